@@ -1,0 +1,178 @@
+"""The settings of a broker or controller: the lines of server.properties that the engine honours.
+
+Names, types, defaults and bounds are Kafka's (ReplicationConfigs, GroupCoordinatorConfig,
+ServerLogConfigs, KRaftConfigs ...). A setting that nothing here reads is refused, so that no one
+believes it works. Settings that give topics their default (`log.retention.ms` for `retention.ms`)
+are kept as text: the log's own table knows their types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from kafkalab.engine.log.config import LogConfig
+from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
+from kafkalab.engine.refused import Refused
+
+INT_MAX = 2**31 - 1
+LONG_MAX = 2**63 - 1
+
+
+class InvalidConfig(Exception):
+    """A setting that cannot be; the text is Kafka's own."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the table."""
+
+    name: str
+    type: ConfigType
+    default: Any
+    documentation: str
+    at_least: int | None = None
+
+    def parse(self, text: str) -> Any:
+        """The typed value. Raises InvalidConfig."""
+        value = self._typed(text.strip())
+        if self.at_least is not None and value < self.at_least:
+            raise self._invalid(text, f"Value must be at least {self.at_least}")
+        return value
+
+    def _typed(self, text: str) -> Any:
+        match self.type:
+            case ConfigType.BOOLEAN:
+                if text.lower() not in ("true", "false"):
+                    raise self._invalid(text, "Expected value to be either true or false")
+                return text.lower() == "true"
+            case ConfigType.INT | ConfigType.LONG:
+                largest = INT_MAX if self.type is ConfigType.INT else LONG_MAX
+                digits = text[1:] if text[:1] in ("-", "+") else text
+                is_number = len(digits) < 20 and digits.isascii() and digits.isdigit()
+                if not is_number or not -largest - 1 <= int(text) <= largest:
+                    raise self._invalid(text, f"Not a number of type {self.type.name}")
+                return int(text)
+            case _:
+                return text
+
+    def _invalid(self, text: str, why: str) -> InvalidConfig:
+        return InvalidConfig(self.name, f"Invalid value {text} for configuration {self.name}: {why}")
+
+
+def _setting(type_: ConfigType, default: Any, documentation: str, *, at_least: int | None = None) -> Any:
+    """A field of BrokerConfig: its Kafka name is the field's, with dots."""
+    return field(default=default, metadata={"type": type_, "documentation": documentation, "at_least": at_least})
+
+
+def _bool(default: bool, documentation: str) -> Any:
+    return _setting(ConfigType.BOOLEAN, default, documentation)
+
+
+def _int(default: int, documentation: str, at_least: int | None = None) -> Any:
+    return _setting(ConfigType.INT, default, documentation, at_least=at_least)
+
+
+def _long(default: int, documentation: str, at_least: int | None = None) -> Any:
+    return _setting(ConfigType.LONG, default, documentation, at_least=at_least)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerConfig:
+    """`config.replica_lag_time_max_ms` is the value of `replica.lag.time.max.ms`."""
+
+    auto_create_topics_enable: bool = _bool(True, "Create a topic when a client first asks for it.")
+    auto_leader_rebalance_enable: bool = _bool(True, "Give leadership back to the preferred replica now and then.")
+    broker_heartbeat_interval_ms: int = _int(2_000, "How often a broker tells the controller that it lives.", 1)
+    broker_session_timeout_ms: int = _int(9_000, "A broker silent for this long is fenced.", 1)
+    connections_max_idle_ms: int = _long(600_000, "A connection silent for this long is closed.")
+    controlled_shutdown_enable: bool = _bool(True, "A broker that stops lets its leaderships move first.")
+    default_replication_factor: int = _int(1, "Replicas of topics created without a replication factor.")
+    delete_topic_enable: bool = _bool(True, "Whether topics can be deleted at all.")
+    fetch_max_bytes: int = _int(57_671_680, "The most that one fetch answer carries.", 1024)
+    group_initial_rebalance_delay_ms: int = _int(3_000, "How long an empty group waits for more members to join.", 0)
+    group_max_session_timeout_ms: int = _int(1_800_000, "The longest session timeout a group member may ask for.")
+    group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)
+    group_min_session_timeout_ms: int = _int(6_000, "The shortest session timeout a group member may ask for.")
+    leader_imbalance_check_interval_seconds: int = _long(300, "How often preferred leaders are restored.", 1)
+    log_retention_check_interval_ms: int = _long(300_000, "How often logs are checked for segments to delete.", 1)
+    max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0)
+    max_request_partition_size_limit: int = _int(2_000, "The most partitions one description answers.", 1)
+    num_partitions: int = _int(1, "Partitions of topics created without a number of partitions.", 1)
+    offset_metadata_max_bytes: int = _int(4_096, "The longest text that may go with a committed offset.")
+    offsets_commit_timeout_ms: int = _int(5_000, "How long a commit waits to be replicated.", 1)
+    offsets_retention_check_interval_ms: int = _long(600_000, "How often expired offsets are looked for.", 1)
+    offsets_retention_minutes: int = _int(10_080, "How long offsets of a group without members are kept.", 1)
+    offsets_topic_num_partitions: int = _int(50, "Partitions of __consumer_offsets.", 1)
+    offsets_topic_replication_factor: int = _int(3, "Replicas of each partition of __consumer_offsets.", 1)
+    offsets_topic_segment_bytes: int = _int(104_857_600, "Segment size of __consumer_offsets.", 1)
+    producer_id_expiration_ms: int = _int(86_400_000, "How long a silent producer's sequence numbers are kept.", 1)
+    replica_fetch_backoff_ms: int = _int(1_000, "How long a follower pauses after a failed fetch.", 0)
+    replica_fetch_max_bytes: int = _int(1_048_576, "The most a follower asks for of one partition.", 0)
+    replica_fetch_min_bytes: int = _int(1, "The least a follower's fetch is answered with, unless it waited.")
+    replica_fetch_response_max_bytes: int = _int(10_485_760, "The most a follower asks for in one fetch.", 0)
+    replica_fetch_wait_max_ms: int = _int(500, "How long a leader may hold a follower's fetch.")
+    replica_high_watermark_checkpoint_interval_ms: int = _long(5_000, "How often high watermarks are written to disk.")
+    replica_lag_time_max_ms: int = _long(30_000, "A follower not caught up for this long leaves the ISR.")
+    request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
+    socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
+    topic_defaults: dict[str, str] = field(default_factory=dict)
+    """What server.properties says of topics, under the broker's names: {"log.retention.ms": "60000"}."""
+    given: dict[str, str] = field(default_factory=dict)
+    """Every setting as it was written."""
+
+    @staticmethod
+    def parse(given: Mapping[str, str]) -> "BrokerConfig":
+        """From lines of server.properties. Raises InvalidConfig."""
+        typed: dict[str, Any] = {}
+        topic_defaults: dict[str, str] = {}
+        for name, text in given.items():
+            if name in SETTINGS:
+                typed[name.replace(".", "_")] = SETTINGS[name].parse(text)
+            elif name in TOPIC_DEFAULT_NAMES:
+                topic_defaults[name] = text
+            elif name not in _IN_LARGER_UNITS:
+                raise InvalidConfig(name, f"Unknown configuration {name}")
+        for name, (in_ms, unit_ms) in _IN_LARGER_UNITS.items():
+            if name in given:
+                value = Setting(name, ConfigType.LONG, None, "").parse(given[name])
+                # The smaller unit wins where both are given; -1, without end, is -1 in every unit.
+                topic_defaults.setdefault(in_ms, str(max(value * unit_ms, -1)))
+        try:
+            LogConfig.of({}, topic_defaults)
+        except Refused as refused:
+            raise InvalidConfig(", ".join(topic_defaults), str(refused)) from refused
+        return BrokerConfig(**typed, topic_defaults=topic_defaults, given=dict(given))
+
+    def log_config(self, topic_config: Mapping[str, str]) -> LogConfig:
+        """What is set on a topic, over what this broker gives to all topics, over Kafka's defaults."""
+        return LogConfig.of(topic_config, self.topic_defaults)
+
+    def value(self, name: str) -> Any:
+        """The typed value of a setting by its Kafka name."""
+        return getattr(self, name.replace(".", "_"))
+
+
+SETTINGS: dict[str, Setting] = {
+    name: Setting(name, each.metadata["type"], each.default, each.metadata["documentation"], each.metadata["at_least"])
+    for each in fields(BrokerConfig)
+    if each.metadata
+    for name in [each.name.replace("_", ".")]
+}
+"""By Kafka's name, sorted."""
+
+TOPIC_DEFAULT_NAMES = {config.broker_name: config.name for config in TOPIC_CONFIGS.values()}
+"""The broker's name of each topic default to the topic's name (ServerTopicConfigSynonyms)."""
+
+_MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
+_IN_LARGER_UNITS: dict[str, tuple[str, int]] = {
+    "log.retention.minutes": ("log.retention.ms", _MINUTE_MS),
+    "log.retention.hours": ("log.retention.ms", _HOUR_MS),
+    "log.roll.hours": ("log.roll.ms", _HOUR_MS),
+    "log.roll.jitter.hours": ("log.roll.jitter.ms", _HOUR_MS),
+}
+"""Settings that say another one in a larger unit; the smaller unit comes first."""

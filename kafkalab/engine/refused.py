@@ -1,0 +1,17 @@
+"""The one way to say no: an error code of Kafka's, caught in one place, the router."""
+
+from kafkalab.wire.dialect import RecordError
+from kafkalab.wire.errors import ErrorCode
+
+
+class Refused(Exception):
+    """A request, or one part of it, that gets this error code for an answer."""
+
+    def __init__(
+        self, error_code: ErrorCode, message: str | None = None, record_errors: tuple[RecordError, ...] = ()
+    ) -> None:
+        super().__init__(message or error_code.name)
+        self.error_code = error_code
+        self.message = message
+        self.record_errors = record_errors
+        """Which records of a produced batch are at fault (KIP-467)."""

@@ -1,0 +1,79 @@
+"""What a cluster is made of: its brokers and where they listen, its controllers, its settings.
+
+A spec is the plan before anything runs. It holds no state; the same spec and the same commands
+give the same history.
+"""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field, replace
+from random import Random
+from uuid import UUID
+
+CONTROLLER_ID = 3000
+"""Kafka's own examples number controllers from 3000, far from the brokers."""
+
+
+def broker_node(broker_id: int) -> str:
+    """The name of that broker's node in the world."""
+    return f"broker-{broker_id}"
+
+
+def controller_node(controller_id: int) -> str:
+    return f"controller-{controller_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSpec:
+    id: int
+    host: str
+    port: int
+    """Where clients reach it: its advertised listener."""
+    rack: str | None = None
+
+    @property
+    def node(self) -> str:
+        return broker_node(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    brokers: tuple[BrokerSpec, ...]
+    cluster_id: str
+    controllers: tuple[int, ...] = (CONTROLLER_ID,)
+    seed: int = 0
+    broker_configs: dict[str, str] = field(default_factory=dict)
+    """The lines of server.properties, the same on every node; see `config.BrokerConfig`."""
+
+    @staticmethod
+    def local(
+        brokers: int = 3,
+        *,
+        host: str = "127.0.0.1",
+        first_port: int = 9092,
+        racks: tuple[str, ...] = (),
+        seed: int = 0,
+        broker_configs: dict[str, str] | None = None,
+    ) -> "ClusterSpec":
+        """Brokers 1, 2, ... on one host and neighbouring ports, dealt out over the racks in turn."""
+        return ClusterSpec(
+            brokers=tuple(
+                BrokerSpec(number + 1, host, first_port + number, racks[number % len(racks)] if racks else None)
+                for number in range(brokers)
+            ),
+            cluster_id=cluster_id_of(seed),
+            seed=seed,
+            broker_configs=broker_configs or {},
+        )
+
+    def broker(self, broker_id: int) -> BrokerSpec:
+        return next(broker for broker in self.brokers if broker.id == broker_id)
+
+    def with_broker(self, broker: BrokerSpec) -> "ClusterSpec":
+        return replace(self, brokers=(*self.brokers, broker))
+
+
+def cluster_id_of(seed: int) -> str:
+    """22 characters of URL-safe base64, as `kafka-storage.sh random-uuid` prints them."""
+    # An own stream of the seed, so that naming the cluster takes no throw of the world's dice.
+    drawn = UUID(int=Random(f"cluster id of seed {seed}").getrandbits(128), version=4)
+    return urlsafe_b64encode(drawn.bytes).decode().rstrip("=")

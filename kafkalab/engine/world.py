@@ -1,0 +1,220 @@
+"""The world: every node, one queue of what happens next, the clock and the dice.
+
+One seed and the same commands give one history. `step()` delivers exactly one message. Edges are
+the places where the outside touches the world (a TCP connection of a real client): a name like a
+node's, but its messages go to a callable.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from random import Random
+from typing import Any
+
+from kafkalab.engine.events import Event, NodeCrashed, NodeExited, NodeFrozen, NodeStarted, NodeThawed
+from kafkalab.engine.network import TCP_GIVES_UP_US, Network, pair
+from kafkalab.engine.node import ConnectionLost, Exit, HangUp, Node, Request, Response, Send, Started, Wake
+
+TIMER = -1
+"""In the place of a connection number: not from the network, cannot be cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TcpGivesUp:
+    one: str
+    other: str
+
+
+class World:
+    def __init__(self, seed: int = 0, start_us: int = 0, network: Network | None = None) -> None:
+        self.seed = seed
+        self.now_us = start_us
+        self.random = Random(seed)
+        self.network = network or Network()
+        self.nodes: dict[str, Node] = {}
+        self.frozen: dict[str, list[tuple[int, str, int, Any]]] = {}
+        """Frozen nodes, each with what has arrived for it meanwhile."""
+        self.edges: dict[str, Callable[[Any], None]] = {}
+        self.on_event: list[Callable[[int, str, Event], None]] = []
+        """Called with (now_us, node name, event) for each fact."""
+        self.on_message: list[Callable[[int, int, str, str, Request | Response], None]] = []
+        """Called with (sent_us, due_us, source, target, message) for each message on the network."""
+        self.steps = 0
+        self.last_node = ""
+        """Who acted in the last step."""
+        self._known: dict[tuple[str, str], int] = {}
+        """(node, peer) -> the number of the connection that the node believes it has."""
+        self._queue: list[tuple[int, int, str, str, int, int, Any]] = []
+        self._sequence = 0
+        self._incarnations: dict[str, int] = {}
+
+    # -- nodes -------------------------------------------------------------------------------
+
+    def start(self, node: Node) -> None:
+        """Bring a node to life. A crashed name comes back as a new node with the old disk."""
+        assert node.name not in self.nodes, node.name
+        self.nodes[node.name] = node
+        self._incarnations[node.name] = self._incarnations.get(node.name, 0) + 1
+        self._tell(node.name, NodeStarted(node.name))
+        self._push(self.now_us, node.name, node.name, TIMER, Started())
+
+    def crash(self, name: str) -> None:
+        """kill -9: memory is gone, and the kernel closes the sockets, so peers learn at once."""
+        self._remove(name)
+        self._tell(name, NodeCrashed(name))
+
+    def freeze(self, name: str) -> None:
+        """SIGSTOP: nothing runs, nothing is lost, and no peer is told."""
+        self.frozen.setdefault(name, [])
+        self._tell(name, NodeFrozen(name))
+
+    def thaw(self, name: str) -> None:
+        for _, source, number, message in self.frozen.pop(name):
+            self._push(self.now_us, source, name, number, message)
+        self._tell(name, NodeThawed(name))
+
+    def _remove(self, name: str) -> None:
+        del self.nodes[name]
+        self.frozen.pop(name, None)
+        self._incarnations[name] += 1
+        for known in [known for known in self._known if known[0] == name]:
+            del self._known[known]
+        for other in [*self.nodes, *self.edges]:
+            if self.network.ever_used(name, other):
+                self.hang_up(name, other)
+
+    # -- the network -------------------------------------------------------------------------
+
+    def send(self, source: str, target: str, message: Request | Response) -> None:
+        network = self.network
+        if not network.passes(source, target):
+            self._break_connection(source, target)
+            return
+        if target not in self.nodes and target not in self.edges:
+            # Connection refused: the kernel of a machine without that process answers at once.
+            self._push(self.now_us, target, source, TIMER, ConnectionLost(target))
+            return
+        number = network.number(source, target)
+        if self._known.setdefault((source, target), number) != number:
+            # Written to a socket whose other end is gone: the peer's kernel answers with a reset.
+            self._push(self.now_us, target, source, TIMER, ConnectionLost(target))
+            return
+        due_us = network.arrival_us(source, target, self.now_us, self.random)
+        for observe in self.on_message:
+            observe(self.now_us, due_us, source, target, message)
+        self._push(due_us, source, target, number, message)
+
+    def hang_up(self, one: str, other: str) -> None:
+        """`one` closes its connections with `other`, which is told, unless the way is cut."""
+        self.network.renew(one, other)
+        self._known.pop((one, other), None)
+        if self.network.passes(one, other):
+            self._push(self.now_us, one, other, TIMER, ConnectionLost(one))
+
+    def _break_connection(self, one: str, other: str) -> None:
+        both = pair(one, other)
+        if both in self.network.broken_until_us:
+            return
+        until_us = self.now_us + TCP_GIVES_UP_US
+        self.network.broken_until_us[both] = until_us
+        self._push(until_us, one, one, TIMER, _TcpGivesUp(one, other))
+
+    def _give_up(self, one: str, other: str) -> None:
+        if pair(one, other) in self.network.broken_until_us:
+            self.reset(one, other)
+
+    def reset(self, one: str, other: str) -> None:
+        """The connection breaks, as by a firewall between them, and both ends learn of it."""
+        self.network.renew(one, other)
+        self._push(self.now_us, other, one, TIMER, ConnectionLost(other))
+        self._push(self.now_us, one, other, TIMER, ConnectionLost(one))
+
+    # -- edges -------------------------------------------------------------------------------
+
+    def open_edge(self, name: str, deliver: Callable[[Any], None]) -> None:
+        self.edges[name] = deliver
+
+    def close_edge(self, name: str) -> None:
+        """The outside hung up: every node that has heard from it is told."""
+        del self.edges[name]
+        for other in list(self.nodes):
+            if (name, other) in self.network.not_before_us:
+                self._push(self.now_us, name, other, TIMER, ConnectionLost(name))
+        self.network.forget(name)
+        for known in [known for known in self._known if name in known]:
+            del self._known[known]
+
+    # -- time --------------------------------------------------------------------------------
+
+    def next_due_us(self) -> int | None:
+        return self._queue[0][0] if self._queue else None
+
+    def step(self) -> bool:
+        """Let the next thing happen. False when nothing is left to happen."""
+        if not self._queue:
+            return False
+        due_us, _, source, target, number, incarnation, message = heappop(self._queue)
+        if due_us > self.now_us:
+            self.now_us = due_us
+        self.steps += 1
+        if message.__class__ is _TcpGivesUp:
+            self._give_up(message.one, message.other)
+            return True
+        if number != TIMER and number != self.network.number(source, target):
+            return True
+        if target in self.frozen:
+            if incarnation == self._incarnations[target]:
+                self.frozen[target].append((due_us, source, number, message))
+            return True
+        self.last_node = target
+        if number != TIMER:
+            self._known[(target, source)] = number
+        elif message.__class__ is ConnectionLost:
+            self._known.pop((target, message.peer), None)
+        node = self.nodes.get(target)
+        if node is None:
+            deliver = self.edges.get(target)
+            if deliver is not None:
+                deliver(message)
+            return True
+        if incarnation == self._incarnations[target]:
+            self._do(node, node.receive(message, self.now_us, self.random))
+        return True
+
+    def run_until(self, until_us: int) -> None:
+        """Everything due up to and including `until_us`; afterwards that is the time."""
+        queue = self._queue
+        while queue and queue[0][0] <= until_us:
+            self.step()
+        self.now_us = max(self.now_us, until_us)
+
+    def tell_node(self, name: str, message: Any) -> None:
+        """Give a node a message of its own at once, as a command of a person does."""
+        self.last_node = name
+        self._do(self.nodes[name], self.nodes[name].receive(message, self.now_us, self.random))
+
+    def _do(self, node: Node, effects: list[Any]) -> None:
+        name = node.name
+        for effect in effects:
+            match effect:
+                case Send(target, message):
+                    self.send(name, target, message)
+                case Wake(at_us, message):
+                    self._push(max(at_us, self.now_us), name, name, TIMER, message)
+                case HangUp(peer):
+                    self.hang_up(name, peer)
+                case Exit():
+                    self._remove(name)
+                    self._tell(name, NodeExited(name))
+                    return
+                case _:
+                    self._tell(name, effect)
+
+    def _tell(self, name: str, event: Event) -> None:
+        for observe in self.on_event:
+            observe(self.now_us, name, event)
+
+    def _push(self, due_us: int, source: str, target: str, number: int, message: Any) -> None:
+        self._sequence += 1
+        incarnation = self._incarnations.get(target, 0)
+        heappush(self._queue, (due_us, self._sequence, source, target, number, incarnation, message))
