@@ -1,0 +1,69 @@
+"""ApiVersions (18): what this broker answers, in which versions (KIP-35, KIP-511, KIP-584).
+
+The list is made from what there is: the requests that have a route, in the versions that can be
+translated. Nothing is advertised that would not be answered.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kio.schema.api_versions.v4.request import ApiVersionsRequest
+from kio.schema.api_versions.v4.response import (
+    ApiVersion,
+    ApiVersionsResponse,
+    FinalizedFeatureKey,
+    SupportedFeatureKey,
+)
+from kio.static.primitive import i16, i32Timedelta, i64
+
+from kafkalab.engine.node import Request
+from kafkalab.engine.refused import Refused
+from kafkalab.wire.api import SERVED
+from kafkalab.wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+ZERO = i32Timedelta.parse(timedelta(0))
+SUPPORTED_FEATURES = {"metadata.version": (7, 30)}
+"""Least and greatest level: 3.3-IV3 to 4.3-IV0. Groups by KIP-848 and transactions are not there yet."""
+FIRST_VERSION_WITH_SOFTWARE = 3
+
+_SOFTWARE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?")
+
+
+def handle(broker: "Broker", request: Request) -> ApiVersionsResponse:
+    body: ApiVersionsRequest = request.body
+    names = (body.client_software_name, body.client_software_version)
+    if request.api_version >= FIRST_VERSION_WITH_SOFTWARE and not all(map(_SOFTWARE.fullmatch, names)):
+        raise Refused(ErrorCode.invalid_request)
+    features = broker.metadata.features
+    return ApiVersionsResponse(
+        error_code=ErrorCode.none,
+        api_keys=advertised(broker.routes),
+        throttle_time=ZERO,
+        supported_features=tuple(
+            SupportedFeatureKey(name=name, min_version=i16(least), max_version=i16(greatest))
+            for name, (least, greatest) in SUPPORTED_FEATURES.items()
+        ),
+        finalized_features_epoch=i64(broker.metadata.offset),
+        finalized_features=tuple(
+            FinalizedFeatureKey(name=name, min_version_level=i16(level), max_version_level=i16(level))
+            for name, level in features.items()
+        ),
+    )
+
+
+def refuse(request: Request, refused: Refused) -> ApiVersionsResponse:
+    return ApiVersionsResponse(error_code=refused.error_code, api_keys=(), throttle_time=ZERO)
+
+
+def advertised(routes: Iterable[int]) -> tuple[ApiVersion, ...]:
+    """The versions of every API that has a route."""
+    return tuple(
+        ApiVersion(api_key=i16(int(key)), min_version=i16(SERVED[key][0]), max_version=i16(SERVED[key][-1]))
+        for key in sorted(routes)
+        if key in SERVED
+    )

@@ -1,0 +1,32 @@
+"""DeleteTopics (20): the controller decides; any broker passes the request on (KIP-590)."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kio.schema.delete_topics.v6.response import DeletableTopicResult, DeleteTopicsResponse
+from kio.static.primitive import i32Timedelta
+
+from kafkalab.engine.node import Request
+from kafkalab.engine.refused import Refused
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+
+def handle(broker: "Broker", request: Request) -> None:
+    broker.forward(request)
+
+
+def refuse(request: Request, refused: Refused) -> DeleteTopicsResponse:
+    return DeleteTopicsResponse(
+        throttle_time=i32Timedelta.parse(timedelta(0)),
+        responses=tuple(
+            DeletableTopicResult(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                error_code=refused.error_code,
+                error_message=refused.message,
+            )
+            for topic in request.body.topics
+        ),
+    )

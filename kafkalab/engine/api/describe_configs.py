@@ -1,0 +1,114 @@
+"""DescribeConfigs (32): what every setting of a topic or of this broker is, and where that comes from.
+
+(kafka.server.ConfigHelper, KIP-133, KIP-226, KIP-569.)
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from kio.schema.describe_configs.v4.request import DescribeConfigsRequest, DescribeConfigsResource
+from kio.schema.describe_configs.v4.response import (
+    DescribeConfigsResourceResult,
+    DescribeConfigsResponse,
+    DescribeConfigsResult,
+    DescribeConfigsSynonym,
+)
+from kio.static.primitive import i8, i32Timedelta
+
+from kafkalab.engine.controller.configs import DescribedConfig, described_broker, described_topic
+from kafkalab.engine.controller.metadata import BROKER, TOPIC
+from kafkalab.engine.controller.topic_names import check_topic_name
+from kafkalab.engine.node import Request
+from kafkalab.engine.refused import Refused
+from kafkalab.wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+ZERO = i32Timedelta.parse(timedelta(0))
+
+
+class _ConfigResource(IntEnum):
+    TOPIC = TOPIC
+    BROKER = BROKER
+
+
+def handle(broker: "Broker", request: Request) -> DescribeConfigsResponse:
+    body: DescribeConfigsRequest = request.body
+    return DescribeConfigsResponse(
+        throttle_time=ZERO, results=tuple(_describe(broker, body, resource) for resource in body.resources)
+    )
+
+
+def refuse(request: Request, refused: Refused) -> DescribeConfigsResponse:
+    return DescribeConfigsResponse(
+        throttle_time=ZERO, results=tuple(_refused(resource, refused) for resource in request.body.resources)
+    )
+
+
+def _describe(
+    broker: "Broker", body: DescribeConfigsRequest, resource: DescribeConfigsResource
+) -> DescribeConfigsResult:
+    try:
+        configs = _configs(broker, resource)
+    except Refused as refused:
+        return _refused(resource, refused)
+    # No keys given, in either way of saying so, asks for all.
+    wanted = resource.configuration_keys or [each.name for each in configs]
+    return DescribeConfigsResult(
+        error_code=ErrorCode.none,
+        error_message=None,
+        resource_type=resource.resource_type,
+        resource_name=resource.resource_name,
+        configs=tuple(_result(body, each) for each in configs if each.name in wanted),
+    )
+
+
+def _configs(broker: "Broker", resource: DescribeConfigsResource) -> Sequence[DescribedConfig]:
+    name = resource.resource_name
+    match resource.resource_type:
+        case _ConfigResource.TOPIC:
+            check_topic_name(name)
+            if name not in broker.metadata.topics:
+                raise Refused(ErrorCode.unknown_topic_or_partition)
+            return described_topic(broker.metadata.topic_config(name), broker.config)
+        case _ConfigResource.BROKER if name == "":
+            # The dynamic defaults of the whole cluster: there are none.
+            return ()
+        case _ConfigResource.BROKER if name != str(broker.broker_id):
+            raise Refused(
+                ErrorCode.invalid_request,
+                f"Unexpected broker id, expected {broker.broker_id} or empty string, but received {name}",
+            )
+        case _ConfigResource.BROKER:
+            return described_broker(broker.config)
+        case other:
+            raise Refused(ErrorCode.invalid_request, f"Unsupported resource type: {other}")
+
+
+def _result(body: DescribeConfigsRequest, config: DescribedConfig) -> DescribeConfigsResourceResult:
+    synonyms = config.synonyms if body.include_synonyms else ()
+    return DescribeConfigsResourceResult(
+        name=config.name,
+        value=config.value,
+        read_only=config.read_only,
+        config_source=i8(config.source),
+        is_sensitive=False,
+        synonyms=tuple(
+            DescribeConfigsSynonym(name=each.name, value=each.value, source=i8(each.source)) for each in synonyms
+        ),
+        config_type=i8(config.type),
+        documentation=config.documentation if body.include_documentation else None,
+    )
+
+
+def _refused(resource: DescribeConfigsResource, refused: Refused) -> DescribeConfigsResult:
+    return DescribeConfigsResult(
+        error_code=refused.error_code,
+        error_message=refused.message,
+        resource_type=resource.resource_type,
+        resource_name=resource.resource_name,
+        configs=(),
+    )

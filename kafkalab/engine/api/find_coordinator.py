@@ -1,0 +1,60 @@
+"""FindCoordinator (10): which broker looks after a group.
+
+It is the leader of the partition of `__consumer_offsets` that the group's name hashes to. The
+first one to ask for a coordinator has that topic created, and is told to ask again.
+"""
+
+from typing import TYPE_CHECKING
+
+from kio.schema.find_coordinator.v6.response import Coordinator, FindCoordinatorResponse
+from kio.schema.types import BrokerId
+from kio.static.primitive import i32
+
+from kafkalab.engine.coordinators.answers import NO_THROTTLE
+from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
+from kafkalab.engine.node import Request
+from kafkalab.engine.refused import Refused
+from kafkalab.wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+GROUP = 0
+"""FindCoordinatorRequest.CoordinatorType; 1 is a transaction, 2 a share group."""
+
+
+def handle(broker: "Broker", request: Request) -> FindCoordinatorResponse:
+    if request.body.key_type != GROUP:
+        # Not COORDINATOR_NOT_AVAILABLE: a client would try again for ever.
+        raise Refused(ErrorCode.invalid_request, "This broker coordinates consumer groups only, no transactions.")
+    keys = request.body.coordinator_keys
+    return FindCoordinatorResponse(throttle_time=NO_THROTTLE, coordinators=tuple(_find(broker, key) for key in keys))
+
+
+def refuse(request: Request, refused: Refused) -> FindCoordinatorResponse:
+    return FindCoordinatorResponse(
+        throttle_time=NO_THROTTLE,
+        coordinators=tuple(_nobody(key, refused.error_code, refused.message) for key in request.body.coordinator_keys),
+    )
+
+
+def _find(broker: "Broker", group_id: str) -> Coordinator:
+    if OFFSETS_TOPIC not in broker.metadata.topics:
+        broker.topic_creation.create(OFFSETS_TOPIC)
+        return _nobody(group_id, ErrorCode.coordinator_not_available)
+    partition = broker.metadata.partition(OFFSETS_TOPIC, broker.groups.partition_for(group_id))
+    leader = broker.metadata.brokers.get(partition.leader) if partition else None
+    if leader is None or leader.fenced:
+        return _nobody(group_id, ErrorCode.coordinator_not_available)
+    return Coordinator(
+        key=group_id,
+        node_id=BrokerId(leader.broker_id),
+        host=leader.host,
+        port=i32(leader.port),
+        error_code=ErrorCode.none,
+        error_message=None,
+    )
+
+
+def _nobody(key: str, error: ErrorCode, message: str | None = None) -> Coordinator:
+    return Coordinator(key=key, node_id=BrokerId(-1), host="", port=i32(-1), error_code=error, error_message=message)

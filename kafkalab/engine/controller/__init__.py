@@ -1,0 +1,1 @@
+"""Who is alive, which topics exist, who leads what."""

@@ -1,0 +1,72 @@
+"""Metadata records as bytes: JSON that `kafka-dump-log.sh --cluster-metadata-decoder` would print.
+
+The value of a record of `__cluster_metadata` is `{"type": "TOPIC_RECORD", "version": 0, "data":
+{"name": "orders", "topicId": "5JPuABiJTPu2pQjpZWM6_A"}}`. Kafka's own values are binary; its tool
+shows them so, and here a learner can read them without it. Fields at their default are left out.
+"""
+
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from typing import Any, get_args
+from uuid import UUID
+
+from kafkalab.engine.controller.metadata import MetadataRecord
+from kafkalab.wire import batches
+
+VERSION = 0
+
+
+def encode(record: MetadataRecord) -> bytes:
+    data = {
+        _CAMEL[field.name]: _plain(value)
+        for field in fields(record)
+        if (value := getattr(record, field.name)) != field.default or field.default is MISSING
+    }
+    typed = {"type": _TYPE_NAMES[type(record)], "version": VERSION, "data": data}
+    return json.dumps(typed, separators=(",", ":")).encode()
+
+
+def decode(value: bytes) -> MetadataRecord:
+    typed = json.loads(value)
+    record_class, types = _CLASSES[typed["type"]]
+    data: dict[str, Any] = typed["data"]
+    record: MetadataRecord = record_class(
+        **{_SNAKE[name]: _typed(value, types[_SNAKE[name]]) for name, value in data.items()}
+    )
+    return record
+
+
+def records_in(data: bytes) -> Iterator[tuple[int, MetadataRecord]]:
+    """The (offset, record) pairs of whole batches, as a log or a fetch yields them."""
+    for batch in batches.headers(data):
+        # Control records (a leader change of the quorum) say nothing of the metadata itself.
+        if not batch.is_control:
+            for record in batches.records(batch):
+                assert record.value is not None
+                yield record.offset, decode(record.value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return urlsafe_b64encode(value.bytes).decode().rstrip("=")
+    return value
+
+
+def _typed(value: Any, annotation: Any) -> Any:
+    if annotation is UUID:
+        return UUID(bytes=urlsafe_b64decode(value + "=="))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+_TYPE_NAMES = {each: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each.__name__).upper() for each in get_args(MetadataRecord)}
+_CLASSES = {name: (each, {field.name: field.type for field in fields(each)}) for each, name in _TYPE_NAMES.items()}
+_CAMEL = {field.name: _camel(field.name) for each in _TYPE_NAMES for field in fields(each)}
+_SNAKE = {camel: name for name, camel in _CAMEL.items()}

@@ -1,0 +1,86 @@
+"""What a learner sees of the controller's decisions: each record it wrote, as a fact."""
+
+from collections.abc import Iterator
+
+from kafkalab.engine.controller.metadata import (
+    NO_LEADER,
+    TOPIC,
+    BrokerRegistrationChangeRecord,
+    ConfigRecord,
+    MetadataImage,
+    MetadataRecord,
+    PartitionChangeRecord,
+    PartitionRecord,
+    RegisterBrokerRecord,
+    RemoveTopicRecord,
+    TopicRecord,
+    changed,
+)
+from kafkalab.engine.events import (
+    BrokerFenced,
+    BrokerRegistered,
+    BrokerUnfenced,
+    ConfigChanged,
+    ControlledShutdownStarted,
+    Event,
+    IsrExpanded,
+    IsrShrunk,
+    LeaderElected,
+    PartitionsAdded,
+    PartitionWentOffline,
+    TopicCreated,
+    TopicDeleted,
+)
+
+
+def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str) -> Iterator[Event]:
+    """The facts of one decision; `image` is as it was before."""
+    new_topics = {record.topic_id: record.name for record in records if isinstance(record, TopicRecord)}
+    for record in records:
+        match record:
+            case RegisterBrokerRecord(broker_id, broker_epoch):
+                yield BrokerRegistered(broker_id, broker_epoch)
+            case BrokerRegistrationChangeRecord(broker_id, _, fenced, shutting_down):
+                if shutting_down:
+                    yield ControlledShutdownStarted(broker_id)
+                if fenced is not None:
+                    yield BrokerFenced(broker_id, reason) if fenced else BrokerUnfenced(broker_id)
+            case PartitionChangeRecord():
+                yield from _partition_facts(image, record, reason)
+            case RemoveTopicRecord(topic_id):
+                yield TopicDeleted(image.topic_names[topic_id])
+            case ConfigRecord(resource_type, name, setting, value) if name not in new_topics.values():
+                kind = "Topic" if resource_type == TOPIC else "Broker"
+                yield ConfigChanged(f"{kind} {name}", setting, value)
+            case _:
+                pass
+    yield from _new_partition_facts(image, records)
+
+
+def _partition_facts(image: MetadataImage, record: PartitionChangeRecord, reason: str) -> Iterator[Event]:
+    topic = image.topic_names[record.topic_id]
+    before = image.topics[topic].partitions[record.partition]
+    after = changed(before, record)
+    if set(after.isr) < set(before.isr):
+        yield IsrShrunk(topic, record.partition, before.isr, after.isr)
+    elif set(after.isr) != set(before.isr):
+        yield IsrExpanded(topic, record.partition, before.isr, after.isr)
+    if after.leader == before.leader:
+        return
+    if after.leader == NO_LEADER:
+        yield PartitionWentOffline(topic, record.partition, after.leader_epoch)
+    else:
+        yield LeaderElected(topic, record.partition, after.leader, before.leader, after.leader_epoch, reason)
+
+
+def _new_partition_facts(image: MetadataImage, records: tuple[MetadataRecord, ...]) -> Iterator[Event]:
+    added = [record for record in records if isinstance(record, PartitionRecord)]
+    topics = {record.topic_id: record.name for record in records if isinstance(record, TopicRecord)}
+    for topic_id in dict.fromkeys(record.topic_id for record in added):
+        partitions = [record for record in added if record.topic_id == topic_id]
+        if topic_id in topics:
+            yield TopicCreated(topics[topic_id], len(partitions), len(partitions[0].replicas))
+        else:
+            topic = image.topics[image.topic_names[topic_id]]
+            before = len(topic.partitions)
+            yield PartitionsAdded(topic.name, before, before + len(partitions))
