@@ -1,0 +1,334 @@
+"""The group coordinator of one broker: a shard for each `__consumer_offsets` partition that it leads.
+
+It decides (joining.py, membership.py, offsets.py ...), writes what was decided to the partition,
+and answers. It comes with the leadership of the partition and goes with it: the next leader reads
+the same records and goes on. Long logs are read piece by piece, and meanwhile members hear
+COORDINATOR_LOAD_IN_PROGRESS (org.apache.kafka.coordinator.group.GroupCoordinatorService,
+org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kio.schema.describe_groups.v6.response import DescribedGroup
+from kio.schema.heartbeat.v4.request import HeartbeatRequest
+from kio.schema.leave_group.v5.request import LeaveGroupRequest
+from kio.schema.leave_group.v5.response import MemberResponse
+from kio.schema.list_groups.v5.response import ListedGroup
+
+from kafkalab.engine.coordinators import membership
+from kafkalab.engine.coordinators.answers import join_refused, sync_refused
+from kafkalab.engine.coordinators.classic_group import ClassicGroup
+from kafkalab.engine.coordinators.deletion import Deletion, delete
+from kafkalab.engine.coordinators.descriptions import describe, describe_refused, is_wanted, listed
+from kafkalab.engine.coordinators.expirations import expire
+from kafkalab.engine.coordinators.joining import join
+from kafkalab.engine.coordinators.offsets import commit, expire_offsets, fetch, fetch_refused
+from kafkalab.engine.coordinators.rebalance import prepare_rebalance
+from kafkalab.engine.coordinators.records import OFFSETS_TOPIC, decode, encode
+from kafkalab.engine.coordinators.shard import Shard
+from kafkalab.engine.coordinators.turn import Turn, Write, storage_error
+from kafkalab.engine.events import CoordinatorLoaded, CoordinatorUnloaded
+from kafkalab.engine.node import Request
+from kafkalab.engine.refused import Refused
+from kafkalab.wire import batches
+from kafkalab.wire.dialect import OffsetFetchGroup, OffsetFetchGroupResult
+from kafkalab.wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+LOAD_BYTES = 1 << 20
+"""How much of a log is read in one step (offsets.load.buffer.size is 5 MB; ours must not be felt)."""
+
+
+class GroupCoordinator:
+    def __init__(self, broker: "Broker") -> None:
+        self.broker = broker
+        self.shards: dict[int, Shard] = {}
+        """By partition of `__consumer_offsets`."""
+        self._checks_offsets = False
+
+    @property
+    def groups(self) -> dict[str, ClassicGroup]:
+        """Every group coordinated here."""
+        return {group_id: group for shard in self.shards.values() for group_id, group in shard.groups.items()}
+
+    def partition_for(self, group_id: str) -> int:
+        """The partition of `__consumer_offsets` that holds the group; its leader coordinates it."""
+        offsets_topic = self.broker.metadata.topics.get(OFFSETS_TOPIC)
+        count = len(offsets_topic.partitions) if offsets_topic else self.broker.config.offsets_topic_num_partitions
+        return partition_of(group_id, count)
+
+    # -- leadership comes and goes -----------------------------------------------------------
+
+    def on_leader(self, partition: int, leader_epoch: int) -> None:
+        """This broker leads the partition now. Led already, under an older epoch, changes nothing."""
+        if partition in self.shards:
+            return
+        self.shards[partition] = Shard(
+            partition, leader_epoch, next_offset=self.broker.partition(OFFSETS_TOPIC, partition).log.start_offset
+        )
+        self.load_more(partition, leader_epoch)
+        if not self._checks_offsets:
+            self._checks_offsets = True
+            self._wake_to_check_offsets()
+
+    def on_resign(self, partition: int) -> None:
+        """Another leads it, or nobody. Whoever waits for an answer is sent looking for the new coordinator."""
+        shard = self.shards.pop(partition, None)
+        if shard is None:
+            return
+        for group in shard.groups.values():
+            for member in group.members.values():
+                if member.awaiting_join is not None:
+                    request = member.awaiting_join
+                    body = join_refused(request, ErrorCode.not_coordinator, member.member_id)
+                    self.broker.respond(request, body)
+                if member.awaiting_sync is not None:
+                    self.broker.respond(member.awaiting_sync, sync_refused(ErrorCode.not_coordinator))
+        self.broker.tell(CoordinatorUnloaded(self.broker.broker_id, partition))
+
+    def load_more(self, partition: int, leader_epoch: int) -> None:
+        """Read the next piece of the log; at its end the shard is ready."""
+        shard = self.shards.get(partition)
+        if shard is None or not shard.loading or shard.leader_epoch != leader_epoch:
+            return
+        led = self.broker.partition(OFFSETS_TOPIC, partition)
+        data = led.log.read(shard.next_offset, LOAD_BYTES, led.log.end_offset, True)
+        for batch in batches.headers(data):
+            if not batch.is_control:
+                for record in batches.records(batch):
+                    decoded = decode(record.key, record.value)
+                    if decoded is not None and record.offset >= shard.next_offset:
+                        shard.load(record.offset, decoded)
+            shard.next_offset = batch.next_offset
+        shard.commit_up_to(led.high_watermark)
+        if data and shard.next_offset < led.log.end_offset:
+            self.broker.wake_in(0, LoadMore(partition, leader_epoch))
+            return
+        shard.loading = False
+        self.broker.tell(CoordinatorLoaded(self.broker.broker_id, partition, shard.loaded_records))
+        for group in list(shard.groups.values()):
+            turn = self._turn()
+            for member in group.members.values():
+                turn.heard_of(member)
+            if len(group.members) > turn.config.group_max_size:
+                prepare_rebalance(group, turn, "it has more members than are allowed")
+            self._carry_out(shard, turn, group.group_id)
+
+    # -- requests: each raises Refused, or sees to the answer -----------------------------------
+
+    def join(self, request: Request) -> None:
+        group_id = request.body.group_id
+        shard, turn = self._member_shard(group_id), self._turn()
+        join(shard.groups, request, turn)
+        self._carry_out(shard, turn, group_id)
+
+    def sync(self, request: Request) -> None:
+        group_id = request.body.group_id
+        shard, turn = self._member_shard(group_id), self._turn()
+        membership.sync(shard.groups, request, turn)
+        self._carry_out(shard, turn, group_id)
+
+    def heartbeat(self, body: HeartbeatRequest) -> ErrorCode:
+        shard, turn = self._member_shard(body.group_id), self._turn()
+        error = membership.heartbeat(shard.groups, body, turn)
+        self._carry_out(shard, turn, body.group_id)
+        return error
+
+    def leave(self, body: LeaveGroupRequest) -> tuple[MemberResponse, ...]:
+        shard, turn = self._member_shard(body.group_id), self._turn()
+        answers = membership.leave(shard.groups, body, turn)
+        self._carry_out(shard, turn, body.group_id)
+        return answers
+
+    def commit(self, request: Request) -> None:
+        group_id = request.body.group_id
+        shard, turn = self._shard(group_id), self._turn()
+        commit(shard.groups, request, self.broker.metadata, turn)
+        self._carry_out(shard, turn, group_id)
+
+    def fetch(self, asked: OffsetFetchGroup) -> OffsetFetchGroupResult:
+        try:
+            shard = self._shard(asked.group_id)
+        except Refused as refused:
+            return fetch_refused(asked, refused.error_code)
+        return fetch(shard.groups, asked, self.broker.metadata)
+
+    def describe(self, group_id: str, api_version: int) -> DescribedGroup:
+        try:
+            shard = self._shard(group_id)
+        except Refused as refused:
+            return describe_refused(group_id, refused.error_code)
+        return describe(shard.groups, group_id, api_version)
+
+    def list(self, states: tuple[str, ...], types: tuple[str, ...]) -> tuple[ErrorCode, tuple[ListedGroup, ...]]:
+        """Every group of this broker; the error says that some may be missing."""
+        loading = any(shard.loading for shard in self.shards.values())
+        found = tuple(
+            listed(group)
+            for shard in self.shards.values()
+            if not shard.loading
+            for group in shard.groups.values()
+            if is_wanted(group, states, types)
+        )
+        return ErrorCode.coordinator_load_in_progress if loading else ErrorCode.none, found
+
+    def delete(self, request: Request) -> None:
+        deletion = Deletion(request, dict.fromkeys(request.body.groups_names))
+        turn = self._turn()
+        for group_id in list(deletion.results):
+            try:
+                shard = self._shard(group_id)
+                group_turn = self._turn()
+                delete(shard, group_id, deletion, group_turn)
+                self._carry_out(shard, group_turn, group_id)
+            except Refused as refused:
+                deletion.settle(group_id, refused.error_code, turn)
+        if not deletion.results:
+            deletion.answer_if_settled(turn)
+        self._answer(turn)
+
+    # -- timers and finished writes ------------------------------------------------------------
+
+    def deadline(self, due: "GroupDeadline") -> None:
+        shard = self.shards.get(due.partition)
+        group = shard.groups.get(due.group_id) if shard else None
+        if shard is None or group is None or group.wake_at_us != due.at_us:
+            return
+        group.wake_at_us = None
+        turn = self._turn()
+        expire(group, turn)
+        self._carry_out(shard, turn, due.group_id)
+
+    def check_offsets(self) -> None:
+        if not self.shards:
+            self._checks_offsets = False
+            return
+        for shard in self.shards.values():
+            for group in [] if shard.loading else list(shard.groups.values()):
+                turn = self._turn()
+                expire_offsets(group, self.broker.metadata, turn)
+                self._carry_out(shard, turn, group.group_id)
+        self._wake_to_check_offsets()
+
+    def written(self, waited: "GroupWrite", error: ErrorCode) -> None:
+        """A write of ours is committed, or failed. Its sequel finds no group if the shard has gone."""
+        shard = self.shards.get(waited.partition)
+        turn = self._turn()
+        if shard is None or shard.leader_epoch != waited.leader_epoch:
+            waited.write.sequel.failed({}, turn, ErrorCode.not_coordinator)
+            self._answer(turn)
+            return
+        if error == ErrorCode.none:
+            shard.commit_up_to(self.broker.partition(OFFSETS_TOPIC, waited.partition).high_watermark)
+            waited.write.sequel.committed(shard.groups, turn)
+        else:
+            waited.write.sequel.failed(shard.groups, turn, storage_error(error))
+        self._carry_out(shard, turn, waited.write.records[0].group)
+
+    # -- carrying out ----------------------------------------------------------------------------
+
+    def _shard(self, group_id: str) -> Shard:
+        shard = self.shards.get(self.partition_for(group_id))
+        if shard is None:
+            raise Refused(ErrorCode.not_coordinator)
+        if shard.loading:
+            raise Refused(ErrorCode.coordinator_load_in_progress)
+        if shard.uncommitted:
+            shard.commit_up_to(self.broker.partition(OFFSETS_TOPIC, shard.partition).high_watermark)
+        return shard
+
+    def _member_shard(self, group_id: str) -> Shard:
+        """Only offsets may be stored for the group without a name."""
+        if not group_id:
+            raise Refused(ErrorCode.invalid_group_id)
+        return self._shard(group_id)
+
+    def _turn(self) -> Turn:
+        return Turn(self.broker.now_us, self.broker.random, self.broker.config)
+
+    def _carry_out(self, shard: Shard, turn: Turn, group_id: str) -> None:
+        while turn.writes:
+            self._append(shard, turn.writes.pop(0), turn)
+        self._answer(turn)
+        group = shard.groups.get(group_id)
+        if group is None:
+            return
+        due_us = group.next_deadline_us
+        if due_us is not None and (group.wake_at_us is None or due_us < group.wake_at_us):
+            group.wake_at_us = due_us
+            deadline = GroupDeadline(shard.partition, group_id, due_us)
+            self.broker.wake_in(max(due_us - self.broker.now_us, 0), deadline)
+
+    def _append(self, shard: Shard, write: Write, turn: Turn) -> None:
+        encoded = [encode(record) for record in write.records]
+        waiting = GroupWrite(shard.partition, shard.leader_epoch, write)
+        try:
+            offset = self.broker.append_as_coordinator(OFFSETS_TOPIC, shard.partition, encoded, waiting)
+        except Refused as refused:
+            write.sequel.failed(shard.groups, turn, storage_error(refused.error_code))
+            return
+        shard.written(offset, write.records)
+
+    def _answer(self, turn: Turn) -> None:
+        for event in turn.events:
+            self.broker.tell(event)
+        for request, body in turn.answers:
+            self.broker.respond(request, body)
+
+    def _wake_to_check_offsets(self) -> None:
+        self.broker.wake_in(self.broker.config.offsets_retention_check_interval_ms * 1000, CheckOffsets())
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMore:
+    partition: int
+    leader_epoch: int
+
+    def fire(self, broker: "Broker") -> None:
+        broker.groups.load_more(self.partition, self.leader_epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDeadline:
+    """The earliest deadline of a group as it was when this was set."""
+
+    partition: int
+    group_id: str
+    at_us: int
+
+    def fire(self, broker: "Broker") -> None:
+        broker.groups.deadline(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOffsets:
+    def fire(self, broker: "Broker") -> None:
+        broker.groups.check_offsets()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWrite:
+    """A write on its way to being committed."""
+
+    partition: int
+    leader_epoch: int
+    write: Write
+
+    def committed(self, broker: "Broker") -> None:
+        broker.groups.written(self, ErrorCode.none)
+
+    def failed(self, broker: "Broker", error_code: ErrorCode) -> None:
+        broker.groups.written(self, error_code)
+
+
+def partition_of(group_id: str, partitions: int) -> int:
+    """Java's String.hashCode over UTF-16 units, then Utils.abs, which takes the smallest int for 0."""
+    units = group_id.encode("utf-16-be", "surrogatepass")
+    hashed = 0
+    for place in range(0, len(units), 2):
+        hashed = (31 * hashed + units[place] * 256 + units[place + 1]) & 0xFFFFFFFF
+    signed = hashed - (1 << 32) if hashed >= 1 << 31 else hashed
+    return 0 if signed == -(1 << 31) else abs(signed) % partitions

@@ -1,0 +1,67 @@
+"""DeleteGroups: several groups of several partitions, one answer."""
+
+from dataclasses import dataclass, field
+
+from kio.schema.delete_groups.v2.response import DeletableGroupResult, DeleteGroupsResponse
+from kio.schema.types import GroupId
+
+from kafkalab.engine.coordinators.answers import NO_THROTTLE
+from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
+from kafkalab.engine.coordinators.records import GroupRecord, OffsetRecord
+from kafkalab.engine.coordinators.shard import Shard
+from kafkalab.engine.coordinators.turn import Turn
+from kafkalab.engine.events import GroupDeleted
+from kafkalab.engine.node import Request
+from kafkalab.engine.refused import Refused
+from kafkalab.wire.errors import ErrorCode
+
+
+@dataclass
+class Deletion:
+    """One DeleteGroups request, until the last of its groups is settled."""
+
+    request: Request
+    results: dict[str, ErrorCode | None] = field(default_factory=dict)
+    """By group; None while its tombstones are on their way."""
+
+    def settle(self, group_id: str, error: ErrorCode, turn: Turn) -> None:
+        self.results[group_id] = error
+        self.answer_if_settled(turn)
+
+    def answer_if_settled(self, turn: Turn) -> None:
+        settled = {group_id: error for group_id, error in self.results.items() if error is not None}
+        if len(settled) == len(self.results):
+            turn.answer(self.request, deleted(settled))
+
+
+def deleted(results: dict[str, ErrorCode]) -> DeleteGroupsResponse:
+    return DeleteGroupsResponse(
+        throttle_time=NO_THROTTLE,
+        results=tuple(
+            DeletableGroupResult(group_id=GroupId(group_id), error_code=error) for group_id, error in results.items()
+        ),
+    )
+
+
+def delete(shard: Shard, group_id: str, deletion: Deletion, turn: Turn) -> None:
+    """Tombstones for its offsets, then for itself. Refused unless it has no members."""
+    group = shard.groups.get(group_id)
+    if group is None:
+        raise Refused(ErrorCode.group_id_not_found)
+    if group.state != GroupState.EMPTY:
+        raise Refused(ErrorCode.non_empty_group)
+    offsets = tuple(OffsetRecord(group_id, *key, None) for key in shard.offset_keys(group_id))
+    turn.write((*offsets, GroupRecord(group_id, None)), DeletionStored(group_id, deletion))
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionStored:
+    group_id: str
+    deletion: Deletion
+
+    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
+        turn.tell(GroupDeleted(self.group_id))
+        self.deletion.settle(self.group_id, ErrorCode.none, turn)
+
+    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
+        self.deletion.settle(self.group_id, error, turn)

@@ -1,0 +1,79 @@
+"""The groups of one partition of `__consumer_offsets`: what replaying that partition yields.
+
+What a classic group does from second to second lives in memory only and is ahead of its records,
+so its records are replayed when a coordinator takes over and not at run time. Offsets and
+deletions change by replay alone, and an offset only once it is below the high watermark: nobody is
+told of an offset that a failover could take back
+(org.apache.kafka.coordinator.group.GroupCoordinatorShard).
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
+from kafkalab.engine.coordinators.consumer_protocol import TopicPartition
+from kafkalab.engine.coordinators.records import GroupCoordinatorRecord, GroupMetadata, GroupRecord, OffsetRecord
+
+
+@dataclass
+class Shard:
+    partition: int
+    leader_epoch: int
+    """Of the election that made this broker load it."""
+    loading: bool = True
+    next_offset: int = 0
+    """Where loading goes on."""
+    loaded_records: int = 0
+    groups: dict[str, ClassicGroup] = field(default_factory=dict)
+    uncommitted: deque[tuple[int, OffsetRecord]] = field(default_factory=deque)
+    """Offsets in the log that are not yet replicated, each with the offset of its record."""
+
+    def load(self, offset: int, record: GroupCoordinatorRecord) -> None:
+        """A record of the log as it was found."""
+        self.loaded_records += 1
+        match record:
+            case GroupRecord(group_id, None):
+                self.groups.pop(group_id, None)
+            case GroupRecord(group_id, GroupMetadata() as stored):
+                self.groups.setdefault(group_id, ClassicGroup(group_id)).restore(stored)
+            case OffsetRecord():
+                self.uncommitted.append((offset, record))
+
+    def written(self, offset: int, records: tuple[GroupCoordinatorRecord, ...]) -> None:
+        """Our own records went into the log; the last one of them at `offset`."""
+        for record in records:
+            match record:
+                case GroupRecord(group_id, None):
+                    self.groups.pop(group_id, None)
+                case OffsetRecord():
+                    self.uncommitted.append((offset, record))
+
+    def commit_up_to(self, high_watermark: int) -> None:
+        while self.uncommitted and self.uncommitted[0][0] < high_watermark:
+            self._replay(self.uncommitted.popleft()[1])
+
+    def offset_keys(self, group_id: str) -> list[TopicPartition]:
+        """Every partition that the group has an offset for, or will have when all is replicated."""
+        group = self.groups.get(group_id)
+        keys = dict.fromkeys(group.offsets) if group else {}
+        for _, record in self.uncommitted:
+            if record.group == group_id:
+                keys[record.topic, record.partition] = None
+        return list(keys)
+
+    def _replay(self, record: OffsetRecord) -> None:
+        key = (record.topic, record.partition)
+        if record.value is not None:
+            # Whoever commits without being a member makes a simple group, which only stores offsets.
+            self.groups.setdefault(record.group, ClassicGroup(record.group)).offsets[key] = record.value
+            return
+        group = self.groups.get(record.group)
+        if group is None:
+            return
+        group.offsets.pop(key, None)
+        if not group.offsets and group.protocol_type is None and _is_unused(group):
+            del self.groups[record.group]
+
+
+def _is_unused(group: ClassicGroup) -> bool:
+    return group.state == GroupState.EMPTY and not group.pending_joins
