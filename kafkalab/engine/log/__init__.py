@@ -1,0 +1,6 @@
+"""One replica's log: segments, indexes, leader epochs, producer state."""
+
+from kafkalab.engine.log.config import LogConfig
+from kafkalab.engine.log.log import Appended, Log
+
+__all__ = ["Appended", "Log", "LogConfig"]

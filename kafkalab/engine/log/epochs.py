@@ -1,0 +1,94 @@
+"""Which leader wrote which part of a log: one (leader epoch, first offset) pair for each leadership.
+
+A follower that comes back asks where its last epoch ended on the leader, and cuts its own log
+there: no high watermark can tell that (KIP-101, KIP-279). The rules are those of Kafka's
+`LeaderEpochFileCache`; the checkpoint file has its name and format.
+"""
+
+from typing import NamedTuple
+
+from kafkalab.engine.disk import Disk
+
+UNDEFINED = -1
+CHECKPOINT = "leader-epoch-checkpoint"
+
+
+class EpochStart(NamedTuple):
+    epoch: int
+    start_offset: int
+
+
+class LeaderEpochs:
+    """Both epochs and start offsets rise from entry to entry. Every change is written at once."""
+
+    def __init__(self, disk: Disk, directory: str) -> None:
+        self.disk = disk
+        self.path = f"{directory}/{CHECKPOINT}"
+        self.entries: list[EpochStart] = []
+        if disk.exists(self.path):
+            self.entries = _parse(disk.read_whole(self.path).decode())
+
+    @property
+    def latest(self) -> int:
+        return self.entries[-1].epoch if self.entries else UNDEFINED
+
+    def assign(self, epoch: int, start_offset: int) -> None:
+        """The leader of `epoch` begins to write at this offset. Entries that contradict it are
+        dropped: an epoch under which nothing was written leaves no trace."""
+        if epoch < 0 or start_offset < 0:
+            return
+        last = self.entries[-1] if self.entries else None
+        if last and last.epoch == epoch and start_offset >= last.start_offset:
+            return
+        self.entries = [entry for entry in self.entries if entry.epoch < epoch and entry.start_offset < start_offset]
+        self.entries.append(EpochStart(epoch, start_offset))
+        self._write()
+
+    def epoch_at(self, offset: int) -> int:
+        """The leader epoch under which this offset was written; -1 where that is not known."""
+        for entry in reversed(self.entries):
+            if entry.start_offset <= offset:
+                return entry.epoch
+        return UNDEFINED
+
+    def end_offset_for(self, epoch: int, log_end: int) -> tuple[int, int]:
+        """(the largest known epoch up to `epoch`, where it ended); (-1, -1) when that is undefined."""
+        if epoch == UNDEFINED:
+            return UNDEFINED, UNDEFINED
+        if epoch == self.latest:
+            return epoch, log_end
+        higher = next((entry for entry in self.entries if entry.epoch > epoch), None)
+        if higher is None:
+            # A higher epoch than any known: this log may be the one that is behind.
+            return UNDEFINED, UNDEFINED
+        floor = max((entry.epoch for entry in self.entries if entry.epoch <= epoch), default=epoch)
+        return floor, higher.start_offset
+
+    def truncate_from_end(self, end_offset: int) -> None:
+        """The log now ends here."""
+        self._keep([entry for entry in self.entries if entry.start_offset < end_offset])
+
+    def truncate_from_start(self, start_offset: int) -> None:
+        """The log now begins here: the epoch that covers this offset moves up to it."""
+        before = [entry for entry in self.entries if entry.start_offset <= start_offset]
+        if before:
+            first = EpochStart(before[-1].epoch, start_offset)
+            self._keep([first, *self.entries[len(before) :]])
+
+    def clear(self) -> None:
+        self._keep([])
+
+    def _keep(self, entries: list[EpochStart]) -> None:
+        if entries != self.entries:
+            self.entries = entries
+            self._write()
+
+    def _write(self) -> None:
+        lines = ["0", str(len(self.entries)), *(f"{entry.epoch} {entry.start_offset}" for entry in self.entries)]
+        self.disk.write_whole(self.path, ("\n".join(lines) + "\n").encode())
+
+
+def _parse(text: str) -> list[EpochStart]:
+    """Kafka's checkpoint format: a version, the number of entries, then one entry a line."""
+    _version, _count, *lines = text.splitlines()
+    return [EpochStart(*map(int, line.split())) for line in lines]

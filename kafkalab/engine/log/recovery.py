@@ -1,0 +1,144 @@
+"""Opening a log: after a stop in good order its files are believed, after a crash they are checked.
+
+After a crash each batch of the last segment has its CRC checked, and the file is cut behind the
+last whole one (`LogLoader`, `LogSegment.recover`). Older segments were complete before the next
+one began; of each, the walk from its last index entry must end where the file and the offsets of
+the next segment say. One that does not is checked like the last, and what follows a tear is gone.
+"""
+
+from dataclasses import dataclass
+
+from kafkalab.engine.disk import Disk
+from kafkalab.engine.log.config import LogConfig
+from kafkalab.engine.log.epochs import LeaderEpochs
+from kafkalab.engine.log.producers import Producers
+from kafkalab.engine.log.scan import checked_walk, header_walk
+from kafkalab.engine.log.segment import LOG, SNAPSHOT, Segment, stem
+
+CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
+LOG_START = "log-start-offset-checkpoint"
+
+
+@dataclass(frozen=True)
+class Opened:
+    segments: list[Segment]
+    """One at least."""
+    start_offset: int
+    recovered_bytes: int
+    """Cut off behind the last whole batch."""
+
+
+def open_log(disk: Disk, directory: str, config: LogConfig, epochs: LeaderEpochs, now_ms: int) -> Opened:
+    segments = [Segment(disk, directory, base, config, now_ms) for base in offsets_named(disk, directory, LOG)]
+    clean = _take_clean_marker(disk, directory, segments)
+    start_offset = _read_number(disk, f"{directory}/{LOG_START}", 0)
+    lost = _load(disk, segments, config, epochs, clean)
+    if segments:
+        start_offset = max(start_offset, segments[0].base_offset)
+    if not segments or segments[-1].end_offset < start_offset:
+        # What was cut off reached down below the start: nothing is left (LogLoader).
+        for segment in segments:
+            segment.delete()
+        segments = [new_segment(disk, directory, start_offset, config, now_ms)]
+    epochs.truncate_from_end(segments[-1].end_offset)
+    epochs.truncate_from_start(start_offset)
+    return Opened(segments, start_offset, lost)
+
+
+def new_segment(disk: Disk, directory: str, base_offset: int, config: LogConfig, now_ms: int) -> Segment:
+    segment = Segment(disk, directory, base_offset, config, now_ms)
+    disk.append(segment.path, b"")
+    return segment
+
+
+def _load(disk: Disk, segments: list[Segment], config: LogConfig, epochs: LeaderEpochs, clean: bool) -> int:
+    """Open each segment; cut the log where it is torn. Returns how many bytes went."""
+    for index, segment in enumerate(segments):
+        size = disk.size(segment.path)
+        following = segments[index + 1] if index + 1 < len(segments) else None
+        if clean and not segment.load(size):
+            segment.rebuild(size, config.index_interval_bytes)
+        if clean or (following and segment.load(size) and _meets(segment, following, config)):
+            continue
+        lost = size - _check(disk, segment, size, config, epochs)
+        if lost or (following and not _meets(segment, following, config)):
+            for gone in segments[index + 1 :]:
+                lost += disk.size(gone.path)
+                gone.delete()
+            del segments[index + 1 :]
+            return lost
+    return 0
+
+
+def _meets(segment: Segment, following: Segment, config: LogConfig) -> bool:
+    if config.is_compacted:
+        return segment.end_offset <= following.base_offset
+    return segment.end_offset == following.base_offset
+
+
+def _check(disk: Disk, segment: Segment, size: int, config: LogConfig, epochs: LeaderEpochs) -> int:
+    """Read every byte, build the indexes, cut behind the last whole batch; returns the size left."""
+    segment.reset()
+    segment.drop_index_files()
+    for _, batch in checked_walk(disk, segment.path, size):
+        if batch.base_offset < segment.end_offset:
+            break
+        if batch.partition_leader_epoch > epochs.latest:
+            epochs.assign(batch.partition_leader_epoch, batch.base_offset)
+        segment.note(batch.size, batch.last_offset, batch.max_timestamp, config.index_interval_bytes)
+    if segment.size < size:
+        disk.truncate(segment.path, segment.size)
+    return segment.size
+
+
+def load_producers(disk: Disk, directory: str, segments: list[Segment], producers: Producers) -> None:
+    """The newest snapshot that lies within the log, and the batches from there on."""
+    producers.clear()
+    end_offset = segments[-1].end_offset
+    bases = [segment.base_offset for segment in segments]
+    replay_from = segments[0].base_offset
+    loaded = False
+    for offset in reversed(offsets_named(disk, directory, SNAPSHOT)):
+        path = stem(directory, offset) + SNAPSHOT
+        if not loaded and bases[0] <= offset <= end_offset and producers.load(disk.read_whole(path)):
+            replay_from = offset
+            loaded = True
+        if offset not in bases:
+            disk.delete(path)
+    for segment in segments:
+        if segment.end_offset <= replay_from:
+            continue
+        for _, batch in header_walk(disk, segment.path, 0, segment.size):
+            if batch.base_offset >= replay_from and batch.has_producer_id and not batch.is_control:
+                producers.remember(batch, batch.base_offset)
+
+
+# -- small files -------------------------------------------------------------------------------
+
+
+def write_clean_marker(disk: Disk, directory: str, active: Segment) -> None:
+    disk.write_whole(f"{directory}/{CLEAN_SHUTDOWN}", f"{active.base_offset} {active.size}\n".encode())
+
+
+def _take_clean_marker(disk: Disk, directory: str, segments: list[Segment]) -> bool:
+    """Whether the log was closed in good order and its last segment is as it was then."""
+    path = f"{directory}/{CLEAN_SHUTDOWN}"
+    if not segments or not disk.exists(path):
+        return False
+    marker = disk.read_whole(path)
+    disk.delete(path)
+    return marker == f"{segments[-1].base_offset} {disk.size(segments[-1].path)}\n".encode()
+
+
+def write_number(disk: Disk, path: str, number: int) -> None:
+    disk.write_whole(path, f"{number}\n".encode())
+
+
+def _read_number(disk: Disk, path: str, absent: int) -> int:
+    return int(disk.read_whole(path)) if disk.exists(path) else absent
+
+
+def offsets_named(disk: Disk, directory: str, suffix: str) -> list[int]:
+    """The offsets that name the directory's files of this kind, ascending."""
+    names = [path.rpartition("/")[2] for path in disk.names(directory) if path.endswith(suffix)]
+    return [int(name.removesuffix(suffix)) for name in names if name.removesuffix(suffix).isdigit()]

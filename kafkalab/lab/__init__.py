@@ -1,0 +1,67 @@
+"""What a learner holds: one world, played, shown and open to real clients. Use only what is named here.
+
+doors = Doors.bind(host, 9092, brokers)        ports taken now; PortRefused says why not
+lab = Lab.open(directory, LabSettings(...), doors.ports)   None keeps it in memory; StoreRefused
+gateway = Gateway(lab, doors)
+lab.play(); gateway.start()                    inside a running asyncio loop
+lab.conductor.on_broken                        set it: called with a sentence when the engine raised
+lab.ready                                      True once the brokers accept requests
+lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
+lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
+lab.snapshot()                                 the same as the first thing a watcher takes
+lab.records(...), lab.record(...), lab.find(...)   what lies in the logs, down to the bytes
+gateway.close(); lab.close()
+"""
+
+from kafkalab.lab import commands
+from kafkalab.lab.acting import Outcome
+from kafkalab.lab.commands import Command
+from kafkalab.lab.doors import Doors, PortRefused
+from kafkalab.lab.frames import Frames, Watcher, apply, encode
+from kafkalab.lab.gateway import Gateway
+from kafkalab.lab.lab import Lab
+from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
+from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
+from kafkalab.lab.shell import shell
+from kafkalab.lab.store import LabSettings, StoreRefused
+
+COMMANDS = by_name(Command)
+"""Every command's class under its name in JSON."""
+
+
+def parse_command(said: object) -> Command:
+    """A command from decoded JSON; raises CommandRefused with a reason for each wrong field."""
+    return parse(said, COMMANDS)  # type: ignore[no-any-return]
+
+
+def command_schema() -> list[CommandSchema]:
+    """All commands with their fields, for documentation and forms."""
+    return schema(COMMANDS)
+
+
+__all__ = [
+    "COMMANDS",
+    "ByteField",
+    "Command",
+    "CommandRefused",
+    "CommandSchema",
+    "Doors",
+    "FieldSchema",
+    "Frames",
+    "Gateway",
+    "HexLine",
+    "Lab",
+    "LabSettings",
+    "OpenedRecord",
+    "Outcome",
+    "PortRefused",
+    "RecordLine",
+    "StoreRefused",
+    "Watcher",
+    "apply",
+    "command_schema",
+    "commands",
+    "encode",
+    "parse_command",
+    "shell",
+]

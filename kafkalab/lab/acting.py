@@ -1,0 +1,297 @@
+"""How each command is carried out: by a request to the cluster, by a node of the lab, by a fault.
+
+What Kafka has a request for goes through an admin client on the lab's network, so it succeeds,
+waits and fails exactly as Kafka would. A command is answered once its effect is known.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kafkalab.engine.clients.client import Close
+from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
+from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
+from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.lab import commands as order
+from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.shell import shell
+
+if TYPE_CHECKING:
+    from kafkalab.lab.lab import Lab
+
+HANDS = {"all": "you", "1": "you-acks-1", "0": "you-acks-0"}
+"""The producers that send single records, by acks."""
+RESERVED = (*HANDS.values(), ADMIN)
+RESERVED_BEGINNINGS = ("client-", "broker-", "controller-")
+"""Names of nodes that are no person's to give."""
+MOST_PATIENCE_MS = 10_000
+"""max.block.ms of a record sent by hand: a person waits for it."""
+ACKS = {"all": -1, "1": 1, "0": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended."""
+
+    ok: bool
+    shell: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    """Why not: one sentence, with Kafka's own error name where there is one."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """The reason beside each field that was wrong."""
+
+
+OnDone = Callable[[Outcome], None]
+
+
+class NotPossible(Exception):
+    """The command makes no sense as things are, with a reason for each field that is to blame."""
+
+    def __init__(self, **reasons: str) -> None:
+        super().__init__("; ".join(f"{name} {why}" for name, why in reasons.items()))
+        self.fields = reasons
+
+
+class Acting:
+    def __init__(self, lab: "Lab") -> None:
+        self.lab = lab
+        self._admin = AdminOrders(lab)
+        self._tokens = 0
+        self._sending: dict[int, tuple[str, OnDone, str]] = {}
+        """Records on their way: the producer, whom to tell, and the command line."""
+
+    def do(self, command: order.Command, on_done: OnDone) -> None:
+        line = shell(command, self.lab.bootstrap_servers)
+        try:
+            detail = self._do(command, on_done, line)
+        except NotPossible as wrong:
+            on_done(Outcome(False, line, error=f"Not possible: {wrong}.", fields=wrong.fields))
+            return
+        if detail is not None:
+            on_done(Outcome(True, line, detail))
+
+    def settle(self) -> None:
+        """Tell whoever waits for something that has happened by now."""
+        for token, (name, on_done, line) in list(self._sending.items()):
+            producer = self.lab.producers.get(name)
+            fate = producer.fates.get(token) if producer else None
+            if fate is not None and fate.state is FateState.WAITING:
+                continue
+            del self._sending[token]
+            if fate is None or fate.state is FateState.FAILED:
+                reason = fate.error.name.upper() if fate else "the producer is gone"
+                on_done(Outcome(False, line, error=f"The record was not stored: {reason}."))
+                continue
+            detail = {
+                "topic": fate.topic,
+                "partition": fate.partition,
+                "offset": fate.offset,
+                "timestamp_ms": fate.timestamp_ms,
+                "how": fate.how,
+                "state": fate.state.value,
+            }
+            on_done(Outcome(True, line, detail))
+        self._admin.settle()
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._sending) or self._admin.waiting
+
+    def _do(self, command: order.Command, on_done: OnDone, line: str) -> dict[str, Any] | None:
+        """What to answer now, or None: the answer comes later."""
+        match command:
+            case order.SendRecord():
+                self._send_record(command, on_done, line)
+                return None
+            case order.CreateProducer():
+                return self._create_producer(command)
+            case order.UpdateProducer():
+                return self._update_producer(command)
+            case order.PauseProducer(name):
+                return self._tell(self._producer(name).name, Pause())
+            case order.ResumeProducer(name):
+                return self._tell(self._producer(name).name, Resume())
+            case order.RemoveProducer(name):
+                return self._remove(self._producer(name).name)
+            case order.AddConsumer():
+                return self._add_consumer(command)
+            case order.UpdateConsumer():
+                return self._update_consumer(command)
+            case order.RemoveConsumer(name):
+                return self._remove(self._consumer(name).name)
+            case order.CrashConsumer(name):
+                self.lab.world.crash(self._consumer(name).name)
+                return {}
+            case (
+                order.CrashBroker(broker)
+                | order.StopBroker(broker)
+                | order.StartBroker(broker)
+                | order.FreezeBroker(broker)
+                | order.ThawBroker(broker)
+                | order.IsolateBroker(broker)
+            ):
+                return self._do_to_broker(command, broker)
+            case order.HealNetwork():
+                self.lab.cluster.heal()
+                return {}
+            case _:
+                self._admin.ask(command, lambda ok, error, detail: on_done(Outcome(ok, line, detail, error)))
+                return None
+
+    # -- brokers -----------------------------------------------------------------------------
+
+    def _do_to_broker(self, command: order.Command, broker: int) -> dict[str, Any]:
+        lab, cluster = self.lab, self.lab.cluster
+        if broker not in lab.broker_ids:
+            raise NotPossible(broker=f"must be one of {', '.join(map(str, lab.broker_ids))}")
+        node = f"broker-{broker}"
+        up, frozen = node in lab.world.nodes, node in lab.world.frozen
+        if isinstance(command, order.StartBroker):
+            if up:
+                raise NotPossible(broker=f"{broker} is running already")
+            cluster.start_broker(broker)
+            return {}
+        if not up:
+            raise NotPossible(broker=f"{broker} is not running")
+        match command:
+            case order.CrashBroker():
+                cluster.crash(broker)
+            case order.StopBroker():
+                if frozen:
+                    raise NotPossible(broker=f"{broker} is frozen and does not hear the request")
+                cluster.stop(broker)
+            case order.FreezeBroker():
+                if frozen:
+                    raise NotPossible(broker=f"{broker} is frozen already")
+                cluster.freeze(broker)
+            case order.ThawBroker():
+                if not frozen:
+                    raise NotPossible(broker=f"{broker} is not frozen")
+                cluster.thaw(broker)
+            case order.IsolateBroker():
+                cluster.isolate(broker)
+        return {}
+
+    # -- producers ---------------------------------------------------------------------------
+
+    def _send_record(self, command: order.SendRecord, on_done: OnDone, line: str) -> None:
+        name = HANDS[command.acks]
+        if name not in self.lab.producers:
+            settings = ProducerSettings(
+                acks=ACKS[command.acks],
+                idempotence=command.acks == "all",
+                linger_ms=0,
+                max_block_ms=MOST_PATIENCE_MS,
+            )
+            self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
+        self._tokens += 1
+        self._sending[self._tokens] = (name, on_done, line)
+        self.lab.world.tell_node(
+            name,
+            SendOne(
+                self._tokens,
+                command.topic,
+                _bytes(command.key),
+                _bytes(command.value),
+                tuple((header, _bytes(value)) for header, value in command.headers),
+                command.partition,
+            ),
+        )
+
+    def _create_producer(self, command: order.CreateProducer) -> dict[str, Any]:
+        settings = ProducerSettings(
+            topic=command.topic,
+            rate_per_s=command.rate,
+            key_pattern=command.key_pattern,
+            value_size=command.value_size,
+            acks=ACKS[command.acks],
+            idempotence=command.idempotence,
+            linger_ms=command.linger_ms,
+            batch_size=command.batch_size,
+            partitioner=command.partitioner,
+            compression=command.compression,
+            max_in_flight=command.max_in_flight,
+            limit=command.limit,
+        )
+        _check(settings)
+        name = self._free_name("producer", command.name)
+        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
+        self.lab.keep_client(replace(command, name=name))
+        return {"name": name}
+
+    def _update_producer(self, command: order.UpdateProducer) -> dict[str, Any]:
+        producer = self._producer(command.name)
+        wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
+        known = self.lab.kept_clients.get(command.name)
+        if known is not None:
+            self.lab.keep_client(replace(known, **wanted))
+        if "rate" in wanted:
+            wanted["rate_per_s"] = wanted.pop("rate")
+        if "acks" in wanted:
+            wanted["acks"] = ACKS[wanted["acks"]]
+        settings = replace(producer.settings, **wanted)
+        _check(settings)
+        return self._tell(producer.name, ChangeProducer(settings))
+
+    # -- consumers ---------------------------------------------------------------------------
+
+    def _add_consumer(self, command: order.AddConsumer) -> dict[str, Any]:
+        wanted = {name: getattr(command, name) for name in command.__dataclass_fields__ if name != "name"}
+        settings = ConsumerSettings(**wanted)
+        _check(settings)
+        name = self._free_name("consumer", command.name)
+        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
+        self.lab.keep_client(replace(command, name=name))
+        return {"name": name}
+
+    def _update_consumer(self, command: order.UpdateConsumer) -> dict[str, Any]:
+        consumer = self._consumer(command.name)
+        wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
+        settings = replace(consumer.settings, **wanted)
+        _check(settings)
+        self.lab.keep_client(replace(self.lab.kept_clients[command.name], **wanted))
+        return self._tell(consumer.name, ChangeConsumer(settings))
+
+    # -- names -------------------------------------------------------------------------------
+
+    def _producer(self, name: str) -> Producer:
+        if name not in self.lab.producers:
+            raise NotPossible(name=f"{name} is no producer of this lab")
+        return self.lab.producers[name]
+
+    def _consumer(self, name: str) -> Consumer:
+        if name not in self.lab.consumers:
+            raise NotPossible(name=f"{name} is no consumer of this lab")
+        return self.lab.consumers[name]
+
+    def _free_name(self, kind: str, wanted: str | None) -> str:
+        nodes = self.lab.world.nodes
+        if wanted is None:
+            number = 1
+            while f"{kind}-{number}" in nodes:
+                number += 1
+            return f"{kind}-{number}"
+        if wanted in RESERVED or wanted.startswith(RESERVED_BEGINNINGS):
+            raise NotPossible(name=f"{wanted} is a name that the lab keeps for itself")
+        if wanted in nodes:
+            raise NotPossible(name=f"{wanted} is taken")
+        return wanted
+
+    def _tell(self, name: str, message: Any) -> dict[str, Any]:
+        self.lab.world.tell_node(name, message)
+        return {}
+
+    def _remove(self, name: str) -> dict[str, Any]:
+        self.lab.forget_client(name)
+        return self._tell(name, Close())
+
+
+def _check(settings: ProducerSettings | ConsumerSettings) -> None:
+    problems = settings.problems()
+    if problems:
+        raise NotPossible(**{{"rate_per_s": "rate"}.get(name, name): why for name, why in problems.items()})
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()

@@ -1,0 +1,100 @@
+"""Orders to the cluster that are requests of Kafka's: topics, partitions, records, groups.
+
+They go out through an Admin client, a node like any other. Field by field the requests are those
+that kafka-topics.sh and its kin would send.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kio.schema.create_partitions.v3.request import CreatePartitionsRequest, CreatePartitionsTopic
+from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
+from kio.schema.delete_records.v2.request import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
+from kio.schema.delete_topics.v6.request import DeleteTopicsRequest, DeleteTopicState
+from kio.schema.types import GroupId, TopicName
+from kio.static.primitive import i16, i32, i64
+
+from kafkalab.engine.clients.admin import Admin, Order, Outcome
+from kafkalab.engine.clients.requests import duration
+from kafkalab.lab import commands as order
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from kafkalab.lab.lab import Lab
+
+ADMIN = "admin"
+"""The node's name."""
+TIMEOUT = duration(30_000)
+
+OnAnswer = Callable[[bool, str, dict[str, Any]], None]
+"""(ok, error, detail)"""
+
+
+class AdminOrders:
+    def __init__(self, lab: "Lab") -> None:
+        self.lab = lab
+        self._node: Admin | None = None
+        """From the first order on."""
+        self._tokens = 0
+        self._asked: dict[int, OnAnswer] = {}
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._asked)
+
+    def ask(self, command: order.Command, on_answer: OnAnswer) -> None:
+        if self._node is None:
+            self._node = Admin(ADMIN, self.lab.bootstrap_nodes)
+            self.lab.world.start(self._node)
+        self._tokens += 1
+        self._asked[self._tokens] = on_answer
+        self.lab.world.tell_node(ADMIN, Order(self._tokens, *request(command)))
+
+    def settle(self) -> None:
+        """Pass on the outcomes that are there by now."""
+        if self._node is None:
+            return
+        for token in [token for token in self._asked if token in self._node.outcomes]:
+            outcome = self._node.outcomes.pop(token)
+            self._asked.pop(token)(*told(outcome))
+
+
+def told(outcome: Outcome) -> tuple[bool, str, dict[str, Any]]:
+    if outcome.error == ErrorCode.none:
+        return True, "", {}
+    name = outcome.error.name.upper()
+    return False, f"{name}: {outcome.message}" if outcome.message else f"{name}.", {"error_code": int(outcome.error)}
+
+
+def request(command: order.Command) -> tuple[int, Any]:
+    """(API key, body in the dialect) of a command that is one request."""
+    match command:
+        case order.CreateTopic():
+            return ApiKey.CREATE_TOPICS, _create_topic(command)
+        case order.DeleteTopic(name):
+            state = DeleteTopicState(name=TopicName(name), topic_id=None)
+            return ApiKey.DELETE_TOPICS, DeleteTopicsRequest(topics=(state,), timeout=TIMEOUT)
+        case order.AddPartitions(name, partitions):
+            grown = CreatePartitionsTopic(name=TopicName(name), count=i32(partitions), assignments=None)
+            body = CreatePartitionsRequest(topics=(grown,), timeout=TIMEOUT, validate_only=False)
+            return ApiKey.CREATE_PARTITIONS, body
+        case order.DeleteRecords(topic, partition, before_offset):
+            part = DeleteRecordsPartition(partition_index=i32(partition), offset=i64(before_offset))
+            named = DeleteRecordsTopic(name=TopicName(topic), partitions=(part,))
+            return ApiKey.DELETE_RECORDS, DeleteRecordsRequest(topics=(named,), timeout=TIMEOUT)
+        case order.DeleteGroup(group):
+            return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
+    raise AssertionError(f"{command!r} is no request of Kafka's")
+
+
+def _create_topic(command: order.CreateTopic) -> CreateTopicsRequest:
+    topic = CreatableTopic(
+        name=TopicName(command.name),
+        num_partitions=i32(command.partitions),
+        replication_factor=i16(command.replication_factor),
+        assignments=(),
+        configs=tuple(CreatableTopicConfig(name=name, value=value) for name, value in command.configs.items()),
+    )
+    return CreateTopicsRequest(topics=(topic,), timeout=TIMEOUT)

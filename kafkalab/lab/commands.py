@@ -1,0 +1,260 @@
+"""Everything a person can do to a lab.
+
+One frozen dataclass each, named as an order. In JSON a command is its name in snake case and its
+fields: `{"command": "crash_broker", "broker": 2, "id": 7}`. The notes on the fields say what is
+allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's documentation from them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from kafkalab.lab.parsing import Headers, Names, Settings, Text, Whole, YesNo
+
+TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
+GroupName = Annotated[str, Text("The group's id.", longest=249)]
+ClientName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,60}")]
+BrokerId = Annotated[int, Whole("The broker's id.", 0, 999)]
+Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
+
+ACKS = ("0", "1", "all")
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+PARTITIONERS = ("default", "murmur2", "roundrobin")
+KEY_PATTERN = r"none|sequence|random:[1-9][0-9]{0,8}|fixed:.{1,100}|cycle:.{1,400}"
+KEY_PATTERN_NOTE = "none, sequence, random:N (one of N keys), fixed:x or cycle:a,b,c."
+
+
+# -- topics and records ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTopic:
+    """Create a topic."""
+
+    name: TopicName
+    partitions: Annotated[int, Whole("How many; -1 for the brokers' num.partitions.", -1, 1_000)] = -1
+    replication_factor: Annotated[int, Whole("Replicas of each partition; -1 for the default.", -1, 100)] = -1
+    configs: Annotated[dict[str, str], Settings("Topic configs by Kafka's names.")] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTopic:
+    """Delete a topic and all its records."""
+
+    name: TopicName
+
+
+@dataclass(frozen=True, slots=True)
+class AddPartitions:
+    """Let a topic grow. Records stay where they are, but keys may map to other partitions from now on."""
+
+    name: TopicName
+    partitions: Annotated[int, Whole("How many there shall be in all.", 1, 1_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRecords:
+    """Move the start of a partition's log: everything before an offset is gone."""
+
+    topic: TopicName
+    partition: Partition
+    before_offset: Annotated[int, Whole("The new log start; -1 for the high watermark.", -1, 2**62)]
+
+
+@dataclass(frozen=True, slots=True)
+class SendRecord:
+    """Send one record and wait for the answer."""
+
+    topic: TopicName
+    value: Annotated[str | None, Text("The value; null for a tombstone.", longest=100_000)] = ""
+    key: Annotated[str | None, Text("The key; null for none.", longest=10_000)] = None
+    headers: Annotated[tuple[tuple[str, str | None], ...], Headers("Pairs of a name and a value.")] = ()
+    partition: Annotated[int | None, Whole("null lets the partitioner choose.", 0, 9_999)] = None
+    acks: Annotated[str, Text("Whose word counts as stored.", choices=ACKS)] = "all"
+
+
+# -- producers and consumers of the lab ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProducer:
+    """Run a producer in the lab."""
+
+    topic: TopicName
+    name: Annotated[str | None, Text("null for the next free name.", pattern=r"[a-zA-Z0-9._-]{1,60}")] = None
+    rate: Annotated[int, Whole("Records a second; 0 sends only by hand.", 0, 10_000)] = 1
+    key_pattern: Annotated[str, Text(KEY_PATTERN_NOTE, pattern=KEY_PATTERN)] = "random:12"
+    value_size: Annotated[int, Whole("Bytes of each value.", 0, 100_000)] = 100
+    acks: Annotated[str, Text("Whose word counts as stored.", choices=ACKS)] = "all"
+    idempotence: Annotated[bool, YesNo("Number the batches so that none is written twice.")] = True
+    linger_ms: Annotated[int, Whole("Wait this long for a fuller batch.", 0, 60_000)] = 5
+    batch_size: Annotated[int, Whole("Bytes of a batch at most.", 1, 1_000_000)] = 16_384
+    partitioner: Annotated[str, Text("How a record without a partition gets one.", choices=PARTITIONERS)] = "default"
+    compression: Annotated[str, Text("How batches are compressed.", choices=CODECS)] = "none"
+    max_in_flight: Annotated[int, Whole("Requests on their way to a broker at most.", 1, 100)] = 5
+    limit: Annotated[int | None, Whole("Stop after so many records; null for never.", 1, 2**40)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateProducer:
+    """Change a running producer; what is null stays."""
+
+    name: ClientName
+    rate: Annotated[int | None, Whole("Records a second.", 0, 10_000)] = None
+    key_pattern: Annotated[str | None, Text(KEY_PATTERN_NOTE, pattern=KEY_PATTERN)] = None
+    value_size: Annotated[int | None, Whole("Bytes of each value.", 0, 100_000)] = None
+    acks: Annotated[str | None, Text("Whose word counts as stored.", choices=ACKS)] = None
+    linger_ms: Annotated[int | None, Whole("Wait this long for a fuller batch.", 0, 60_000)] = None
+    batch_size: Annotated[int | None, Whole("Bytes of a batch at most.", 1, 1_000_000)] = None
+    compression: Annotated[str | None, Text("How batches are compressed.", choices=CODECS)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseProducer:
+    """Let a producer make no more records until it is resumed."""
+
+    name: ClientName
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeProducer:
+    """Let a paused producer go on."""
+
+    name: ClientName
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveProducer:
+    """Close a producer: it sends what it still holds, then leaves."""
+
+    name: ClientName
+
+
+@dataclass(frozen=True, slots=True)
+class AddConsumer:
+    """Run a consumer in the lab, as a member of a group or on its own."""
+
+    topics: Annotated[tuple[str, ...], Names("Topics to read.", pattern=r"[a-zA-Z0-9._-]{1,249}", fewest=1)]
+    group: Annotated[str | None, Text("Its group; null reads every partition alone.", longest=249)] = None
+    name: Annotated[str | None, Text("null for the next free name.", pattern=r"[a-zA-Z0-9._-]{1,60}")] = None
+    auto_offset_reset: Annotated[
+        str, Text("Where to begin without a committed offset.", choices=("earliest", "latest", "none"))
+    ] = "earliest"
+    processing_ms: Annotated[int, Whole("Work on each record.", 0, 600_000)] = 0
+    commit: Annotated[str, Text("When offsets are committed.", choices=("auto", "manual", "none"))] = "auto"
+    auto_commit_interval_ms: Annotated[int, Whole("Between automatic commits.", 1, 600_000)] = 5_000
+    assignor: Annotated[
+        str, Text("Who gets which partition.", choices=("range", "roundrobin", "sticky", "cooperative-sticky"))
+    ] = "range"
+    session_timeout_ms: Annotated[int, Whole("Silence after which a member is dead.", 6_000, 1_800_000)] = 45_000
+    heartbeat_interval_ms: Annotated[int, Whole("Between heartbeats.", 1, 600_000)] = 3_000
+    max_poll_interval_ms: Annotated[int, Whole("Between polls at most.", 1, 2**31 - 1)] = 300_000
+    max_poll_records: Annotated[int, Whole("Records of a poll at most.", 1, 10_000)] = 500
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateConsumer:
+    """Change a running consumer; what is null stays."""
+
+    name: ClientName
+    processing_ms: Annotated[int | None, Whole("Work on each record.", 0, 600_000)] = None
+    max_poll_records: Annotated[int | None, Whole("Records of a poll at most.", 1, 10_000)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveConsumer:
+    """Close a consumer: it commits, leaves its group and ends."""
+
+    name: ClientName
+
+
+@dataclass(frozen=True, slots=True)
+class CrashConsumer:
+    """Kill a consumer. It says nothing to its group, which notices after the session timeout."""
+
+    name: ClientName
+
+
+# -- groups ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteGroup:
+    """Delete a group without members, and its committed offsets."""
+
+    group: GroupName
+
+
+# -- brokers and the network -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CrashBroker:
+    """Stop a broker as kill -9 does: memory is gone, the disk stays, nobody is told."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
+class StopBroker:
+    """Shut a broker down in good order: its leaderships move away first."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
+class StartBroker:
+    """Start a broker that is down, on the disk it left."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeBroker:
+    """Let a broker stand still as SIGSTOP does: alive, holding its connections, doing nothing."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
+class ThawBroker:
+    """Let a frozen broker go on."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
+class IsolateBroker:
+    """Cut a broker off from everyone there is: other brokers, the controller, clients. It runs on alone."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
+class HealNetwork:
+    """Mend every cut in the network."""
+
+
+Command = (
+    CreateTopic
+    | DeleteTopic
+    | AddPartitions
+    | DeleteRecords
+    | SendRecord
+    | CreateProducer
+    | UpdateProducer
+    | PauseProducer
+    | ResumeProducer
+    | RemoveProducer
+    | AddConsumer
+    | UpdateConsumer
+    | RemoveConsumer
+    | CrashConsumer
+    | DeleteGroup
+    | CrashBroker
+    | StopBroker
+    | StartBroker
+    | FreezeBroker
+    | ThawBroker
+    | IsolateBroker
+    | HealNetwork
+)

@@ -1,0 +1,166 @@
+"""Plays a world against the wall clock.
+
+What is due happens at once: a timer arms for the next thing in the queue, and whoever brings
+something in from outside (the gateway, a command) asks for a run right away. Frames set the pace of
+showing, never of working. The event loop is shared with the web, so work is cut into slices. A bug
+in the engine stops the play and says with which seed and at which step: nothing goes on half broken.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from kafkalab.engine.world import World
+
+SLICE_S = 0.005
+"""How long the world may run before others on the loop get their turn."""
+FRAME_S = 1 / 30
+SWEEP_S = 0.5
+"""Between frames when nothing stirs: positions and counters still move a little."""
+SHARE_OF_SHOWING = 0.1
+"""Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
+
+
+class WallClock:
+    """Microseconds since the epoch that never go back; after the machine slept they jump ahead."""
+
+    def __init__(self) -> None:
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
+
+    def now_us(self) -> int:
+        return (time.monotonic_ns() + self._offset_ns) // 1_000
+
+    def adjust(self) -> None:
+        self._offset_ns = max(self._offset_ns, time.time_ns() - time.monotonic_ns())
+
+
+class Conductor:
+    """Runs one world on the running asyncio loop.
+
+    `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run."""
+
+    def __init__(
+        self, world: World, show: Callable[[], None], watched: Callable[[], bool], settle: Callable[[], None]
+    ) -> None:
+        self.world = world
+        self.clock = WallClock()
+        self.slices = 0
+        self.on_broken: Callable[[str], None] | None = None
+        """Called once with a sentence when the engine raised; the error itself goes on to the caller."""
+        self._show = show
+        self._watched = watched
+        self._settle = settle
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._running = False
+        self._armed_us: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._again: asyncio.Handle | None = None
+        self._frame: asyncio.TimerHandle | None = None
+        self._frame_at = 0.0
+        self._next_frame_at = 0.0
+        self._shown_steps = -1
+        self._stirred = False
+
+    def start(self) -> None:
+        """Begin to play. Must be called on the loop that shall do it."""
+        self._loop = asyncio.get_running_loop()
+        self._again = self._loop.call_soon(self._go_on)
+
+    def stop(self) -> None:
+        self._loop = None
+        for handle in (self._timer, self._again, self._frame):
+            if handle is not None:
+                handle.cancel()
+        self._timer = self._again = self._frame = self._armed_us = None
+        self._stirred = False
+
+    def run(self) -> None:
+        """Let everything happen that is due by now; what does not fit in a slice follows soon."""
+        if self._running or self._loop is None:
+            return
+        self._running = True
+        done = None
+        try:
+            done = self._slice()
+        finally:
+            self._running = False
+            if done is None:
+                self._break()
+        self._settle()
+        if not done:
+            if self._again is None:
+                self._again = self._loop.call_soon(self._go_on)
+            return
+        self._arm()
+
+    def _slice(self) -> bool:
+        """True when nothing due is left."""
+        self.slices += 1
+        world = self.world
+        now_us = self.clock.now_us()
+        end = time.perf_counter() + SLICE_S
+        due_us = world.next_due_us()
+        while due_us is not None and due_us <= now_us:
+            world.step()
+            if time.perf_counter() > end:
+                return False
+            due_us = world.next_due_us()
+        world.run_until(now_us)
+        return True
+
+    def _break(self) -> None:
+        self.stop()
+        if self.on_broken is not None:
+            self.on_broken(f"The engine broke at step {self.world.steps} of the world with seed {self.world.seed}.")
+
+    def _go_on(self) -> None:
+        self._again = None
+        self.run()
+        if self._frame is None and self.world.steps != self._shown_steps:
+            self._frame_in(SWEEP_S)
+
+    def _arm(self) -> None:
+        due_us = self.world.next_due_us()
+        if due_us is None or self._loop is None:
+            return
+        if self._armed_us is not None and self._armed_us <= due_us:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_us = due_us
+        delay = max(0, due_us - self.clock.now_us()) / 1_000_000
+        self._timer = self._loop.call_later(delay, self._due)
+
+    def _due(self) -> None:
+        self._timer = self._armed_us = None
+        self.clock.adjust()
+        self._go_on()
+
+    # -- showing -----------------------------------------------------------------------------
+
+    def stir(self) -> None:
+        """Something worth seeing happened: show it with the next frame."""
+        if not self._stirred and self._loop is not None and self._watched():
+            self._stirred = True
+            self._frame_in(0)
+
+    def _frame_in(self, delay_s: float) -> None:
+        if self._loop is None or not self._watched():
+            return
+        at = max(self._loop.time() + delay_s, self._next_frame_at)
+        if self._frame is not None:
+            if self._frame_at <= at:
+                return
+            self._frame.cancel()
+        self._frame_at = at
+        self._frame = self._loop.call_at(at, self._show_now)
+
+    def _show_now(self) -> None:
+        assert self._loop is not None
+        self._frame = None
+        self._stirred = False
+        self._shown_steps = self.world.steps
+        began = self._loop.time()
+        self._show()
+        cost = self._loop.time() - began
+        self._next_frame_at = began + max(FRAME_S, cost / SHARE_OF_SHOWING)

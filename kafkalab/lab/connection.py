@@ -1,0 +1,212 @@
+"""One TCP connection of a real client: bytes in, requests to its broker; answers out, bytes.
+
+Bytes are received straight into the place of their frame. A request is injected and run at once: no task,
+no queue of ours. When the client sends faster than its broker answers, or does not read its
+answers, the connection is no longer read: that is the whole of the back-pressure.
+"""
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kio.schema.api_versions.v4.request import ApiVersionsRequest
+
+from kafkalab.engine.node import ConnectionLost, Request, Response
+from kafkalab.lab.visitors import Visitor
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.dialect import ProduceRequest
+from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.frames import Buffer, FrameReader, MalformedFrame
+from kafkalab.wire.translate import MalformedRequest, UnsupportedVersion, decode_request, encode_response
+
+if TYPE_CHECKING:
+    from kafkalab.lab.gateway import Gateway
+
+CHANNEL = "wire"
+MOST_IN_FLIGHT_BYTES = 16 * 1024 * 1024
+MOST_IN_FLIGHT = 200
+WRITE_HIGH_WATER = 4 * 1024 * 1024
+JOINED_UP_TO = 64 * 1024
+"""Chunks below this are sent with one system call, above it without a copy."""
+
+
+class Connection(asyncio.BufferedProtocol):
+    def __init__(self, gateway: "Gateway", broker: int) -> None:
+        self.gateway = gateway
+        self.lab = gateway.lab
+        self.broker = broker
+        self.target = f"broker-{broker}"
+        self.name = ""
+        """In the world; "" when not admitted."""
+        self.address = ""
+        self.heard_at = 0.0
+        self.in_flight: dict[int, tuple[int, int, int, int]] = {}
+        """Our number of a request: (API key, version, the client's correlation id, bytes)."""
+        self.visitor: Visitor | None = None
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._reader = FrameReader()
+        self._arriving = 0
+        """Bytes of a frame that is not whole yet."""
+        self._number = 0
+        self._in_flight_bytes = 0
+        self._writable = True
+        self._reading = True
+
+    # -- asyncio -----------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.address = (transport.get_extra_info("peername") or ("?",))[0]
+        self.name = self.gateway.admit(self, self.address)
+        if not self.name:
+            transport.abort()
+            return
+        self.heard_at = self._loop.time()
+        transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._forget_arriving()
+        self._transport = None
+        if self.name:
+            self.gateway.leave(self)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._reader.place()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.heard_at = self._loop.time()
+        try:
+            frames = self._reader.placed(nbytes)
+        except MalformedFrame as malformed:
+            self._refuse(malformed.reason)
+            return
+        if not frames:
+            self._arriving += nbytes
+            if not self.gateway.make_room(nbytes):
+                self._refuse("too much is arriving at once")
+            return
+        self._forget_arriving()
+        if all(self._take(frame) for frame in frames):
+            self.lab.conductor.run()
+            self._pace()
+
+    def _forget_arriving(self) -> None:
+        self.gateway.make_room(-self._arriving)
+        self._arriving = 0
+
+    def pause_writing(self) -> None:
+        self._writable = False
+        self._pace()
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        self._pace()
+
+    # -- requests ----------------------------------------------------------------------------
+
+    def _take(self, frame: Buffer) -> bool:
+        """One request. False when the connection is closed over it."""
+        try:
+            api_key, version, correlation_id, client_id, body = decode_request(frame)
+        except UnsupportedVersion as unsupported:
+            if unsupported.api_key != ApiKey.API_VERSIONS:
+                return self._refuse(str(unsupported))
+            # KIP-511: answered in version 0, with the error and with what is supported.
+            api_key, version, client_id = ApiKey.API_VERSIONS, -1, None
+            correlation_id = unsupported.correlation_id
+            body = ApiVersionsRequest(client_software_name="", client_software_version="")
+        except MalformedRequest as malformed:
+            return self._refuse(str(malformed))
+        self._number += 1
+        request = Request(
+            self.name, CHANNEL, self._number, api_key, version, client_id, body, client_host=f"/{self.address}"
+        )
+        if self.visitor is None and version >= 0:
+            self.visitor = self.lab.visitors.arrive(self.name, self.broker, self.address, request)
+        if self.visitor is not None:
+            self.visitor.bytes_in += len(frame) + 4
+            self.lab.visitors.asked(self.name, self.visitor, request)
+        if not (isinstance(body, ProduceRequest) and body.acks == 0):
+            self.in_flight[self._number] = (api_key, version, correlation_id, len(frame))
+            self._in_flight_bytes += len(frame)
+        self.lab.world.send(self.name, self.target, request)
+        return True
+
+    def _refuse(self, reason: str) -> bool:
+        self.gateway.tell_refused(self.broker, self.address, reason)
+        self.reset()
+        return False
+
+    # -- answers -----------------------------------------------------------------------------
+
+    def deliver(self, message: Any) -> None:
+        """What the world has for this client."""
+        if isinstance(message, ConnectionLost):
+            self.close()
+            return
+        assert isinstance(message, Response)
+        if self._transport is None:
+            return
+        api_key, version, correlation_id, size = self.in_flight.pop(message.correlation_id)
+        self._in_flight_bytes -= size
+        body = message.body
+        if version < 0:
+            body, version = _unsupported(body), 0
+        if api_key == ApiKey.FETCH:
+            self.lab.visitors.answered(self.name, body)
+        self._write(encode_response(api_key, version, correlation_id, body))
+        if not self._reading:
+            self._pace()
+
+    def _write(self, chunks: list[Buffer]) -> None:
+        assert self._transport is not None
+        size = sum(map(len, chunks))
+        if self.visitor is not None:
+            self.visitor.bytes_out += size
+        if size <= JOINED_UP_TO:
+            self._transport.write(b"".join(chunks))
+            return
+        small: list[Buffer] = []
+        for chunk in chunks:
+            if len(chunk) < JOINED_UP_TO:
+                small.append(chunk)
+                continue
+            if small:
+                self._transport.write(b"".join(small))
+                small = []
+            self._transport.write(chunk)
+        if small:
+            self._transport.write(b"".join(small))
+
+    def _pace(self) -> None:
+        """Read on, or wait until the client reads and the broker answers."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        busy = self._in_flight_bytes > MOST_IN_FLIGHT_BYTES or len(self.in_flight) > MOST_IN_FLIGHT
+        wanted = self._writable and not busy
+        if wanted == self._reading:
+            return
+        self._reading = wanted
+        if wanted:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    def close(self) -> None:
+        """Close in good order: what was answered still goes out."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def reset(self) -> None:
+        """Close as the kernel does for a process that was killed."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _unsupported(body: Any) -> Any:
+    return replace(body, error_code=ErrorCode.unsupported_version)

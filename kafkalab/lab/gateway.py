@@ -1,0 +1,155 @@
+"""The TCP door for real Kafka clients: one port for each broker, open while that broker runs.
+
+A broker that crashes resets its connections and refuses new ones; one that shuts down closes them.
+A frozen one keeps them and answers nothing, as a stopped process does: its kernel still accepts.
+"""
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+from kafkalab.engine.events import ConnectionRefused
+from kafkalab.lab.connection import Connection
+from kafkalab.lab.doors import Doors, PortRefused, bound
+
+if TYPE_CHECKING:
+    from kafkalab.lab.lab import Lab
+
+MOST_CONNECTIONS = 2_000
+MOST_CONNECTIONS_OF_ONE_ADDRESS = 1_000
+MOST_BYTES_ARRIVING = 512 * 1024 * 1024
+"""Of frames that are not whole yet, over all connections."""
+IDLE_S = 600
+"""connections.max.idle.ms: as Kafka, ten minutes."""
+
+
+class Door:
+    """One broker's port: it listens, or it is kept and refuses."""
+
+    def __init__(self, gateway: "Gateway", broker: int, host: str, taken: socket.socket) -> None:
+        self.gateway = gateway
+        self.broker = broker
+        self.host = host
+        self.port: int = taken.getsockname()[1]
+        self._socket: socket.socket | None = taken
+        self._server: asyncio.Server | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        if self._server is None and self._opening is None:
+            self._opening = asyncio.get_running_loop().create_task(self._open())
+
+    async def _open(self) -> None:
+        try:
+            door = self._socket or bound(self.host, self.port)
+            self._socket = None
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(lambda: Connection(self.gateway, self.broker), sock=door)
+        except (PortRefused, OSError) as error:
+            self.gateway.tell_refused(self.broker, "every client", f"its port {self.port} is gone ({error})")
+        finally:
+            self._opening = None
+
+    def shut(self, *, keep: bool = True) -> None:
+        """Refuse from now on. The port stays ours if it is kept."""
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        elif self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if not keep:
+            return
+        try:
+            self._socket = bound(self.host, self.port)
+        except PortRefused:
+            # Someone was faster. It shows when the broker starts again.
+            self._socket = None
+
+
+class Gateway:
+    def __init__(self, lab: "Lab", doors: Doors) -> None:
+        """`doors` are those whose ports the lab was opened with."""
+        self.lab = lab
+        self.connections: dict[str, Connection] = {}
+        self.bytes_arriving = 0
+        self._of_address: dict[str, int] = {}
+        self._last_number = 0
+        self._idle_check: asyncio.TimerHandle | None = None
+        self._doors = {
+            broker: Door(self, broker, doors.host, taken)
+            for broker, taken in zip(lab.broker_ids, doors.sockets, strict=True)
+        }
+
+    def start(self) -> None:
+        """Open the doors of the brokers that run, now and whenever one comes or goes."""
+        self.lab.on_broker_up = self._up
+        self.lab.on_broker_down = self._down
+        for broker in self.lab.accepting:
+            self._up(broker)
+        self._watch_idle()
+
+    def close(self) -> None:
+        """Stop for good: no ports, no connections."""
+        self.lab.on_broker_up = self.lab.on_broker_down = None
+        if self._idle_check is not None:
+            self._idle_check.cancel()
+        for door in self._doors.values():
+            door.shut(keep=False)
+        for connection in list(self.connections.values()):
+            connection.close()
+
+    def _up(self, broker: int) -> None:
+        self._doors[broker].open()
+
+    def _down(self, broker: int, crashed: bool) -> None:
+        self._doors[broker].shut()
+        for connection in [held for held in self.connections.values() if held.broker == broker]:
+            if crashed:
+                connection.reset()
+            else:
+                connection.close()
+
+    # -- for connections ---------------------------------------------------------------------
+
+    def admit(self, connection: Connection, address: str) -> str:
+        """The name of the connection in the world, or "" with the connection refused."""
+        if len(self.connections) >= MOST_CONNECTIONS:
+            self.tell_refused(connection.broker, address, "too many connections")
+            return ""
+        if self._of_address.get(address, 0) >= MOST_CONNECTIONS_OF_ONE_ADDRESS:
+            self.tell_refused(connection.broker, address, "too many connections from one address")
+            return ""
+        self._last_number += 1
+        name = f"client-{self._last_number}"
+        self.connections[name] = connection
+        self._of_address[address] = self._of_address.get(address, 0) + 1
+        self.lab.world.open_edge(name, connection.deliver)
+        return name
+
+    def leave(self, connection: Connection) -> None:
+        del self.connections[connection.name]
+        self._of_address[connection.address] -= 1
+        if not self._of_address[connection.address]:
+            del self._of_address[connection.address]
+        self.lab.world.close_edge(connection.name)
+        self.lab.forget_connection(connection.name)
+        self.lab.conductor.run()
+
+    def make_room(self, size: int) -> bool:
+        """Count bytes that wait for the rest of their frame (negative: no longer). False if that is too much."""
+        self.bytes_arriving += size
+        return self.bytes_arriving <= MOST_BYTES_ARRIVING
+
+    def tell_refused(self, broker: int, client: str, reason: str) -> None:
+        self.lab.tell(f"broker-{broker}", ConnectionRefused(broker, client, reason))
+
+    def _watch_idle(self) -> None:
+        loop = asyncio.get_running_loop()
+        for connection in list(self.connections.values()):
+            if loop.time() - connection.heard_at > IDLE_S and not connection.in_flight:
+                connection.close()
+        self._idle_check = loop.call_later(IDLE_S / 10, self._watch_idle)

@@ -1,0 +1,321 @@
+"""A lab: one world with one cluster in it, played against the clock, shown, and kept on disk.
+
+`do` carries out commands, `watch` and `snapshot` show what there is, `records` and `record` open
+what lies in the logs. Nothing here waits: answers come by callback once the engine has them.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from kafkalab.engine.broker.broker import Broker
+from kafkalab.engine.broker.lifecycle import ShutdownOverdue
+from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.clients.client import Client
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.clients.producer import Producer
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.controller.controller import Controller, Shutdown
+from kafkalab.engine.disk import Disk, MemoryDisk
+from kafkalab.engine.events import (
+    BrokerUnfenced,
+    Event,
+    NodeCrashed,
+    NodeExited,
+    NodeStarted,
+    RecordsDelivered,
+)
+from kafkalab.engine.spec import BrokerSpec, ClusterSpec
+from kafkalab.engine.world import World
+from kafkalab.lab import commands as order
+from kafkalab.lab import reading
+from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.conductor import Conductor
+from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
+from kafkalab.lab.ledger import Ledger
+from kafkalab.lab.parsing import by_name, parse, snake_case
+from kafkalab.lab.reading import OpenedRecord, RecordLine
+from kafkalab.lab.store import LabSettings, Store
+from kafkalab.lab.view import View
+from kafkalab.lab.visitors import Visitors
+from kafkalab.lab.witness import FREQUENT, Witness
+
+READY_POLL_S = 0.02
+RACKS = ("rack-a", "rack-b", "rack-c")
+
+
+class Lab:
+    def __init__(self, settings: LabSettings, spec: ClusterSpec, store: Store | None) -> None:
+        self.settings = settings
+        self.world = World(seed=settings.seed, start_us=time.time_ns() // 1000)
+        self.cluster = Cluster(spec, self.world, store.disk if store else _memory_disk)
+        self.frames = Frames(self._show)
+        self.down: dict[int, str] = {}
+        """Brokers that do not run: "crashed" or "stopped"."""
+        self.accepting: dict[int, None] = {}
+        """Brokers that have been let into the cluster since they started: clients may come."""
+        self.kept_clients: dict[str, order.CreateProducer | order.AddConsumer] = {}
+        """The commands that made the lab's own clients, as they would have to be given now."""
+        self.on_broker_up: Callable[[int], None] | None = None
+        self.on_broker_down: Callable[[int, bool], None] | None = None
+        """Called with the broker and whether it crashed."""
+        self.ledger = Ledger(self.topic_name)
+        self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
+        self.witness = Witness(self.visitors.name_of)
+        self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle)
+        self._store = store
+        self._view = View(self)
+        self._acting = Acting(self)
+        self._clients: dict[str, Client] = {}
+        self.world.on_event.append(self._on_event)
+        self.world.on_message.append(self.ledger.on_message)
+
+    @staticmethod
+    def open(directory: Path | None, settings: LabSettings, ports: tuple[int, ...] = ()) -> "Lab":
+        """The lab in that directory, made if there is none, or one in memory. It stands still until played.
+
+        `ports` are where the brokers are reached (`Doors.ports`); without them, on ports in a row.
+        Raises StoreRefused."""
+        store = Store(directory) if directory is not None else None
+        if store is not None:
+            settings = store.settings(settings)
+        ports = ports or tuple(range(settings.kafka_port, settings.kafka_port + settings.brokers))
+        configs = settings.broker_configs
+        spec = ClusterSpec.local(
+            settings.brokers, host=settings.host, racks=RACKS, seed=settings.seed, broker_configs=configs
+        )
+        brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
+        lab = Lab(settings, replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id), store)
+        lab.cluster.start()
+        if store is not None:
+            lab._restore_clients(store.clients())
+        return lab
+
+    def play(self) -> None:
+        """Begin to play against the wall clock, on the running asyncio loop."""
+        self.conductor.start()
+
+    def advance(self, passing_us: int) -> None:
+        """Let so much virtual time pass at once, for a lab that is not played: tests, simulations."""
+        self.world.run_until(self.world.now_us + passing_us)
+        self._settle()
+
+    def close(self) -> None:
+        """Stop playing and shut the cluster down in good order."""
+        self.conductor.stop()
+        self.on_broker_up = self.on_broker_down = None
+        # At once and not one after the other: a controlled shutdown would pile all leaderships up
+        # on the last broker and shrink every ISR to it.
+        for broker in self.running_brokers():
+            if broker.name in self.world.frozen:
+                self.world.thaw(broker.name)
+            self.world.tell_node(broker.name, ShutdownOverdue())
+        self.world.tell_node(self.controller.name, Shutdown())
+        self.cluster.close()
+        if self._store is not None:
+            self._store.close()
+
+    async def until_ready(self) -> None:
+        """While it is played, on the same loop."""
+        while not self.ready:
+            await asyncio.sleep(READY_POLL_S)
+
+    # -- what is there -----------------------------------------------------------------------
+
+    @property
+    def broker_ids(self) -> tuple[int, ...]:
+        return tuple(spec.id for spec in self.cluster.spec.brokers)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        spec: BrokerSpec = self.cluster.spec.brokers[0]
+        return f"{spec.host}:{spec.port}"
+
+    @property
+    def bootstrap_nodes(self) -> tuple[str, ...]:
+        return tuple(spec.node for spec in self.cluster.spec.brokers)
+
+    @property
+    def ready(self) -> bool:
+        """Every broker that runs has been let into the cluster, and one at least does."""
+        return bool(self.accepting) and len(self.accepting) + len(self.down) == len(self.broker_ids)
+
+    @property
+    def controller(self) -> Controller:
+        controller = self.cluster.controller
+        assert controller is not None, "no command stops the only controller"
+        return controller
+
+    @property
+    def producers(self) -> dict[str, Producer]:
+        return {name: client for name, client in self._clients.items() if isinstance(client, Producer)}
+
+    @property
+    def consumers(self) -> dict[str, Consumer]:
+        return {name: client for name, client in self._clients.items() if isinstance(client, Consumer)}
+
+    def broker(self, broker: int) -> Broker | None:
+        """None while it does not run."""
+        return self.cluster.brokers.get(broker)
+
+    def running_brokers(self) -> list[Broker]:
+        return list(self.cluster.brokers.values())
+
+    def connections_of(self, broker: int) -> int:
+        """Of real clients."""
+        return sum(held == broker for visitor in self.visitors.everyone() for held in visitor.connections.values())
+
+    def topic_name(self, topic_id: UUID | None) -> str | None:
+        return self.controller.image.topic_names.get(topic_id) if topic_id is not None else None
+
+    # -- acting ------------------------------------------------------------------------------
+
+    def do(self, command: order.Command, on_done: OnDone) -> None:
+        """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
+        self.conductor.run()
+        self._acting.do(command, on_done)
+        self.conductor.run()
+        self.conductor.stir()
+
+    def start_client(self, client: Client) -> None:
+        self._clients[client.name] = client
+        self.ledger.own_clients[client.name] = None
+        self.world.start(client)
+
+    def keep_client(self, command: order.CreateProducer | order.AddConsumer) -> None:
+        """Remember a client over restarts. One that stops by itself would begin anew, so it is not kept."""
+        assert command.name is not None
+        if isinstance(command, order.CreateProducer) and command.limit is not None:
+            return
+        self.kept_clients[command.name] = command
+        self._write_clients()
+
+    def forget_client(self, name: str) -> None:
+        if self.kept_clients.pop(name, None) is not None:
+            self._write_clients()
+
+    def _write_clients(self) -> None:
+        if self._store is not None:
+            self._store.keep_clients(
+                [{"command": snake_case(type(kept).__name__), **asdict(kept)} for kept in self.kept_clients.values()]
+            )
+
+    def _restore_clients(self, clients: list[dict[str, Any]]) -> None:
+        known = by_name(order.CreateProducer | order.AddConsumer)
+        for said in clients:
+            self._acting.do(parse(said, known), lambda outcome: None)
+
+    # -- showing -----------------------------------------------------------------------------
+
+    def view(self) -> Entities:
+        """Every entity as it is now."""
+        return self._view.look()
+
+    def watch(self, on_ready: Callable[[], None]) -> Watcher:
+        """Frames from now on, a snapshot first. `on_ready` says that there is something to take."""
+        return self.frames.watch(on_ready)
+
+    def snapshot(self) -> Frame:
+        """All there is to see, as a watcher's first message has it."""
+        self._show()
+        return self.frames.snapshot()
+
+    def tell(self, node: str, event: Event) -> None:
+        """A fact from outside the engine."""
+        self._on_event(self.world.now_us, node, event)
+
+    def _show(self) -> None:
+        observers = self.world.on_message
+        if self.frames.watchers and self.witness.on_message not in observers:
+            observers.append(self.witness.on_message)
+        elif not self.frames.watchers and self.witness.on_message in observers:
+            observers.remove(self.witness.on_message)
+            self.witness.forget_packets()
+        self.frames.publish(self.world.now_us, 1, self._view.look(), self.witness.take())
+
+    def _settle(self) -> None:
+        if self._acting.waiting:
+            self._acting.settle()
+
+    # -- what lies in the logs ---------------------------------------------------------------
+
+    def records(
+        self, topic: str, partition: int, from_offset: int = 0, limit: int = 20, broker: int | None = None
+    ) -> list[RecordLine]:
+        """Of one replica, the leader's if none is named; nothing where it does not run."""
+        replica = self._replica(topic, partition, broker)
+        return reading.lines(replica, from_offset, limit) if replica else []
+
+    def record(self, topic: str, partition: int, offset: int, broker: int | None = None) -> OpenedRecord | None:
+        """One record down to its bytes."""
+        replica = self._replica(topic, partition, broker)
+        return reading.opened(replica, offset) if replica else None
+
+    def find(self, topic: str, key: str, limit: int = 20) -> list[tuple[int, RecordLine]]:
+        """The newest records with that key, each with its partition."""
+        image = self.controller.image.topics.get(topic)
+        found = []
+        for partition in image.partitions if image else ():
+            replica = self._replica(topic, partition, None)
+            if replica is not None:
+                found += [(partition, line) for line in reading.find(replica, key, limit)]
+        return sorted(found, key=lambda each: -each[1].timestamp_ms)[:limit]
+
+    def _replica(self, topic: str, partition: int, broker: int | None) -> Partition | None:
+        if broker is None:
+            image = self.controller.image.partition(topic, partition)
+            broker = image.leader if image else -1
+        node = self.broker(broker)
+        return node.partitions.get((topic, partition)) if node else None
+
+    # -- what happens ------------------------------------------------------------------------
+
+    def forget_connection(self, name: str) -> None:
+        self.visitors.leave(name)
+        self.ledger.forget_client(name)
+        self.conductor.stir()
+
+    def _on_event(self, now_us: int, node: str, event: Event) -> None:
+        self.witness.on_event(now_us, node, event)
+        self.ledger.on_event(event)
+        if isinstance(event, RecordsDelivered):
+            client = self._clients.get(event.client)
+            group = client.settings.group if isinstance(client, Consumer) else None
+            self.ledger.on_delivered(group or event.client, event)
+        if event.__class__ not in FREQUENT:
+            self._view.on_event(event)
+            self._on_node(event)
+        self.conductor.stir()
+
+    def _on_node(self, event: Event) -> None:
+        match event:
+            case NodeStarted(node) if node.startswith("broker-"):
+                self.down.pop(_number(node), None)
+            case BrokerUnfenced(broker):
+                self.accepting[broker] = None
+                if self.on_broker_up is not None:
+                    self.on_broker_up(broker)
+            case NodeCrashed(node) | NodeExited(node) if node.startswith("broker-"):
+                self._broker_down(_number(node), crashed=isinstance(event, NodeCrashed))
+            case NodeCrashed(node) | NodeExited(node):
+                self.forget_client(node)
+                self._clients.pop(node, None)
+                self.ledger.own_clients.pop(node, None)
+
+    def _broker_down(self, broker: int, *, crashed: bool) -> None:
+        self.down[broker] = "crashed" if crashed else "stopped"
+        self.accepting.pop(broker, None)
+        if self.on_broker_down is not None:
+            self.on_broker_down(broker, crashed)
+
+
+def _memory_disk(node: str) -> Disk:
+    return MemoryDisk()
+
+
+def _number(node: str) -> int:
+    return int(node.rpartition("-")[2])

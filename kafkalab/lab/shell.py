@@ -1,0 +1,123 @@
+"""The command line that each command equals: Kafka's own tools where there is one.
+
+What Kafka has no tool for is written as a Unix administrator would do it, never dressed up as Kafka.
+"""
+
+import json
+import shlex
+
+from kafkalab.lab import commands as order
+
+
+def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
+    at = f"--bootstrap-server {bootstrap_servers}"
+    match command:
+        case order.CreateTopic():
+            return _create_topic(command, at)
+        case order.DeleteTopic(name):
+            return f"kafka-topics.sh {at} --delete --topic {name}"
+        case order.AddPartitions(name, partitions):
+            return f"kafka-topics.sh {at} --alter --topic {name} --partitions {partitions}"
+        case order.DeleteRecords(topic, partition, before_offset):
+            spec = {"partitions": [{"topic": topic, "partition": partition, "offset": before_offset}], "version": 1}
+            return f"kafka-delete-records.sh {at} --offset-json-file <(echo {shlex.quote(json.dumps(spec))})"
+        case order.SendRecord():
+            return _send_record(command, bootstrap_servers)
+        case order.CreateProducer():
+            return _create_producer(command, at)
+        case order.AddConsumer():
+            return _add_consumer(command, at)
+        case order.DeleteGroup(group):
+            return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
+        case _:
+            return _without_a_tool(command)
+
+
+def _without_a_tool(command: order.Command) -> str:
+    match command:
+        case order.UpdateProducer(name) | order.UpdateConsumer(name):
+            return f"# stop {name}, change its properties, start it again"
+        case order.PauseProducer(name):
+            return f"kill -STOP <pid of {name}>"
+        case order.ResumeProducer(name):
+            return f"kill -CONT <pid of {name}>"
+        case order.RemoveProducer(name) | order.RemoveConsumer(name):
+            return f"kill -TERM <pid of {name}>"
+        case order.CrashConsumer(name):
+            return f"kill -9 <pid of {name}>"
+        case order.CrashBroker(broker):
+            return f"kill -9 <pid of broker {broker}>"
+        case order.StopBroker(broker):
+            return f"kafka-server-stop.sh  # on the machine of broker {broker}"
+        case order.StartBroker(broker):
+            return f"kafka-server-start.sh -daemon config/broker-{broker}.properties"
+        case order.FreezeBroker(broker):
+            return f"kill -STOP <pid of broker {broker}>"
+        case order.ThawBroker(broker):
+            return f"kill -CONT <pid of broker {broker}>"
+        case order.IsolateBroker(broker):
+            return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
+        case order.HealNetwork():
+            return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+    raise AssertionError(f"no command line for {command!r}")
+
+
+def _create_topic(command: order.CreateTopic, at: str) -> str:
+    line = f"kafka-topics.sh {at} --create --topic {command.name}"
+    if command.partitions != -1:
+        line += f" --partitions {command.partitions}"
+    if command.replication_factor != -1:
+        line += f" --replication-factor {command.replication_factor}"
+    for name, value in command.configs.items():
+        line += f" --config {shlex.quote(f'{name}={value}')}"
+    return line
+
+
+def _send_record(command: order.SendRecord, bootstrap_servers: str) -> str:
+    """kcat and not the console producer: that one can choose no partition and send no null."""
+    line = f"kcat -b {bootstrap_servers} -P -t {command.topic}"
+    if command.partition is not None:
+        line += f" -p {command.partition}"
+    if command.key is not None:
+        line += f" -k {shlex.quote(command.key)}"
+    for name, value in command.headers:
+        line += f" -H {shlex.quote(f'{name}={value}' if value is not None else name)}"
+    if command.acks != "all":
+        line += f" -X acks={command.acks}"
+    return line + (" -Z <<< ''" if command.value is None else f" <<< {shlex.quote(command.value)}")
+
+
+def _create_producer(command: order.CreateProducer, at: str) -> str:
+    wanted = {
+        "acks": command.acks,
+        "enable.idempotence": str(command.idempotence).lower(),
+        "linger.ms": command.linger_ms,
+        "batch.size": command.batch_size,
+        "compression.type": command.compression,
+    }
+    return (
+        f"kafka-producer-perf-test.sh {at} --topic {command.topic} --num-records {command.limit or '<no limit>'}"
+        f" --record-size {command.value_size} --throughput {command.rate} --command-property "
+        + " ".join(f"{name}={value}" for name, value in wanted.items())
+    )
+
+
+def _add_consumer(command: order.AddConsumer, at: str) -> str:
+    topics = f"--topic {command.topics[0]}" if len(command.topics) == 1 else f"--include '{'|'.join(command.topics)}'"
+    line = f"kafka-console-consumer.sh {at} {topics}"
+    if command.group is not None:
+        line += f" --group {shlex.quote(command.group)}"
+    if command.auto_offset_reset == "earliest":
+        line += " --from-beginning"
+    if command.commit != "auto":
+        line += " --command-property enable.auto.commit=false"
+    if command.assignor != "range":
+        line += f" --command-property partition.assignment.strategy={ASSIGNORS[command.assignor]}"
+    return line
+
+
+ASSIGNORS = {
+    "roundrobin": "org.apache.kafka.clients.consumer.RoundRobinAssignor",
+    "sticky": "org.apache.kafka.clients.consumer.StickyAssignor",
+    "cooperative-sticky": "org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
+}

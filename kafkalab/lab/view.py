@@ -1,0 +1,171 @@
+"""The world as plain entities under string ids: all that the browser is given to draw.
+
+Only what can be seen from outside goes in. Entities are made from the nodes as they are at the
+moment of looking; the view itself remembers nothing but what saves work.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from kafkalab.engine.broker.broker import Broker
+from kafkalab.engine.broker.lifecycle import BrokerState
+from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.events import Event
+from kafkalab.engine.spec import BrokerSpec
+from kafkalab.lab import view_clients
+from kafkalab.lab.view_logs import LogsView
+
+if TYPE_CHECKING:
+    from kafkalab.lab.lab import Lab
+
+Entity = dict[str, Any]
+
+RATE_WINDOW_US = 1_000_000
+STATES = {
+    BrokerState.NOT_RUNNING: "starting",
+    BrokerState.STARTING: "starting",
+    BrokerState.RECOVERY: "starting",
+    BrokerState.RUNNING: "running",
+    BrokerState.PENDING_CONTROLLED_SHUTDOWN: "shutting_down",
+    BrokerState.SHUTTING_DOWN: "shutting_down",
+}
+
+
+class Rates:
+    """How fast counters grow, measured anew once a second."""
+
+    def __init__(self) -> None:
+        self._before: tuple[int, tuple[int, ...]] | None = None
+        self.per_s: tuple[int, ...] = ()
+
+    def measure(self, now_us: int, counters: tuple[int, ...]) -> tuple[int, ...]:
+        if self._before is None:
+            self._before = (now_us, counters)
+            self.per_s = (0,) * len(counters)
+        then_us, before = self._before
+        passed_us = now_us - then_us
+        if passed_us >= RATE_WINDOW_US:
+            grown = zip(counters, before, strict=True)
+            self.per_s = tuple(round((now - then) * 1_000_000 / passed_us) for now, then in grown)
+            self._before = (now_us, counters)
+        return self.per_s
+
+
+class View:
+    def __init__(self, lab: "Lab") -> None:
+        self.lab = lab
+        self.logs = LogsView(self._replica_of)
+        self._rates = Rates()
+        self._brokers: dict[int, Broker] = {}
+        """Those that run, as of this look."""
+        self._ends: dict[tuple[str, int], int] = {}
+
+    def on_event(self, event: Event) -> None:
+        self.logs.on_event(event)
+
+    def look(self) -> dict[str, Entity]:
+        """Every entity, by id."""
+        lab = self.lab
+        self._brokers = lab.cluster.brokers
+        entities = {"lab": self._lab(), f"controller:{lab.controller.controller_id}": self._controller()}
+        logs = self.logs.look(lab.controller.image)
+        for spec in lab.cluster.spec.brokers:
+            entities[f"broker:{spec.id}"] = self._broker(spec)
+        entities |= logs
+        self._ends = {}
+        for entity in logs.values():
+            if entity["kind"] == "partition":
+                self._ends[entity["topic"], entity["partition"]] = entity["high_watermark"]
+        consumers = lab.consumers
+        for broker in self._brokers.values():
+            entities |= view_clients.groups_of(broker, self._end_of, consumers)
+        entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
+        entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
+        entities |= lab.visitors.entities()
+        lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
+        entities["ledger"] = lab.ledger.entity()
+        entities["signs"] = self._signs(max(lags, default=0))
+        return entities
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _lab(self) -> Entity:
+        lab = self.lab
+        return {
+            "kind": "lab",
+            "name": lab.settings.name,
+            "mode": "wall",
+            "rate": 1,
+            "paused": False,
+            "bootstrap_servers": lab.bootstrap_servers,
+            "cluster_id": lab.cluster.spec.cluster_id,
+            "controller": lab.controller.name,
+            "seed": lab.settings.seed,
+            "auto_create": lab.controller.config.auto_create_topics_enable,
+        }
+
+    def _controller(self) -> Entity:
+        controller = self.lab.controller
+        return {
+            "kind": "controller",
+            "id": controller.controller_id,
+            "state": "running",
+            "active": True,
+            "metadata_offset": controller.image.offset,
+        }
+
+    def _broker(self, spec: BrokerSpec) -> Entity:
+        lab = self.lab
+        known = lab.controller.image.brokers.get(spec.id)
+        node = self._brokers.get(spec.id)
+        return {
+            "kind": "broker",
+            "broker": spec.id,
+            "node": spec.node,
+            "rack": spec.rack,
+            "host": spec.host,
+            "port": spec.port,
+            "state": self._state(spec, node),
+            "fenced": known is None or known.fenced,
+            "epoch": known.epoch if known else -1,
+            "leaders": self.logs.leaders.get(spec.id, 0),
+            "replicas": len(node.partitions) if node else 0,
+            "log_bytes": sum(replica.log.size for replica in node.partitions.values()) if node else 0,
+            "metadata_offset": node.metadata.offset if node else -1,
+            "connections": lab.connections_of(spec.id),
+        }
+
+    def _state(self, spec: BrokerSpec, node: Broker | None) -> str:
+        world = self.lab.world
+        if node is None:
+            return self.lab.down.get(spec.id, "stopped")
+        if spec.node in world.frozen:
+            return "frozen"
+        if (spec.node, self.lab.controller.name) in world.network.cut:
+            return "isolated"
+        return STATES[node.state]
+
+    def _signs(self, largest_lag: int) -> Entity:
+        ledger = self.lab.ledger
+        errors, records, size = self._rates.measure(
+            self.lab.world.now_us, (ledger.produce_errors, ledger.records_in, ledger.bytes_in)
+        )
+        return {
+            "kind": "signs",
+            "offline_partitions": self.logs.offline,
+            "under_replicated": self.logs.under_replicated,
+            "under_min_isr": self.logs.under_min_isr,
+            "produce_errors_per_s": errors,
+            "largest_lag": largest_lag,
+            "active_controller": self.lab.controller.controller_id,
+            "records_in_per_s": records,
+            "bytes_in_per_s": size,
+        }
+
+    # -- looking up --------------------------------------------------------------------------
+
+    def _replica_of(self, broker: int, key: tuple[str, int]) -> Partition | None:
+        node = self._brokers.get(broker)
+        return node.partitions.get(key) if node else None
+
+    def _end_of(self, topic: str, partition: int) -> int:
+        return self._ends.get((topic, partition), 0)

@@ -1,0 +1,140 @@
+"""What happened between two frames, in words and as packets on the network.
+
+Whatever the rate, a frame stays small: facts that come by the thousand (appends, acks) are kept up
+to a few and then counted, and so are packets. Heartbeats and fetches that bring nothing are not
+shown: they would hide everything else.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from kafkalab.engine.events import (
+    Event,
+    HighWatermarkAdvanced,
+    OffsetCommitted,
+    RecordAcked,
+    RecordsAcked,
+    RecordsAppended,
+    RecordsDelivered,
+    RecordSent,
+)
+from kafkalab.engine.node import Request, Response
+from kafkalab.lab.ledger import batches_in
+from kafkalab.wire.api import ApiKey, name_of
+
+MOST_EVENTS = 200
+MOST_FREQUENT_EVENTS = 60
+MOST_PACKETS = 60
+REMEMBERED = 100
+"""Facts kept while nobody watches, for whoever comes next."""
+
+FREQUENT = dict.fromkeys(
+    (HighWatermarkAdvanced, OffsetCommitted, RecordAcked, RecordSent, RecordsAcked, RecordsAppended, RecordsDelivered)
+)
+NOT_SHOWN = dict.fromkeys((ApiKey.HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS))
+
+Told = tuple[int, str, Event]
+"""(at_us, node, event)"""
+
+
+class Witness:
+    def __init__(self, name_of_node: Callable[[str], str]) -> None:
+        self._name_of_node = name_of_node
+        self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
+        self._frequent: list[Told] = []
+        self._counts: Counter[str] = Counter()
+        self._packets: list[dict[str, Any]] = []
+        self._packet_counts: Counter[tuple[str, str, str]] = Counter()
+
+    def on_event(self, now_us: int, node: str, event: Event) -> None:
+        if event.__class__ not in FREQUENT:
+            if len(self._events) == MOST_EVENTS:
+                self._counts[type(self._events[0][2]).__name__] += 1
+            self._events.append((now_us, node, event))
+        elif len(self._frequent) < MOST_FREQUENT_EVENTS:
+            self._frequent.append((now_us, node, event))
+        else:
+            self._counts[event.__class__.__name__] += 1
+
+    def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:
+        api_key = message.api_key
+        if api_key in NOT_SHOWN:
+            return
+        response = message.__class__ is Response
+        if api_key == ApiKey.FETCH and not (response and _brings_records(message.body)):
+            return
+        if len(self._packets) >= MOST_PACKETS:
+            self._packet_counts[name_of(api_key), source, target] += 1
+            return
+        packet = {
+            "kind": "Packet",
+            "api": name_of(api_key),
+            "source": self._name_of_node(source),
+            "target": self._name_of_node(target),
+            "sent_us": sent_us,
+            "due_us": due_us,
+            "response": response,
+            "client_id": None if response else message.client_id,  # type: ignore[union-attr]
+        }
+        self._packets.append(packet | _cargo(api_key, message.body, response))
+
+    def take(self) -> list[dict[str, Any]]:
+        """Everything since the last frame, in the order it happened, counts last."""
+        told = sorted([*self._events, *self._frequent], key=lambda one: one[0])
+        shown = [self.describe(*one) for one in told]
+        shown += self._packets
+        shown += [{"kind": "EventCount", "of": of, "count": count} for of, count in self._counts.items()]
+        shown += [
+            {
+                "kind": "PacketCount",
+                "api": api,
+                "source": self._name_of_node(source),
+                "target": self._name_of_node(target),
+                "count": count,
+            }
+            for (api, source, target), count in self._packet_counts.items()
+        ]
+        self._events.clear()
+        self._frequent, self._packets = [], []
+        self._counts.clear()
+        self._packet_counts.clear()
+        return shown
+
+    def forget_packets(self) -> None:
+        """Nobody watches any more: what flew meanwhile is of no interest to whoever comes next."""
+        self._packets = []
+        self._packet_counts.clear()
+
+    @staticmethod
+    def describe(at_us: int, node: str, event: Event) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "kind": type(event).__name__,
+            "at_us": at_us,
+            "text": event.sentence(),
+            "node": node,
+        }
+        for spec in fields(event):  # type: ignore[arg-type]
+            value = getattr(event, spec.name)
+            shown.setdefault(spec.name, list(value) if isinstance(value, tuple) else value)
+        return shown
+
+
+def _brings_records(body: Any) -> bool:
+    return any(part.records for topic in body.topics for part in topic.partitions)
+
+
+def _cargo(api_key: int, body: Any, response: bool) -> dict[str, Any]:
+    """Which partition a packet is about, and how many records it carries, where that is one thing."""
+    if api_key == ApiKey.PRODUCE and not response:
+        parts = [(topic.name, part) for topic in body.topics for part in topic.partitions]
+    elif api_key == ApiKey.FETCH and response:
+        parts = [(topic.name, part) for topic in body.topics for part in topic.partitions if part.records]
+    else:
+        return {}
+    count = sum(number for _, part in parts for _, _, number in batches_in(part.records or b""))
+    if len(parts) != 1:
+        return {"count": count}
+    topic, part = parts[0]
+    return {"topic": topic, "partition": part.partition, "count": count}

@@ -1,0 +1,209 @@
+"""What commands do to a lab, and how they are answered."""
+
+from kafkalab.lab import Lab, Outcome
+from kafkalab.lab.commands import (
+    AddConsumer,
+    AddPartitions,
+    CrashBroker,
+    CrashConsumer,
+    CreateProducer,
+    CreateTopic,
+    DeleteGroup,
+    DeleteRecords,
+    DeleteTopic,
+    FreezeBroker,
+    HealNetwork,
+    IsolateBroker,
+    PauseProducer,
+    RemoveConsumer,
+    RemoveProducer,
+    SendRecord,
+    StartBroker,
+    StopBroker,
+    ThawBroker,
+    UpdateConsumer,
+    UpdateProducer,
+)
+from tests.lab.labs import Ask
+
+AT = "--bootstrap-server 127.0.0.1:9092"
+
+
+def state_of(lab: Lab, broker: int) -> tuple[str, bool]:
+    entity = lab.view()[f"broker:{broker}"]
+    return entity["state"], entity["fenced"]
+
+
+def test_a_topic_is_made_grown_and_deleted_by_requests_of_kafkas(lab: Lab, ask: Ask) -> None:
+    outcomes = [
+        ask(CreateTopic("orders", 2, 3, {"min.insync.replicas": "2"})),
+        ask(AddPartitions("orders", 4)),
+    ]
+    lab.advance(100_000)
+    topic = lab.view()["topic:orders"]
+    outcomes.append(ask(DeleteTopic("orders")))
+    assert outcomes == [
+        Outcome(
+            True,
+            f"kafka-topics.sh {AT} --create --topic orders --partitions 2 --replication-factor 3"
+            " --config min.insync.replicas=2",
+        ),
+        Outcome(True, f"kafka-topics.sh {AT} --alter --topic orders --partitions 4"),
+        Outcome(True, f"kafka-topics.sh {AT} --delete --topic orders"),
+    ]
+    assert (topic["partitions"], topic["replication_factor"], topic["configs"]) == (4, 3, {"min.insync.replicas": "2"})
+    assert "topic:orders" not in lab.view()
+
+
+def test_what_kafka_refuses_is_refused_in_its_words(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    outcome = ask(CreateTopic("orders", 1, 3))
+    assert outcome == Outcome(
+        False,
+        f"kafka-topics.sh {AT} --create --topic orders --partitions 1 --replication-factor 3",
+        {"error_code": 36},
+        "TOPIC_ALREADY_EXISTS: Topic 'orders' already exists.",
+    )
+
+
+def test_a_record_sent_by_hand_is_found_where_the_answer_says(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 3, 3))
+    outcome = ask(SendRecord("orders", "<b>hello</b>", "k1", (("trace", "7"),)))
+    assert outcome.detail == {
+        "topic": "orders",
+        "partition": 2,
+        "offset": 0,
+        "timestamp_ms": outcome.detail["timestamp_ms"],
+        "how": "murmur2(key) & 0x7fffffff = 1684045097; % 3 = 2",
+        "state": "acked",
+    }
+    opened = lab.record("orders", 2, 0)
+    assert opened is not None
+    assert (opened.record.key, opened.record.value, opened.record.headers) == ("k1", "<b>hello</b>", (("trace", "7"),))
+
+
+def test_a_record_for_a_partition_that_is_not_there_is_told_as_failed(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 1))
+    assert ask(SendRecord("orders", "x", partition=7)) == Outcome(
+        False,
+        "kcat -b 127.0.0.1:9092 -P -t orders -p 7 <<< x",
+        error="The record was not stored: UNKNOWN_TOPIC_OR_PARTITION.",
+    )
+
+
+def test_a_producer_sends_at_its_pace_until_it_is_paused_and_removed(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 3, 3))
+    assert ask(CreateProducer("orders", rate=10)).detail == {"name": "producer-1"}
+    lab.advance(5_000_000)
+    assert 45 <= lab.producers["producer-1"].sent <= 55
+    ask(PauseProducer("producer-1"))
+    sent = lab.producers["producer-1"].sent
+    lab.advance(5_000_000)
+    assert lab.view()["producer:producer-1"]["state"] == "paused"
+    assert lab.producers["producer-1"].acked == sent
+    ask(RemoveProducer("producer-1"))
+    lab.advance(1_000_000)
+    assert lab.producers == {}
+
+
+def test_changed_settings_are_used_from_then_on(lab: Lab, ask: Ask) -> None:
+    ask(CreateProducer("orders", rate=0, name="mine"))
+    ask(AddConsumer(("orders",), "g", name="yours"))
+    ask(UpdateProducer("mine", rate=50, acks="all"))
+    ask(UpdateConsumer("yours", processing_ms=20))
+    assert (lab.producers["mine"].settings.rate_per_s, lab.consumers["yours"].settings.processing_ms) == (50, 20)
+
+
+def test_settings_that_kafka_forbids_together_are_refused_beside_their_field(lab: Lab, ask: Ask) -> None:
+    outcome = ask(CreateProducer("orders", acks="1", idempotence=True))
+    assert (outcome.ok, outcome.fields) == (
+        False,
+        {"acks": "must be all with idempotence: else a leader could forget what it numbered"},
+    )
+    assert lab.producers == {}
+
+
+def test_names_are_unique_and_some_are_the_labs_own(lab: Lab, ask: Ask) -> None:
+    ask(CreateProducer("orders", name="mine"))
+    refusals = [ask(CreateProducer("orders", name=name)).fields for name in ("mine", "broker-9", "client-1", "admin")]
+    assert refusals == [
+        {"name": "mine is taken"},
+        {"name": "broker-9 is a name that the lab keeps for itself"},
+        {"name": "client-1 is a name that the lab keeps for itself"},
+        {"name": "admin is a name that the lab keeps for itself"},
+    ]
+    assert ask(RemoveProducer("theirs")).fields == {"name": "theirs is no producer of this lab"}
+
+
+def test_a_group_with_members_is_not_deleted_and_an_empty_one_is(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 2, 3))
+    ask(AddConsumer(("orders",), "billing"))
+    lab.advance(8_000_000)
+    assert lab.view()["group:billing"]["state"] == "Stable"
+    assert ask(DeleteGroup("billing")).error == "NON_EMPTY_GROUP."
+    ask(RemoveConsumer("consumer-1"))
+    lab.advance(1_000_000)
+    assert ask(DeleteGroup("billing")).ok
+    assert "group:billing" not in lab.view()
+
+
+def test_a_killed_consumer_stays_a_member_until_its_session_ends(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 2, 3))
+    ask(AddConsumer(("orders",), "billing", session_timeout_ms=6_000, heartbeat_interval_ms=1_000))
+    lab.advance(8_000_000)
+    ask(CrashConsumer("consumer-1"))
+    lab.advance(4_000_000)
+    assert [member["ours"] for member in lab.view()["group:billing"]["members"]] == [None]
+    lab.advance(3_000_000)
+    assert (lab.view()["group:billing"]["members"], lab.consumers) == ([], {})
+
+
+def test_deleted_records_are_gone_and_the_rest_stays(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    for number in range(4):
+        ask(SendRecord("orders", str(number)))
+    assert ask(DeleteRecords("orders", 0, 3)).ok
+    lab.advance(1_000_000)
+    assert [line.value for line in lab.records("orders", 0)] == ["3"]
+    assert lab.record("orders", 0, 1) is None
+
+
+def test_a_killed_broker_is_fenced_when_its_session_ends_and_comes_back(lab: Lab, ask: Ask) -> None:
+    ask(CrashBroker(2))
+    states = [state_of(lab, 2)]
+    lab.advance(12_000_000)
+    states.append(state_of(lab, 2))
+    ask(StartBroker(2))
+    states.append(state_of(lab, 2))
+    lab.advance(3_000_000)
+    states.append(state_of(lab, 2))
+    assert states == [("crashed", False), ("crashed", True), ("starting", True), ("running", False)]
+
+
+def test_a_broker_that_is_shut_down_hands_over_and_ends(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 3, 3))
+    ask(StopBroker(1))
+    assert state_of(lab, 1) == ("shutting_down", False)
+    lab.advance(5_000_000)
+    assert state_of(lab, 1) == ("stopped", True)
+    assert lab.view()["signs"]["offline_partitions"] == 0
+
+
+def test_a_frozen_broker_thaws_and_an_isolated_one_is_healed(lab: Lab, ask: Ask) -> None:
+    ask(FreezeBroker(3))
+    states = [state_of(lab, 3)[0]]
+    assert ask(StopBroker(3)).fields == {"broker": "3 is frozen and does not hear the request"}
+    ask(ThawBroker(3))
+    states.append(state_of(lab, 3)[0])
+    ask(IsolateBroker(3))
+    states.append(state_of(lab, 3)[0])
+    ask(HealNetwork())
+    states.append(state_of(lab, 3)[0])
+    assert states == ["frozen", "running", "isolated", "running"]
+
+
+def test_what_makes_no_sense_for_a_broker_is_refused_with_the_reason(lab: Lab, ask: Ask) -> None:
+    ask(CrashBroker(1))
+    senseless = (CrashBroker(1), StartBroker(2), ThawBroker(2), StopBroker(9))
+    refusals = [ask(command).fields["broker"] for command in senseless]
+    assert refusals == ["1 is not running", "2 is running already", "2 is not frozen", "must be one of 1, 2, 3"]
