@@ -77,13 +77,16 @@ def set_up(extras):
 def make_venv():
     import venv
 
-    if os.path.exists(VENV_PYTHON) and subprocess.call([VENV_PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0:
+    if (
+        os.path.exists(VENV_PYTHON)
+        and subprocess.call([VENV_PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
+    ):
         return
     print("Making .venv ...", flush=True)
     try:
         venv.EnvBuilder(with_pip=True, clear=os.path.exists(VENV)).create(VENV)
     except (OSError, subprocess.CalledProcessError) as error:
-        stop("Cannot make a virtual environment in %s: %s" % (VENV, error))
+        stop("Cannot make a virtual environment in {}: {}".format(VENV, error))
 
 
 def go_on_inside():

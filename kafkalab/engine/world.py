@@ -25,6 +25,14 @@ class _TcpGivesUp:
     other: str
 
 
+@dataclass(frozen=True, slots=True)
+class _ConnectionGone:
+    """What becomes ConnectionLost, unless the node has a newer connection with the peer by then."""
+
+    peer: str
+    number: int
+
+
 class World:
     def __init__(self, seed: int = 0, start_us: int = 0, network: Network | None = None) -> None:
         self.seed = seed
@@ -92,12 +100,13 @@ class World:
             return
         if target not in self.nodes and target not in self.edges:
             # Connection refused: the kernel of a machine without that process answers at once.
-            self._push(self.now_us, target, source, TIMER, ConnectionLost(target))
+            self._lose(source, target, network.number(source, target))
             return
         number = network.number(source, target)
-        if self._known.setdefault((source, target), number) != number:
+        known = self._known.setdefault((source, target), number)
+        if known != number:
             # Written to a socket whose other end is gone: the peer's kernel answers with a reset.
-            self._push(self.now_us, target, source, TIMER, ConnectionLost(target))
+            self._lose(source, target, known)
             return
         due_us = network.arrival_us(source, target, self.now_us, self.random)
         for observe in self.on_message:
@@ -105,11 +114,13 @@ class World:
         self._push(due_us, source, target, number, message)
 
     def hang_up(self, one: str, other: str) -> None:
-        """`one` closes its connections with `other`, which is told, unless the way is cut."""
+        """`one` closes its connections with `other`, which is told at once, unless the way is cut."""
+        number = self.network.number(one, other)
+        passes = self.network.passes(one, other)
         self.network.renew(one, other)
         self._known.pop((one, other), None)
-        if self.network.passes(one, other):
-            self._push(self.now_us, one, other, TIMER, ConnectionLost(one))
+        # Where the way is cut the farewell is lost: the other end gives up by itself.
+        self._lose(other, one, number, 0 if passes else TCP_GIVES_UP_US)
 
     def _break_connection(self, one: str, other: str) -> None:
         both = pair(one, other)
@@ -125,9 +136,14 @@ class World:
 
     def reset(self, one: str, other: str) -> None:
         """The connection breaks, as by a firewall between them, and both ends learn of it."""
+        number = self.network.number(one, other)
         self.network.renew(one, other)
-        self._push(self.now_us, other, one, TIMER, ConnectionLost(other))
-        self._push(self.now_us, one, other, TIMER, ConnectionLost(one))
+        self._lose(one, other, number)
+        self._lose(other, one, number)
+
+    def _lose(self, name: str, peer: str, number: int, in_us: int = 0) -> None:
+        """Tell `name` that this connection with `peer` is gone."""
+        self._push(self.now_us + in_us, peer, name, TIMER, _ConnectionGone(peer, number))
 
     # -- edges -------------------------------------------------------------------------------
 
@@ -139,7 +155,7 @@ class World:
         del self.edges[name]
         for other in list(self.nodes):
             if (name, other) in self.network.not_before_us:
-                self._push(self.now_us, name, other, TIMER, ConnectionLost(name))
+                self._lose(other, name, self.network.number(other, name))
         self.network.forget(name)
         for known in [known for known in self._known if name in known]:
             del self._known[known]
@@ -154,8 +170,7 @@ class World:
         if not self._queue:
             return False
         due_us, _, source, target, number, incarnation, message = heappop(self._queue)
-        if due_us > self.now_us:
-            self.now_us = due_us
+        self.now_us = max(self.now_us, due_us)
         self.steps += 1
         if message.__class__ is _TcpGivesUp:
             self._give_up(message.one, message.other)
@@ -167,19 +182,28 @@ class World:
                 self.frozen[target].append((due_us, source, number, message))
             return True
         self.last_node = target
-        if number != TIMER:
-            self._known[(target, source)] = number
-        elif message.__class__ is ConnectionLost:
+        if message.__class__ is _ConnectionGone:
+            if self._known.get((target, message.peer), message.number) > message.number:
+                return True
             self._known.pop((target, message.peer), None)
+            message = ConnectionLost(message.peer)
+        elif number != TIMER:
+            known = self._known.get((target, source), number)
+            self._known[(target, source)] = number
+            if known != number:
+                # A new connection, and nobody could say that the old one is gone.
+                self._deliver(target, incarnation, ConnectionLost(source))
+        self._deliver(target, incarnation, message)
+        return True
+
+    def _deliver(self, target: str, incarnation: int, message: Any) -> None:
         node = self.nodes.get(target)
         if node is None:
             deliver = self.edges.get(target)
             if deliver is not None:
                 deliver(message)
-            return True
-        if incarnation == self._incarnations[target]:
+        elif incarnation == self._incarnations[target]:
             self._do(node, node.receive(message, self.now_us, self.random))
-        return True
 
     def run_until(self, until_us: int) -> None:
         """Everything due up to and including `until_us`; afterwards that is the time."""

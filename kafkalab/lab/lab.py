@@ -48,6 +48,11 @@ READY_POLL_S = 0.02
 RACKS = ("rack-a", "rack-b", "rack-c")
 
 
+def _sized_for(brokers: int) -> dict[str, str]:
+    """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
+    return {"offsets.topic.num.partitions": "3", "offsets.topic.replication.factor": str(min(3, brokers))}
+
+
 class Lab:
     def __init__(self, settings: LabSettings, spec: ClusterSpec, store: Store | None) -> None:
         self.settings = settings
@@ -84,7 +89,7 @@ class Lab:
         if store is not None:
             settings = store.settings(settings)
         ports = ports or tuple(range(settings.kafka_port, settings.kafka_port + settings.brokers))
-        configs = settings.broker_configs
+        configs = _sized_for(settings.brokers) | settings.broker_configs
         spec = ClusterSpec.local(
             settings.brokers, host=settings.host, racks=RACKS, seed=settings.seed, broker_configs=configs
         )

@@ -1,0 +1,1 @@
+"""How fast is it, beside its peers, in one and the same run?"""

@@ -1,0 +1,1 @@
+"""A broker: the replicas it holds, and who may read and write them."""

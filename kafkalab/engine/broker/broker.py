@@ -1,0 +1,206 @@
+"""A broker: one process that holds replicas, answers clients, and does what the controller decides.
+
+The broker itself only routes: requests go to the file of their API in `engine/api`, answers to
+the part that asked, timers to whoever set them. What each part knows stays in that part:
+
+- `router`      which request of a connection is being answered, and which ones wait behind it
+- `lifecycle`   registration, heartbeats, controlled shutdown
+- `metadata_follower`  the replicated `__cluster_metadata` log and the image it yields
+- `replicas`    the partitions on this broker: created, led, followed, deleted, checkpointed
+- `fetchers`    copying from leaders
+- `purgatory`   requests that cannot be answered yet
+- `groups`      the consumer groups that this broker coordinates
+
+A timer is any object with `fire(broker)`; it comes back through `Wake`.
+"""
+
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from kafkalab.engine.api import ROUTES
+from kafkalab.engine.broker.controller_channel import ControllerChannel, Forwarded
+from kafkalab.engine.broker.coordinator_writes import CoordinatorWrite, append_as_coordinator
+from kafkalab.engine.broker.fetchers import Fetchers
+from kafkalab.engine.broker.isr import IsrProposals
+from kafkalab.engine.broker.lifecycle import BrokerState, Lifecycle
+from kafkalab.engine.broker.metadata_follower import MetadataFollower
+from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.broker.producer_ids import ProducerIds
+from kafkalab.engine.broker.purgatory import Purgatory
+from kafkalab.engine.broker.replicas import Replicas
+from kafkalab.engine.broker.router import Router
+from kafkalab.engine.broker.silence import LOOK_EVERY_US, LookForSilence
+from kafkalab.engine.broker.topic_creation import TopicCreation
+from kafkalab.engine.config import BrokerConfig
+from kafkalab.engine.controller.metadata import MetadataImage
+from kafkalab.engine.coordinators.coordinator import GroupCoordinator
+from kafkalab.engine.disk import Disk
+from kafkalab.engine.node import ConnectionLost, HangUp, Node, Request, Response, Started
+from kafkalab.engine.refused import Refused
+from kafkalab.engine.spec import ClusterSpec, controller_node
+from kafkalab.wire.errors import ErrorCode
+
+PartitionKey = tuple[str, int]
+"""A topic's name and a partition's number."""
+
+
+class Broker(Node):
+    def __init__(self, cluster: ClusterSpec, broker_id: int, config: BrokerConfig, disk: Disk) -> None:
+        self.spec = cluster.broker(broker_id)
+        super().__init__(self.spec.node)
+        self.broker_id = broker_id
+        self.cluster_id = cluster.cluster_id
+        self.config = config
+        self.disk = disk
+        self._correlation_id = 0
+
+        self.router = Router(self)
+        self.purgatory = Purgatory(self)
+        self.controller = ControllerChannel(self, controller_node(cluster.controllers[0]))
+        self.metadata_follower = MetadataFollower(self, controller_node(cluster.controllers[0]))
+        self.replicas = Replicas(self)
+        self.isr_proposals = IsrProposals(self)
+        self.fetchers = Fetchers(self)
+        self.producer_ids = ProducerIds(self)
+        self.topic_creation = TopicCreation(self)
+        self.lifecycle = Lifecycle(self)
+        self.groups = GroupCoordinator(self)
+
+    # -- what it knows -----------------------------------------------------------------------
+
+    @property
+    def routes(self) -> dict[int, ModuleType]:
+        """What it answers."""
+        # Not kept in the node: a module cannot be copied, and a world can be forked.
+        return ROUTES
+
+    @property
+    def metadata(self) -> MetadataImage:
+        return self.metadata_follower.image
+
+    @property
+    def partitions(self) -> dict[PartitionKey, Partition]:
+        """The replicas on this broker."""
+        return self.replicas.partitions
+
+    @property
+    def epoch(self) -> int:
+        """The broker epoch of this registration; -1 before the controller gave one."""
+        return self.lifecycle.epoch
+
+    @property
+    def state(self) -> BrokerState:
+        return self.lifecycle.state
+
+    def partition(self, topic: str, partition: int) -> Partition:
+        """The replica here, leader or not (ReplicaManager.getPartitionOrError)."""
+        found = self.replicas.partitions.get((topic, partition))
+        if found is not None:
+            return found
+        if self.metadata.partition(topic, partition) is not None:
+            raise Refused(ErrorCode.not_leader_or_follower)
+        raise Refused(ErrorCode.unknown_topic_or_partition)
+
+    def topic_name(self, name: str, topic_id: UUID | None) -> str:
+        """The name of a topic given by id, or by name if there is no id (KIP-516)."""
+        if topic_id is None:
+            return name
+        known = self.metadata.topic_names.get(topic_id)
+        if known is None:
+            raise Refused(ErrorCode.unknown_topic_id)
+        return known
+
+    # -- what its parts may do ---------------------------------------------------------------
+
+    def next_correlation_id(self) -> int:
+        self._correlation_id += 1
+        return self._correlation_id
+
+    def respond(self, request: Request, body: Any) -> None:
+        """Answer a request, now or long after it came. Nothing goes out if its connection is gone.
+
+        A body of None answers nothing and lets the next request of that connection in (acks=0).
+        """
+        self.router.answer(request, body)
+
+    def forward(self, request: Request) -> None:
+        """Let the controller answer instead (ForwardingManager)."""
+        self.controller.forward(request, Forwarded(request))
+
+    def ask_controller(self, api_key: int, body: Any, waiter: Any) -> None:
+        """`waiter.answered(broker, body)` is called with the answer, `waiter.gave_up(broker)` when
+        none came within 60 seconds."""
+        self.controller.ask(api_key, body, waiter)
+
+    def hang_up(self, source: str) -> None:
+        """Close the connections with `source`, and forget what it waited for."""
+        self.outbox.append(HangUp(source))
+        self._forget(source)
+
+    def give_up(self, peer: str) -> None:
+        """It has not answered for too long: nothing on the connections with it counts any more."""
+        self.hang_up(peer)
+        self._lose(peer)
+
+    def append_as_coordinator(
+        self, topic: str, partition: int, records: list[tuple[bytes, bytes | None]], wait: CoordinatorWrite
+    ) -> int:
+        """Write (key, value) records to a partition led here, and return the last offset.
+
+        Once everything up to there is committed `wait.committed(broker)` is called, or
+        `wait.failed(broker, error_code)` when it will not be; never before this call has returned.
+        Refused if this broker does not lead the partition or too few replicas are in sync.
+        """
+        return append_as_coordinator(self, topic, partition, records, wait)
+
+    # -- the one entrance --------------------------------------------------------------------
+
+    def handle(self, message: Any) -> None:
+        match message:
+            case Request():
+                self.router.take(message)
+            case Response():
+                self._take_answer(message)
+            case ConnectionLost(peer):
+                self._lose(peer)
+            case Started():
+                self._start()
+            case _:
+                message.fire(self)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Do what the message made possible: first answer those who waited, then let in the next."""
+        while self.purgatory.touched or self.router.ready:
+            self.purgatory.check_touched()
+            self.router.handle_ready()
+        self.isr_proposals.send()
+        self.fetchers.send()
+
+    def _take_answer(self, response: Response) -> None:
+        match response.channel:
+            case "fetcher":
+                self.fetchers.answered(response)
+            case "controller":
+                self.controller.answered(response)
+            case "metadata":
+                self.metadata_follower.answered(response)
+            case channel:
+                raise AssertionError(f"{self.name} has no channel {channel!r}")
+
+    def _lose(self, peer: str) -> None:
+        self._forget(peer)
+        self.controller.lost(peer)
+        self.metadata_follower.lost(peer)
+        self.fetchers.lost(peer)
+
+    def _forget(self, source: str) -> None:
+        self.router.forget(source)
+        self.purgatory.forget(source)
+
+    def _start(self) -> None:
+        self.metadata_follower.start()
+        self.replicas.start()
+        self.lifecycle.start()
+        self.wake_in(LOOK_EVERY_US, LookForSilence())

@@ -1,0 +1,180 @@
+"""The replicas on this broker: made, led, followed and deleted as the metadata says.
+
+Each lies in a directory `<topic>-<partition>` with a `partition.metadata` that names its topic's
+id, so that a topic deleted and made again under its name is not taken for the old one. How far
+each replica was committed goes to `replication-offset-checkpoint` every five seconds
+(kafka.server.ReplicaManager, org.apache.kafka.storage.internals.log.LogManager).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from kafkalab.engine.broker import checkpoints
+from kafkalab.engine.broker.metadata_follower import Changes
+from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.controller.metadata import PartitionImage
+from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
+from kafkalab.engine.events import LogRecovered
+from kafkalab.engine.log.config import LogConfig
+from kafkalab.engine.log.log import Log
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker, PartitionKey
+
+FIRST_RETENTION_CHECK_MS = 30_000
+"""LogManager's InitialTaskDelayMs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShrinkDue:
+    def fire(self, broker: "Broker") -> None:
+        broker.replicas.shrink_isrs()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointDue:
+    def fire(self, broker: "Broker") -> None:
+        broker.replicas.checkpoint_due()
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionDue:
+    def fire(self, broker: "Broker") -> None:
+        broker.replicas.apply_retention()
+
+
+class Replicas:
+    def __init__(self, broker: "Broker") -> None:
+        self.broker = broker
+        self.partitions: dict[PartitionKey, Partition] = {}
+        self.epoch_of_clean_shutdown = -1
+        """The broker epoch under which the last life ended in good order; -1 if it did not."""
+        self._high_watermarks: dict[PartitionKey, int] = {}
+        """As checkpointed last."""
+
+    def start(self) -> None:
+        self.epoch_of_clean_shutdown = checkpoints.take_clean_shutdown(self.broker.disk)
+        self._high_watermarks = checkpoints.read_high_watermarks(self.broker.disk)
+        self.broker.wake_in(self.broker.config.replica_lag_time_max_ms * 1000 // 2, ShrinkDue())
+        self.broker.wake_in(self.broker.config.replica_high_watermark_checkpoint_interval_ms * 1000, CheckpointDue())
+        self.broker.wake_in(FIRST_RETENTION_CHECK_MS * 1000, RetentionDue())
+
+    def close(self) -> None:
+        """The process ends in good order."""
+        self.broker.fetchers.stop_all()
+        self._checkpoint()
+        for partition in self.partitions.values():
+            partition.log.close()
+        checkpoints.write_clean_shutdown(self.broker.disk, self.broker.epoch)
+
+    # -- acting on the metadata ----------------------------------------------------------------
+
+    def apply_all(self) -> None:
+        """The first time: take up all of the image, and remove what it does not know."""
+        image = self.broker.metadata
+        for key, topic_id in checkpoints.replicas_on(self.broker.disk).items():
+            if not self._is_mine(key, topic_id):
+                self.broker.disk.delete_tree(checkpoints.directory(key))
+        keys = [(topic.name, partition) for topic in image.topics.values() for partition in topic.partitions]
+        self.apply(Changes(partitions=dict.fromkeys(keys)))
+
+    def apply(self, changes: Changes) -> None:
+        """Deletions first, then what is led here, then what is followed (applyDelta)."""
+        me = self.broker.broker_id
+        led: list[tuple[PartitionKey, PartitionImage]] = []
+        followed: list[tuple[PartitionKey, PartitionImage]] = []
+        for key in changes.partitions:
+            local = self.partitions.get(key)
+            if local is not None and not self._is_mine(key, local.topic_id):
+                self._delete(local)
+            image = self.broker.metadata.partition(*key)
+            if image is not None and me in image.replicas:
+                (led if image.leader == me else followed).append((key, image))
+        for key, image in led:
+            self._lead(key, image)
+        for key, image in followed:
+            self._follow(key, image)
+        for topic in changes.topic_configs:
+            self._configure(topic)
+
+    def _is_mine(self, key: "PartitionKey", topic_id: UUID) -> bool:
+        image = self.broker.metadata.partition(*key)
+        return image is not None and image.topic_id == topic_id and self.broker.broker_id in image.replicas
+
+    def _lead(self, key: "PartitionKey", image: PartitionImage) -> None:
+        partition = self._hosted(key, image)
+        self.broker.fetchers.stop(key)
+        if partition.become_leader(image) and key[0] == OFFSETS_TOPIC:
+            self.broker.groups.on_leader(key[1], image.leader_epoch)
+
+    def _follow(self, key: "PartitionKey", image: PartitionImage) -> None:
+        partition = self._hosted(key, image)
+        was_leader = partition.is_leader
+        if partition.become_follower(image):
+            if image.leader >= 0:
+                self.broker.fetchers.follow(partition)
+            else:
+                self.broker.fetchers.stop(key)
+        if was_leader and key[0] == OFFSETS_TOPIC:
+            self.broker.groups.on_resign(key[1])
+
+    def _hosted(self, key: "PartitionKey", image: PartitionImage) -> Partition:
+        partition = self.partitions.get(key)
+        if partition is None:
+            partition = self.partitions[key] = self._create(key, image.topic_id)
+        return partition
+
+    def _create(self, key: "PartitionKey", topic_id: UUID) -> Partition:
+        """Make the replica, or open what an earlier life left."""
+        checkpoints.write_partition_metadata(self.broker.disk, key, topic_id)
+        log = Log(self.broker.disk, checkpoints.directory(key), self._log_config(key[0]), self.broker.now_ms)
+        if log.recovered_bytes:
+            self.broker.tell(LogRecovered(*key, self.broker.broker_id, log.end_offset, log.recovered_bytes))
+        return Partition(self.broker, key, topic_id, log, self._high_watermarks.get(key, 0))
+
+    def _delete(self, partition: Partition) -> None:
+        key = partition.key
+        self.broker.fetchers.stop(key)
+        was_leader = partition.is_leader
+        del self.partitions[key]
+        partition.log.delete()
+        self._high_watermarks.pop(key, None)
+        # Who waits on it finds it gone.
+        self.broker.purgatory.touch(key)
+        if was_leader and key[0] == OFFSETS_TOPIC:
+            self.broker.groups.on_resign(key[1])
+
+    def _configure(self, topic: str) -> None:
+        config = self._log_config(topic)
+        for partition in self.partitions.values():
+            if partition.topic == topic:
+                partition.log.config = config
+                partition.advance_high_watermark()
+
+    def _log_config(self, topic: str) -> LogConfig:
+        return self.broker.config.log_config(self.broker.metadata.topic_config(topic))
+
+    # -- now and then --------------------------------------------------------------------------
+
+    def shrink_isrs(self) -> None:
+        for partition in self.partitions.values():
+            partition.in_sync.maybe_shrink()
+        self.broker.wake_in(self.broker.config.replica_lag_time_max_ms * 1000 // 2, ShrinkDue())
+
+    def checkpoint_due(self) -> None:
+        self._checkpoint()
+        self.broker.wake_in(self.broker.config.replica_high_watermark_checkpoint_interval_ms * 1000, CheckpointDue())
+
+    def _checkpoint(self) -> None:
+        now = {key: partition.high_watermark for key, partition in self.partitions.items()}
+        # Replicas that are not opened yet keep what an earlier life wrote.
+        merged = {**self._high_watermarks, **now}
+        if merged != self._high_watermarks:
+            self._high_watermarks = merged
+            checkpoints.write_high_watermarks(self.broker.disk, merged)
+
+    def apply_retention(self) -> None:
+        for partition in self.partitions.values():
+            partition.apply_retention()
+        self.broker.wake_in(self.broker.config.log_retention_check_interval_ms * 1000, RetentionDue())

@@ -1,0 +1,98 @@
+"""One request at a time: a broker answers the requests of a connection in the order they came.
+
+Kafka stops reading a connection from the moment a request is read until its answer is written
+(kafka.network.SocketServer mutes the channel). Here later requests of the same connection wait in
+line. This order is what makes an idempotent producer's five requests in flight safe.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from kafkalab.engine.events import RequestRefused
+from kafkalab.engine.node import Request, Response
+from kafkalab.engine.refused import Refused
+from kafkalab.wire.api import name_of
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+
+class Line:
+    """One connection: the request being answered, and those behind it."""
+
+    __slots__ = ("current", "waiting")
+
+    def __init__(self, current: Request) -> None:
+        self.current: Request | None = current
+        self.waiting: deque[Request] = deque()
+
+
+class Router:
+    def __init__(self, broker: "Broker") -> None:
+        self.broker = broker
+        self.lines: dict[str, dict[str, Line]] = {}
+        """Source, then channel."""
+        self.ready: deque[Request] = deque()
+        """Requests whose turn has come."""
+
+    def take(self, request: Request) -> None:
+        lines = self.lines.setdefault(request.source, {})
+        line = lines.get(request.channel)
+        if line is None:
+            lines[request.channel] = Line(request)
+        elif line.current is None:
+            line.current = request
+        else:
+            line.waiting.append(request)
+            return
+        self._handle(request)
+
+    def answer(self, request: Request, body: Any) -> None:
+        line = self._line_of(request)
+        if line is None:
+            return
+        if body is not None:
+            answer = Response(self.broker.name, request.channel, request.correlation_id, request.api_key, body)
+            self.broker.send(request.source, answer)
+        line.current = None
+        if line.waiting:
+            line.current = line.waiting.popleft()
+            self.ready.append(line.current)
+
+    def handle_ready(self) -> None:
+        while self.ready:
+            request = self.ready.popleft()
+            if self._line_of(request) is not None:
+                self._handle(request)
+
+    def forget(self, source: str) -> None:
+        self.lines.pop(source, None)
+
+    def _line_of(self, request: Request) -> Line | None:
+        """None once the connection that brought the request is gone."""
+        line = self.lines.get(request.source, {}).get(request.channel)
+        return line if line is not None and line.current is request else None
+
+    def _handle(self, request: Request) -> None:
+        route = self.broker.routes.get(request.api_key)
+        if route is None:
+            self.broker.hang_up(request.source)
+            return
+        try:
+            body = route.handle(self.broker, request)
+        except Refused as refused:
+            self.tell_refusal(request, refused)
+            body = route.refuse(request, refused)
+        if body is not None:
+            self.answer(request, body)
+
+    def tell_refusal(self, request: Request, refused: Refused) -> None:
+        self.broker.tell(
+            RequestRefused(
+                broker=self.broker.broker_id,
+                api=name_of(request.api_key),
+                client=request.client_id or request.source,
+                error=refused.error_code.name.upper(),
+                detail=refused.message or "",
+            )
+        )

@@ -1,0 +1,31 @@
+"""A peer that does not answer at all is given up: no TCP reset reaches who was cut off meanwhile.
+
+Kafka closes a connection when a request on it is older than `request.timeout.ms` (clients of the
+controller) or `replica.socket.timeout.ms` (followers), both 30 seconds
+(org.apache.kafka.clients.NetworkClient.handleTimedOutRequests).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+REQUEST_TIMEOUT_US = 30_000_000
+LOOK_EVERY_US = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LookForSilence:
+    def fire(self, broker: "Broker") -> None:
+        give_up_on_the_silent(broker)
+
+
+def give_up_on_the_silent(broker: "Broker") -> None:
+    asked_before_us = broker.now_us - REQUEST_TIMEOUT_US
+    silent = [fetcher.node for fetcher in broker.fetchers.by_leader.values() if fetcher.waits_since(asked_before_us)]
+    if broker.controller.waits_since(asked_before_us) or broker.metadata_follower.waits_since(asked_before_us):
+        silent.append(broker.controller.controller)
+    for peer in silent:
+        broker.give_up(peer)
+    broker.wake_in(LOOK_EVERY_US, LookForSilence())

@@ -1,0 +1,189 @@
+"""How far a group has read, kept by its coordinator: asked for at the start, told as reading goes on.
+
+The committed offset is that of the next record to read. A commit is refused to a member that the
+group has gone on without, so that it cannot undo what its successor did
+(org.apache.kafka.clients.consumer.internals.ConsumerCoordinator).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from kafkalab.engine.clients.client import Asked
+from kafkalab.engine.clients.coordinator_link import NOT_THE_ONE, CoordinatorLink
+from kafkalab.engine.clients.fetching import Needs, Reading, TopicPartition
+from kafkalab.engine.clients.membership import FORGOTTEN, Membership
+from kafkalab.engine.clients.metadata import backoff_us
+from kafkalab.engine.clients.requests import nested
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.dialect import (
+    OffsetCommitPartition,
+    OffsetCommitRequest,
+    OffsetCommitTopic,
+    OffsetFetchGroup,
+    OffsetFetchRequest,
+    OffsetFetchTopic,
+)
+from kafkalab.wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from kafkalab.engine.clients.consumer import Consumer
+
+
+class Commits:
+    def __init__(self, consumer: "Consumer", link: CoordinatorLink, membership: Membership) -> None:
+        self.consumer = consumer
+        self.link = link
+        self.membership = membership
+        self.next_auto_us: int | None = None
+        self._failures = 0
+        self._not_before_us = 0
+        self._given_up = False
+        """The last commit was refused for good."""
+
+    def pending(self) -> dict[TopicPartition, int]:
+        """Positions that differ from what is committed. Kafka's consumer repeats the others too, which
+        would let an idle lab's offsets topic grow for ever."""
+        return {
+            where: reading.position
+            for where, reading in self.consumer.fetching.readings.items()
+            if reading.position is not None and reading.position != reading.committed
+        }
+
+    def auto(self) -> None:
+        """At the start of a poll, when all that earlier polls returned has been worked on."""
+        consumer = self.consumer
+        interval_us = consumer.settings.auto_commit_interval_ms * 1000
+        if self.next_auto_us is None:
+            self.next_auto_us = consumer.now_us + interval_us
+        if consumer.now_us >= self.next_auto_us:
+            self.next_auto_us = consumer.now_us + interval_us
+            self._commit()
+        elif self.pending():
+            consumer.wake_at(self.next_auto_us)
+
+    def finish(self) -> bool:
+        """Commit, and again if it fails, until all is committed or cannot be. True when that is so."""
+        if self.consumer.asking(self, ApiKey.OFFSET_COMMIT):
+            return False
+        if self.membership.generation < 0 and self.pending():
+            self.consumer.last_error = "commit refused: the group went on without this member"
+            self._given_up = True
+        if self._given_up or not self.pending():
+            self._given_up = False
+            return True
+        self._commit()
+        return False
+
+    def progress(self) -> None:
+        """Ask for the committed offsets of partitions just assigned."""
+        consumer = self.consumer
+        wanting = [reading for reading in consumer.fetching.readings.values() if reading.needs is Needs.COMMITTED]
+        if not wanting or consumer.asking(self, ApiKey.OFFSET_FETCH) or not self._may_ask():
+            return
+        topics = nested({reading.where: None for reading in wanting})
+        group = OffsetFetchGroup(
+            self.link.group, tuple(OffsetFetchTopic(name, None, tuple(numbers)) for name, numbers in topics.items())
+        )
+        self.link.ask(ApiKey.OFFSET_FETCH, OffsetFetchRequest((group,), require_stable=True), self, wanting)
+
+    def answered(self, asked: Asked, body: Any) -> None:
+        if asked.api_key == ApiKey.OFFSET_COMMIT:
+            about, generation = asked.about
+            self._take_commit(about, generation, body)
+        else:
+            self._take_offsets(asked.about, body)
+
+    def unanswered(self, asked: Asked, error: ErrorCode) -> None:
+        self.link.lost()
+        self._later()
+
+    def _commit(self) -> None:
+        pending = self.pending()
+        held = self.consumer.fetching.readings
+        if self.membership.generation < 0 or not pending:
+            return
+        if self.consumer.asking(self, ApiKey.OFFSET_COMMIT) or not self._may_ask():
+            return
+        about = {where: (reading, pending[where], reading.epoch) for where, reading in held.items() if where in pending}
+        body = OffsetCommitRequest(
+            self.link.group,
+            self.membership.generation,
+            self.membership.member_id,
+            tuple(
+                OffsetCommitTopic(
+                    topic,
+                    None,
+                    tuple(
+                        OffsetCommitPartition(partition, position, epoch)
+                        for partition, (_, position, epoch) in partitions.items()
+                    ),
+                )
+                for topic, partitions in nested(about).items()
+            ),
+            self.consumer.settings.instance_id,
+        )
+        self.link.ask(ApiKey.OFFSET_COMMIT, body, self, (about, self.membership.generation))
+
+    def _take_commit(self, about: dict[TopicPartition, tuple[Reading, int, int]], generation: int, body: Any) -> None:
+        for topic in body.topics:
+            for result in topic.partitions:
+                reading, position, _ = about[topic.name, result.partition]
+                if result.error_code == ErrorCode.none:
+                    reading.committed = position
+                    self._failures = 0
+                else:
+                    self._commit_refused(result.error_code, generation)
+                    return
+
+    def _commit_refused(self, error: ErrorCode, generation: int) -> None:
+        if error in NOT_THE_ONE or error == ErrorCode.request_timed_out:
+            self.link.lost()
+        if error in FORGOTTEN:
+            self.membership.forgotten(generation, error)
+        elif error == ErrorCode.rebalance_in_progress:
+            self.membership.request_rejoin("the group is rebalancing")
+        elif error.retriable or error in NOT_THE_ONE:
+            self._later()
+            if self.next_auto_us is not None:
+                self.next_auto_us = self._not_before_us
+            return
+        self._given_up = True
+        self.consumer.last_error = f"commit refused: {error.name.upper()}"
+
+    def _take_offsets(self, wanting: list[Reading], body: Any) -> None:
+        (group,) = body.groups
+        if group.error_code != ErrorCode.none:
+            self._offsets_refused(group.error_code)
+            return
+        results = {(topic.name, result.partition): result for topic in group.topics for result in topic.partitions}
+        fetching = self.consumer.fetching
+        for reading in wanting:
+            if fetching.readings.get(reading.where) is not reading or reading.needs is not Needs.COMMITTED:
+                continue
+            result = results[reading.where]
+            if result.error_code != ErrorCode.none:
+                self._offsets_refused(result.error_code)
+            elif result.offset < 0:
+                fetching.reset(reading, f"group {self.link.group} has committed nothing")
+            else:
+                self._failures = 0
+                fetching.found(reading, result.offset, result.leader_epoch)
+
+    def _offsets_refused(self, error: ErrorCode) -> None:
+        if error in NOT_THE_ONE:
+            self.link.lost()
+        if error in FORGOTTEN:
+            self.membership.forgotten(self.membership.generation, error)
+        elif error.retriable or error in NOT_THE_ONE:
+            self._later()
+        else:
+            self.consumer.fail(f"offsets of group {self.link.group}: {error.name.upper()}")
+
+    def _may_ask(self) -> bool:
+        if self.consumer.now_us < self._not_before_us:
+            self.consumer.wake_at(self._not_before_us)
+            return False
+        return self.link.target() is not None
+
+    def _later(self) -> None:
+        self._failures += 1
+        self._not_before_us = self.consumer.now_us + backoff_us(self._failures, self.consumer.random)

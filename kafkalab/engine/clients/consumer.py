@@ -1,0 +1,326 @@
+"""A consumer that a learner runs: an application that polls, works on each record, and commits.
+
+Everything an application does happens in turn: it polls, works on what it got for
+`processing_ms` a record, perhaps commits, and polls again. Only heartbeats and what was asked for
+before go on meanwhile. Without a group it reads all partitions of its topics by itself.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from kafkalab.engine.clients.client import Client
+from kafkalab.engine.clients.commits import Commits
+from kafkalab.engine.clients.coordinator_link import CoordinatorLink
+from kafkalab.engine.clients.fetching import Fetching, Needs, Reading, TopicPartition
+from kafkalab.engine.clients.membership import Membership, MemberState
+from kafkalab.engine.coordinators.assignors import ASSIGNORS, RANGE
+from kafkalab.engine.events import ConsumerFailed, PartitionsAssigned, PartitionsRevoked, RecordsDelivered
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.records import Record
+
+CLOSE_TIMEOUT_US = 30_000_000
+"""How long `close()` tries to commit and to leave (ConsumerConfig has it as the default of `close`)."""
+STEP_US = 20_000
+"""Quick work is done in steps of about this long, not record by record."""
+COMMITS = ("auto", "manual", "none")
+REMEMBERED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSettings:
+    """Defaults are those of Kafka 4's ConsumerConfig where it has the setting."""
+
+    topics: tuple[str, ...]
+    group: str | None = None
+    """None: no group, no commits, every partition of the topics."""
+    auto_offset_reset: str = "earliest"
+    """earliest, latest or none. Kafka's default is latest, which puzzles whoever sent the records first."""
+    processing_ms: int = 0
+    """How long the application works on each record."""
+    commit: str = "auto"
+    """auto (as time passes), manual (after each poll's records) or none."""
+    auto_commit_interval_ms: int = 5_000
+    assignor: str = RANGE
+    instance_id: str | None = None
+    """A static member's group.instance.id (KIP-345)."""
+    session_timeout_ms: int = 45_000
+    heartbeat_interval_ms: int = 3_000
+    max_poll_interval_ms: int = 300_000
+    max_poll_records: int = 500
+    request_timeout_ms: int = 30_000
+    fetch_min_bytes: int = 1
+    fetch_max_wait_ms: int = 500
+    fetch_max_bytes: int = 52_428_800
+    max_partition_fetch_bytes: int = 1_048_576
+    isolation_level: int = 0
+    """0 read_uncommitted, 1 read_committed."""
+    rack: str | None = None
+
+    def problems(self) -> dict[str, str]:
+        """What Kafka's consumer would refuse to start with, by field."""
+        wrong: dict[str, str] = {}
+        if not self.topics:
+            wrong["topics"] = "must name one topic at least"
+        if self.auto_offset_reset not in ("earliest", "latest", "none"):
+            wrong["auto_offset_reset"] = "must be earliest, latest or none"
+        if self.commit not in COMMITS:
+            wrong["commit"] = f"must be one of {', '.join(COMMITS)}"
+        if self.assignor not in ASSIGNORS:
+            wrong["assignor"] = f"must be one of {', '.join(ASSIGNORS)}"
+        if self.heartbeat_interval_ms >= self.session_timeout_ms:
+            wrong["heartbeat_interval_ms"] = "must be less than session_timeout_ms"
+        return wrong
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConsumer:
+    """Go on with these settings. Another group, assignor or instance id means to leave and join anew."""
+
+    settings: ConsumerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A record as the application got it."""
+
+    topic: str
+    partition: int
+    record: Record
+
+
+class Consumer(Client):
+    def __init__(self, name: str, bootstrap: tuple[str, ...], settings: ConsumerSettings) -> None:
+        super().__init__(name, bootstrap)
+        assert not settings.problems(), settings.problems()
+        self.settings = settings
+        self.request_timeout_ms = settings.request_timeout_ms
+        self.delivered = 0
+        """Records the application has worked on."""
+        self.last: deque[Delivered] = deque(maxlen=REMEMBERED)
+        self.failed = False
+        """The application met an error that it cannot go on from; `last_error` says which."""
+        self.last_poll_us = 0
+        self.fetching = Fetching(self)
+        self._batch: deque[tuple[Reading, Record]] = deque()
+        """What the last poll returned and is still to be worked on."""
+        self._step = 0
+        """How many of the batch are done when the present step ends."""
+        self._busy_until_us = 0
+        self._committing = False
+        """Inside `commitSync`."""
+        self._close_by_us: int | None = None
+        self._left = False
+        self._subscribe()
+
+    # -- for the view --------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        if self.failed or self.closing:
+            return "failed" if self.failed else "closing"
+        if self.settings.group is not None and not self.membership.settled:
+            member_state = self.membership.state
+            if self.link.broker is None:
+                return "looking for its coordinator"
+            return "joining" if member_state is MemberState.UNJOINED else member_state.value
+        if self._committing:
+            return "committing"
+        if self._batch:
+            return "processing"
+        return "polling"
+
+    @property
+    def member_id(self) -> str:
+        return self.membership.member_id if self.settings.group is not None else ""
+
+    @property
+    def generation(self) -> int:
+        return self.membership.generation if self.settings.group is not None else -1
+
+    @property
+    def assignment(self) -> tuple[TopicPartition, ...]:
+        return tuple(self.fetching.readings)
+
+    @property
+    def positions(self) -> dict[TopicPartition, int | None]:
+        """The next offset that the application will get; None where that is not known yet."""
+        return {where: reading.position for where, reading in self.fetching.readings.items()}
+
+    @property
+    def committed(self) -> dict[TopicPartition, int | None]:
+        """As far as this consumer knows."""
+        return {where: reading.committed for where, reading in self.fetching.readings.items()}
+
+    # -- orders ----------------------------------------------------------------------------------------
+
+    def command(self, message: Any) -> None:
+        match message:
+            case ChangeConsumer(settings):
+                self._change(settings)
+            case _:
+                super().command(message)
+
+    def progress(self) -> None:
+        if self.closing:
+            self._close()
+            return
+        if self.failed:
+            return
+        self._work()
+        self._background()
+        while self._polling() and self._poll():
+            self._work()
+            self._background()
+
+    def fail(self, reason: str) -> None:
+        """`poll` throws, and the application ends as most would: it closes its consumer."""
+        if self.failed:
+            return
+        self.failed = True
+        self.last_error = reason
+        self._batch.clear()
+        self.tell(ConsumerFailed(self.name, reason))
+        if self.settings.group is not None:
+            self.membership.leave(reason)
+        self.fetching.stop(list(self.fetching.readings))
+
+    def _change(self, settings: ConsumerSettings) -> None:
+        assert not settings.problems(), settings.problems()
+        old, self.settings = self.settings, settings
+        self.request_timeout_ms = settings.request_timeout_ms
+        identity = (old.group, old.assignor, old.instance_id)
+        if self.failed or identity != (settings.group, settings.assignor, settings.instance_id):
+            self._batch.clear()
+            self._committing = self.failed = False
+            if old.group is not None:
+                self.partitions_lost(list(self.fetching.readings))
+                self.membership.leave("it was given other settings")
+            self.fetching.stop(list(self.fetching.readings))
+            self._subscribe()
+        elif old.topics != settings.topics:
+            for topic in old.topics:
+                self.metadata.forget(topic)
+            self._want_topics()
+            if settings.group is not None:
+                self.membership.request_rejoin("it wants other topics")
+
+    def _subscribe(self) -> None:
+        self._want_topics()
+        if self.settings.group is not None:
+            self.link = CoordinatorLink(self, self.settings.group)
+            self.membership = Membership(self, self.link)
+            self.commits = Commits(self, self.link, self.membership)
+
+    def _want_topics(self) -> None:
+        for topic in self.settings.topics:
+            self.metadata.want(topic)
+
+    # -- the application -------------------------------------------------------------------------------
+
+    def _polling(self) -> bool:
+        return not self.failed and not self._batch and not self._committing
+
+    def _poll(self) -> bool:
+        """Whether it returned any records."""
+        self.last_poll_us = self.now_us
+        if self.settings.group is not None and self.membership.giving_up:
+            return False
+        if self.settings.group is not None and self.settings.commit == "auto":
+            self.commits.auto()
+        self._batch = deque(self.fetching.take(self.settings.max_poll_records))
+        self._begin_step()
+        return bool(self._batch)
+
+    def _begin_step(self) -> None:
+        work_us = self.settings.processing_ms * 1000
+        self._step = min(len(self._batch), max(1, STEP_US // work_us)) if work_us else len(self._batch)
+        self._busy_until_us = self.now_us + self._step * work_us
+
+    def _work(self) -> None:
+        """Be done with what has been worked on by now."""
+        while self._batch and self._busy_until_us <= self.now_us:
+            self._deliver([self._batch.popleft() for _ in range(self._step)])
+            self._begin_step()
+            if not self._batch and self.settings.group is not None and self.settings.commit == "manual":
+                self._committing = True
+        if self._batch:
+            self.wake_at(self._busy_until_us)
+        if self._committing and self.commits.finish():
+            self._committing = False
+
+    def _deliver(self, done: list[tuple[Reading, Record]]) -> None:
+        by_reading: dict[Reading, list[Record]] = {}
+        for reading, record in done:
+            by_reading.setdefault(reading, []).append(record)
+        for reading, records in by_reading.items():
+            held = any(other is reading for other, _ in self._batch)
+            self.fetching.consumed(reading, records[-1], last=not held)
+            self.delivered += len(records)
+            self.last.extend(Delivered(*reading.where, record) for record in records[-REMEMBERED:])
+            first, last = records[0].offset, records[-1].offset
+            self.tell(RecordsDelivered(self.name, *reading.where, first, last, len(records)))
+
+    def _background(self) -> None:
+        """What goes on whatever the application does; joining only while it polls."""
+        if self.settings.group is None:
+            self._read_everything()
+        else:
+            self.link.target()
+            self.membership.progress(self._polling())
+            self.commits.progress()
+        self.fetching.progress()
+
+    def _read_everything(self) -> None:
+        counts = {topic: self.metadata.count(topic) for topic in self.settings.topics}
+        wanted = [(topic, partition) for topic, count in counts.items() for partition in range(count)]
+        readings = self.fetching.readings
+        gone = [where for where in readings if where not in wanted]
+        if gone and not self._batch:
+            self.fetching.stop(gone)
+        added = [where for where in wanted if where not in readings]
+        if added:
+            self.fetching.start(added, Needs.RESET, "it belongs to no group")
+
+    # -- what the membership reports -------------------------------------------------------------------
+
+    def partitions_assigned(self, partitions: list[TopicPartition]) -> None:
+        group = self.settings.group
+        assert group is not None
+        self.fetching.start(partitions, Needs.COMMITTED, f"group {group} has committed nothing")
+        if partitions:
+            self.tell(PartitionsAssigned(self.name, group, names(partitions)))
+
+    def partitions_revoked(self, partitions: list[TopicPartition]) -> None:
+        group = self.settings.group
+        assert group is not None
+        self.fetching.stop(partitions)
+        if partitions:
+            self.tell(PartitionsRevoked(self.name, group, names(partitions)))
+
+    def partitions_lost(self, partitions: list[TopicPartition]) -> None:
+        """As revoked, only that somebody else may have them already."""
+        self.partitions_revoked(partitions)
+
+    # -- the end ---------------------------------------------------------------------------------------
+
+    def _close(self) -> None:
+        """Commit what was worked on, leave, end. What the last poll returned beyond is for others."""
+        if self._close_by_us is None:
+            self._close_by_us = self.now_us + CLOSE_TIMEOUT_US
+        self._batch.clear()
+        self.wake_at(self._close_by_us)
+        if self.failed or self.settings.group is None or self.now_us >= self._close_by_us:
+            self.exit()
+            return
+        if self.generation >= 0 and not self._left and self.settings.commit != "none" and not self.commits.finish():
+            return
+        if not self._left:
+            self._left = True
+            self.membership.leave("the consumer is being closed")
+        if not self.asking(self.membership, ApiKey.LEAVE_GROUP):
+            self.exit()
+
+
+def names(partitions: list[TopicPartition]) -> tuple[str, ...]:
+    return tuple(f"{topic}-{partition}" for topic, partition in partitions)

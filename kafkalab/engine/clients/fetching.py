@@ -1,0 +1,340 @@
+"""Where a consumer reads, and how it gets there: one position for each partition it was given.
+
+A position comes from a committed offset, else from `auto.offset.reset`. It is checked against the
+leader's epochs before it is used under a new leader, so that a log cut short is noticed (KIP-320).
+Then one Fetch at a time goes to each leader, for all partitions there whose records are used up
+(org.apache.kafka.clients.consumer.internals.SubscriptionState, OffsetFetcher, Fetcher).
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from kafkalab.engine.clients import requests
+from kafkalab.engine.clients.client import Asked
+from kafkalab.engine.clients.metadata import STALE, backoff_us
+from kafkalab.engine.events import PositionReset
+from kafkalab.engine.spec import broker_node
+from kafkalab.wire import batches
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.dialect import FetchPartition, FetchPartitionResult, FetchRequest, FetchResponse, FetchTopic
+from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.records import Record
+
+if TYPE_CHECKING:
+    from kafkalab.engine.clients.consumer import Consumer
+
+TopicPartition = tuple[str, int]
+
+LATEST, EARLIEST = -1, -2
+"""ListOffsets' timestamps for the two ends."""
+RESETS = {"latest": LATEST, "earliest": EARLIEST}
+
+
+class Needs(Enum):
+    """What a partition needs before it can be fetched."""
+
+    COMMITTED = "the committed offset"
+    RESET = "an end of the log"
+    VALIDATION = "the leader's word that the position still exists"
+    NOTHING = "nothing"
+
+
+@dataclass(eq=False, slots=True)
+class Reading:
+    """One partition being read. Given up and given back, it is a new one: old answers do not fit it."""
+
+    topic: str
+    partition: int
+    needs: Needs
+    position: int | None = None
+    """The offset of the next record for the application; what a commit would say."""
+    next_fetch: int = -1
+    """The offset behind the buffered records."""
+    epoch: int = -1
+    """The leader epoch of the record before `next_fetch`; -1 unknown."""
+    leader_epoch: int = -1
+    """The leader epoch under which the position was last found good."""
+    committed: int | None = None
+    reset_reason: str = ""
+    buffered: deque[Record] = field(default_factory=deque)
+    high_watermark: int = -1
+    failures: int = 0
+    not_before_us: int = 0
+
+    @property
+    def where(self) -> TopicPartition:
+        return self.topic, self.partition
+
+    def seek(self, offset: int, epoch: int) -> None:
+        self.position = self.next_fetch = offset
+        self.epoch = epoch
+        self.buffered.clear()
+        self.failures = 0
+
+
+class Fetching:
+    def __init__(self, consumer: "Consumer") -> None:
+        self.consumer = consumer
+        self.readings: dict[TopicPartition, Reading] = {}
+        self._turn = 0
+
+    def start(self, partitions: list[TopicPartition], needs: Needs, reason: str) -> None:
+        for topic, partition in partitions:
+            self.readings[topic, partition] = Reading(topic, partition, needs, reset_reason=reason)
+        self.readings = dict(sorted(self.readings.items()))
+
+    def stop(self, partitions: list[TopicPartition]) -> None:
+        for where in partitions:
+            del self.readings[where]
+
+    def take(self, most: int) -> list[tuple[Reading, Record]]:
+        """What one poll returns: partition by partition, each time beginning with another one."""
+        taken: list[tuple[Reading, Record]] = []
+        full = [reading for reading in self.readings.values() if reading.buffered]
+        if full:
+            self._turn += 1
+            first = self._turn % len(full)
+            for reading in full[first:] + full[:first]:
+                while reading.buffered and len(taken) < most:
+                    taken.append((reading, reading.buffered.popleft()))
+        return taken
+
+    def consumed(self, reading: Reading, record: Record, last: bool) -> None:
+        """The application is done with a record; `last` if it holds no more of this partition.
+
+        Behind the last one that was fetched there may be offsets without a record for it.
+        """
+        reading.position = reading.next_fetch if last and not reading.buffered else record.offset + 1
+
+    def progress(self) -> None:
+        self._notice_new_leaders()
+        self._ask_where()
+        self._fetch()
+
+    # -- finding the position ----------------------------------------------------------------------
+
+    def reset(self, reading: Reading, reason: str) -> None:
+        """Go to the end of the log that the settings name, or fail if they name none."""
+        if self.consumer.settings.auto_offset_reset not in RESETS:
+            self.consumer.fail(f"{reading.topic}-{reading.partition}: {reason}, and auto.offset.reset=none")
+            return
+        reading.position = None
+        reading.buffered.clear()
+        reading.needs = Needs.RESET
+        reading.reset_reason = reason
+
+    def found(self, reading: Reading, offset: int, epoch: int) -> None:
+        """A committed offset. Check it if it is known in which epoch it was read."""
+        reading.seek(offset, epoch)
+        reading.committed = offset
+        reading.needs = Needs.VALIDATION if epoch >= 0 else Needs.NOTHING
+
+    def _notice_new_leaders(self) -> None:
+        for reading in self.readings.values():
+            known = self.consumer.metadata.leader(*reading.where)
+            if known is None or known.leader_epoch == reading.leader_epoch or reading.needs is not Needs.NOTHING:
+                continue
+            if reading.epoch >= 0 and reading.leader_epoch >= 0:
+                reading.needs = Needs.VALIDATION
+            else:
+                reading.leader_epoch = known.leader_epoch
+
+    def _ask_where(self) -> None:
+        """ListOffsets and OffsetForLeaderEpoch to each leader."""
+        consumer = self.consumer
+        for needs, api_key in (
+            (Needs.RESET, ApiKey.LIST_OFFSETS),
+            (Needs.VALIDATION, ApiKey.OFFSET_FOR_LEADER_EPOCH),
+        ):
+            pending = [reading for reading in self.readings.values() if reading.needs is needs]
+            for target, readings in self._by_leader(pending).items():
+                if self._asking(api_key, target):
+                    continue
+                asked: dict[TopicPartition, tuple[int, int]] = {}
+                for reading in readings:
+                    known = consumer.metadata.leader(*reading.where)
+                    assert known is not None
+                    reset_to = RESETS.get(consumer.settings.auto_offset_reset, LATEST)
+                    asked[reading.where] = known.leader_epoch, reset_to if needs is Needs.RESET else reading.epoch
+                isolation = consumer.settings.isolation_level
+                body = (
+                    requests.list_offsets(asked, isolation)
+                    if needs is Needs.RESET
+                    else requests.offset_for_leader_epoch(asked)
+                )
+                about = [(reading, asked[reading.where][0]) for reading in readings]
+                consumer.ask(target, api_key, body, self, about)
+
+    def _take_ends(self, about: list[tuple[Reading, int]], body: Any) -> None:
+        results = {(topic.name, end.partition_index): end for topic in body.topics for end in topic.partitions}
+        for reading, epoch in about:
+            if not self._current(reading, Needs.RESET):
+                continue
+            end = results[reading.where]
+            if end.error_code != ErrorCode.none:
+                self._failed(reading, end.error_code)
+                continue
+            reading.seek(end.offset, end.leader_epoch)
+            reading.needs = Needs.NOTHING
+            reading.leader_epoch = epoch
+            self.consumer.tell(
+                PositionReset(self.consumer.name, *reading.where, end.offset, self._why(reading.reset_reason))
+            )
+
+    def _why(self, reason: str) -> str:
+        return f"{reason}, so auto.offset.reset={self.consumer.settings.auto_offset_reset} decides"
+
+    def _take_epoch_ends(self, about: list[tuple[Reading, int]], body: Any) -> None:
+        """A log that ends, in the epoch of our position, before our position was cut: what we read
+        is gone (SubscriptionState.maybeCompleteValidation)."""
+        results = {(topic.topic, end.partition): end for topic in body.topics for end in topic.partitions}
+        for reading, epoch in about:
+            if not self._current(reading, Needs.VALIDATION):
+                continue
+            end = results[reading.where]
+            if end.error_code != ErrorCode.none:
+                self._failed(reading, end.error_code)
+                continue
+            reading.leader_epoch = epoch
+            reading.needs = Needs.NOTHING
+            reading.failures = 0
+            if end.end_offset < 0 or end.leader_epoch < 0:
+                self.reset(reading, "the leader knows nothing of the epoch it was read in")
+            elif end.end_offset < reading.next_fetch:
+                self._truncated(reading, end.end_offset, end.leader_epoch)
+
+    def _truncated(self, reading: Reading, end_offset: int, epoch: int) -> None:
+        if self.consumer.settings.auto_offset_reset not in RESETS:
+            self.consumer.fail(f"{reading.topic}-{reading.partition}: the log was cut back to {end_offset}")
+            return
+        offset = end_offset if reading.position is None else min(reading.position, end_offset)
+        reading.seek(offset, epoch)
+        reason = "the log was cut back while leaders changed: what was read beyond is gone"
+        self.consumer.tell(PositionReset(self.consumer.name, *reading.where, offset, reason))
+
+    # -- fetching ------------------------------------------------------------------------------------
+
+    def _fetch(self) -> None:
+        consumer, settings = self.consumer, self.consumer.settings
+        idle = [
+            reading for reading in self.readings.values() if reading.needs is Needs.NOTHING and not reading.buffered
+        ]
+        for target, readings in self._by_leader(idle).items():
+            if self._asking(ApiKey.FETCH, target):
+                continue
+            by_topic: dict[str, list[FetchPartition]] = {}
+            for reading in readings:
+                part = FetchPartition(
+                    reading.partition,
+                    reading.next_fetch,
+                    settings.max_partition_fetch_bytes,
+                    current_leader_epoch=reading.leader_epoch,
+                )
+                by_topic.setdefault(reading.topic, []).append(part)
+            body = FetchRequest(
+                tuple(
+                    FetchTopic("", consumer.metadata.topics[topic].topic_id, tuple(parts))
+                    for topic, parts in by_topic.items()
+                ),
+                max_wait_ms=settings.fetch_max_wait_ms,
+                min_bytes=settings.fetch_min_bytes,
+                max_bytes=settings.fetch_max_bytes,
+                isolation_level=settings.isolation_level,
+            )
+            about = [(reading, reading.next_fetch) for reading in readings]
+            consumer.ask(target, ApiKey.FETCH, body, self, about)
+
+    def _take_records(self, about: list[tuple[Reading, int]], body: FetchResponse) -> None:
+        metadata = self.consumer.metadata
+        results = {
+            (topic.name or metadata.name(topic.topic_id), result.partition): result
+            for topic in body.topics
+            for result in topic.partitions
+        }
+        for reading, offset in about:
+            if not self._current(reading, Needs.NOTHING) or reading.next_fetch != offset:
+                continue
+            error = body.error_code
+            result = results.get(reading.where)
+            if result is None and error == ErrorCode.none:
+                # The topic's id may be another by now.
+                error = ErrorCode.unknown_topic_id
+            if result is None or error != ErrorCode.none:
+                self._failed(reading, error)
+            else:
+                self._take_partition(reading, result)
+
+    def _take_partition(self, reading: Reading, result: FetchPartitionResult) -> None:
+        error = result.error_code
+        if error == ErrorCode.offset_out_of_range:
+            self.reset(reading, f"offset {reading.next_fetch} is out of range")
+            return
+        if error != ErrorCode.none:
+            if self.consumer.metadata.follow(*reading.where, result.current_leader):
+                return
+            self._failed(reading, error)
+            return
+        reading.failures = 0
+        reading.high_watermark = result.high_watermark
+        try:
+            for batch in batches.headers(result.records):
+                if not batch.is_control:
+                    wanted = (record for record in batches.records(batch) if record.offset >= reading.next_fetch)
+                    reading.buffered.extend(wanted)
+                reading.next_fetch = max(reading.next_fetch, batch.next_offset)
+                reading.epoch = batch.partition_leader_epoch
+        except batches.CorruptBatch as corrupt:
+            self.consumer.fail(f"{reading.topic}-{reading.partition}: {corrupt}")
+            return
+        if not reading.buffered:
+            reading.position = reading.next_fetch
+
+    # -- answers ---------------------------------------------------------------------------------------
+
+    def answered(self, asked: Asked, body: Any) -> None:
+        match asked.api_key:
+            case ApiKey.FETCH:
+                self._take_records(asked.about, body)
+            case ApiKey.LIST_OFFSETS:
+                self._take_ends(asked.about, body)
+            case _:
+                self._take_epoch_ends(asked.about, body)
+
+    def unanswered(self, asked: Asked, error: ErrorCode) -> None:
+        for reading, _ in asked.about:
+            self._failed(reading, error)
+
+    def _failed(self, reading: Reading, error: ErrorCode) -> None:
+        """Try again in a moment, under the leader that metadata will name."""
+        consumer = self.consumer
+        if error in STALE:
+            consumer.metadata.request_update()
+        elif not error.retriable:
+            consumer.fail(f"{reading.topic}-{reading.partition}: {error.name.upper()}")
+            return
+        reading.failures += 1
+        reading.not_before_us = consumer.now_us + backoff_us(reading.failures, consumer.random)
+
+    def _current(self, reading: Reading, needs: Needs) -> bool:
+        """Whether an answer still fits: the partition was not given up meanwhile, nor moved."""
+        return self.readings.get(reading.where) is reading and reading.needs is needs
+
+    def _by_leader(self, readings: list[Reading]) -> dict[str, list[Reading]]:
+        """Those that may be asked about now."""
+        consumer = self.consumer
+        groups: dict[str, list[Reading]] = {}
+        for reading in readings:
+            known = consumer.metadata.leader(*reading.where)
+            if known is None:
+                consumer.metadata.request_update()
+            elif reading.not_before_us > consumer.now_us:
+                consumer.wake_at(reading.not_before_us)
+            elif consumer.ready(broker_node(known.leader)):
+                groups.setdefault(broker_node(known.leader), []).append(reading)
+        return groups
+
+    def _asking(self, api_key: int, target: str) -> bool:
+        in_flight = self.consumer.in_flight.values()
+        return any(asked.asker is self and asked.api_key == api_key and asked.target == target for asked in in_flight)

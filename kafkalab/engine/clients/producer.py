@@ -1,0 +1,309 @@
+"""A producer that a learner runs: it makes records at a pace, or sends what it is given by hand.
+
+This half is the application and `KafkaProducer.send`: it makes a record, waits for the topic to be
+known, chooses the partition and puts the record into a batch. The other half is the sender.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+from kafkalab.engine.clients.accumulator import Batch, Outgoing, TopicPartition
+from kafkalab.engine.clients.client import Asked, Client
+from kafkalab.engine.clients.partitioners import Chosen, Partitioner
+from kafkalab.engine.clients.sender import Sender
+from kafkalab.engine.clients.workload import Pace, ProducerSettings, key_of, value_of
+from kafkalab.engine.events import RecordAcked, RecordFailed, RecordsAcked, RecordSent, RecordsFailed
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.records import Header
+
+SHOWN_PER_S = 20
+"""Up to this rate each record is told of; above it, each batch."""
+FATES_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SendOne:
+    """Send this one record."""
+
+    token: int
+    """By which its fate can be looked up."""
+    topic: str
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: tuple[Header, ...] = ()
+    partition: int | None = None
+    """None lets the partitioner choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Make no more records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Make records again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProducer:
+    """Go on with these settings."""
+
+    settings: ProducerSettings
+
+
+class FateState(Enum):
+    WAITING = "waiting"
+    """For its topic to be known, or in a batch, or on its way."""
+    ACKED = "acked"
+    UNCONFIRMED = "unconfirmed"
+    """Sent with acks=0: nobody will ever say."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a record sent by hand."""
+
+    serial: int
+    topic: str
+    state: FateState = FateState.WAITING
+    partition: int | None = None
+    how: str = ""
+    offset: int = -1
+    timestamp_ms: int = -1
+    error: ErrorCode = ErrorCode.none
+
+
+@dataclass(frozen=True, slots=True)
+class _Unplaced:
+    """A record whose topic is not known yet: `send()` blocks."""
+
+    record: Outgoing
+    topic: str
+    partition: int | None
+    since_us: int = field(compare=False)
+
+
+class Producer(Client):
+    def __init__(self, name: str, bootstrap: tuple[str, ...], settings: ProducerSettings) -> None:
+        super().__init__(name, bootstrap)
+        assert not settings.problems(), settings.problems()
+        self.settings = settings
+        self.request_timeout_ms = settings.request_timeout_ms
+        self.paused = False
+        self.sent = 0
+        """Records handed to the producer."""
+        self.acked = 0
+        self.unconfirmed = 0
+        self.failed = 0
+        self.retried = 0
+        """Batches sent again."""
+        self.bytes_acked = 0
+        self.fates: dict[int, Fate] = {}
+        """Of records sent by hand, by token."""
+        self.last_offsets: dict[TopicPartition, int] = {}
+        """The newest acked offset."""
+        self.sender = Sender(self)
+        self._made = 0
+        self._unplaced: deque[_Unplaced] = deque()
+        self._partitioners: dict[str, Partitioner] = {}
+        self._pace = Pace()
+        if settings.topic is not None:
+            self.metadata.want(settings.topic)
+
+    # -- for the view ----------------------------------------------------------------------------
+
+    @property
+    def producer_id(self) -> int:
+        return self.sender.sequences.producer_id
+
+    @property
+    def producer_epoch(self) -> int:
+        return self.sender.sequences.producer_epoch
+
+    @property
+    def buffered(self) -> int:
+        """Records neither acked nor failed."""
+        return self.sent - self.acked - self.unconfirmed - self.failed
+
+    @property
+    def requests_in_flight(self) -> int:
+        return sum(asked.api_key == ApiKey.PRODUCE for asked in self.in_flight.values())
+
+    @property
+    def state(self) -> str:
+        if self.closing:
+            return "closing"
+        if self._unplaced:
+            return "waiting for metadata"
+        if self.sender.accumulator.bytes >= self.settings.buffer_memory:
+            return "buffer full"
+        if self.settings.limit is not None and self._made >= self.settings.limit:
+            return "finished"
+        if self.paused:
+            return "paused"
+        return "running" if self.settings.rate_per_s else "idle"
+
+    # -- orders ----------------------------------------------------------------------------------
+
+    def command(self, message: Any) -> None:
+        match message:
+            case SendOne():
+                self._send_by_hand(message)
+            case Pause():
+                self.paused = True
+            case Resume():
+                self.paused = False
+            case ChangeProducer(settings):
+                self._change(settings)
+            case _:
+                super().command(message)
+
+    def progress(self) -> None:
+        self._make_due()
+        self._place()
+        self.sender.progress()
+        if self.closing and not self._unplaced and not self.sender.outstanding():
+            self.exit()
+
+    def answered(self, asked: Asked, body: Any) -> None:
+        super().answered(asked, body)
+        if self.settings.topic is not None:
+            error = self.metadata.errors.get(self.settings.topic)
+            self.last_error = f"{self.settings.topic}: {error.name.upper()}" if error else self.last_error
+
+    def _change(self, settings: ProducerSettings) -> None:
+        assert not settings.problems(), settings.problems()
+        if settings.partitioner != self.settings.partitioner:
+            self._partitioners = {}
+        if settings.rate_per_s != self.settings.rate_per_s:
+            self._pace.stop()
+        if settings.topic is not None:
+            self.metadata.want(settings.topic)
+        self.settings = settings
+        self.request_timeout_ms = settings.request_timeout_ms
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def _send_by_hand(self, order: SendOne) -> None:
+        self.sent += 1
+        record = Outgoing(self.sent, order.key, order.value, order.headers, self.now_ms, order.token)
+        self._hand_over(record, order.topic, order.partition)
+        self.fates[order.token] = Fate(self.sent, order.topic)
+        if len(self.fates) > FATES_KEPT:
+            del self.fates[next(iter(self.fates))]
+
+    def _make_due(self) -> None:
+        settings = self.settings
+        if self.state != "running" or settings.topic is None:
+            self._pace.stop()
+            return
+        for _ in range(self._pace.due(settings.rate_per_s, self.now_us)):
+            if settings.limit is not None and self._made >= settings.limit:
+                return
+            self._made += 1
+            key = key_of(settings.key_pattern, self._made, self.random)
+            value = value_of(settings, self.name, self._made, key)
+            self.sent += 1
+            self._hand_over(Outgoing(self.sent, key, value, (), self.now_ms), settings.topic, None)
+        self.wake_at(self._pace.next_us(self.now_us))
+
+    def _hand_over(self, record: Outgoing, topic: str, partition: int | None) -> None:
+        self.metadata.want(topic)
+        self._unplaced.append(_Unplaced(record, topic, partition, self.now_us))
+
+    def _place(self) -> None:
+        """Every record whose topic is known by now gets its partition and goes into a batch."""
+        waiting, self._unplaced = self._unplaced, deque()
+        for unplaced in waiting:
+            topic, partition = unplaced.topic, unplaced.partition
+            error = self.metadata.errors.get(topic)
+            partitions = self.metadata.count(topic)
+            if unplaced.record.size > self.settings.max_request_size:
+                self._failed_before_sending(unplaced, ErrorCode.message_too_large)
+            elif partitions and (partition is None or partition < partitions):
+                self._append(unplaced, partitions)
+            elif error is not None and not error.retriable:
+                self._failed_before_sending(unplaced, error)
+            elif unplaced.since_us + self.settings.max_block_ms * 1000 <= self.now_us:
+                self._failed_before_sending(unplaced, error or ErrorCode.unknown_topic_or_partition)
+            else:
+                self._unplaced.append(unplaced)
+        if self._unplaced:
+            self.metadata.request_update()
+            self.wake_at(self._unplaced[0].since_us + self.settings.max_block_ms * 1000)
+
+    def _append(self, unplaced: _Unplaced, partitions: int) -> None:
+        record, topic, accumulator = unplaced.record, unplaced.topic, self.sender.accumulator
+        batch_size = self.settings.batch_size
+        partitioner = self._partitioners.setdefault(topic, Partitioner(self.settings.partitioner))
+        if unplaced.partition is not None:
+            chosen = Chosen(unplaced.partition, "the sender asked for it")
+        else:
+            led = [number for number in range(partitions) if self.metadata.leader(topic, number)]
+            loads = accumulator.loads(topic, led)
+            chosen = partitioner.choose(record.key, partitions, loads, batch_size, self.random)
+        complete = accumulator.append((topic, chosen.partition), record, batch_size, self.now_us)
+        if chosen.partition == partitioner.sticky.partition and record.key is None:
+            partitioner.sticky.appended(record.size, batch_size, complete)
+        self._settle(record, FateState.WAITING, partition=chosen.partition, how=chosen.how)
+        if self._shown(record):
+            key = record.key.decode(errors="replace") if record.key is not None else None
+            self.tell(RecordSent(self.name, record.serial, topic, chosen.partition, key, chosen.how))
+
+    # -- what the sender reports -------------------------------------------------------------------
+
+    def acked_batch(self, batch: Batch, base_offset: int, append_time_ms: int) -> None:
+        """`base_offset` is -1 when a broker only knows that it has the batch already."""
+        count = len(batch.records)
+        self.acked += count
+        self.bytes_acked += batch.size
+        if base_offset >= 0:
+            self.last_offsets[batch.where] = base_offset + count - 1
+        for place, record in enumerate(batch.records):
+            offset = base_offset + place if base_offset >= 0 else -1
+            time_ms = append_time_ms if append_time_ms >= 0 else record.timestamp_ms
+            self._settle(record, FateState.ACKED, offset=offset, timestamp_ms=time_ms)
+            if self._shown(record):
+                self.tell(RecordAcked(self.name, record.serial, batch.topic, batch.partition, offset))
+        hidden = [place for place, record in enumerate(batch.records) if not self._shown(record)]
+        if hidden and base_offset >= 0:
+            first, last = base_offset + hidden[0], base_offset + hidden[-1]
+            self.tell(RecordsAcked(self.name, batch.topic, batch.partition, first, last, len(hidden)))
+
+    def unconfirmed_batch(self, batch: Batch) -> None:
+        self.unconfirmed += len(batch.records)
+        for record in batch.records:
+            self._settle(record, FateState.UNCONFIRMED, timestamp_ms=record.timestamp_ms)
+
+    def failed_batch(self, batch: Batch, error: ErrorCode) -> None:
+        self.failed += len(batch.records)
+        self.last_error = f"{batch.topic}-{batch.partition}: {error.name.upper()}"
+        for record in batch.records:
+            self._settle(record, FateState.FAILED, error=error)
+            if self._shown(record):
+                self._tell_failed(record, batch.topic, batch.partition, error)
+        hidden = sum(not self._shown(record) for record in batch.records)
+        if hidden:
+            self.tell(RecordsFailed(self.name, batch.topic, batch.partition, hidden, error.name.upper()))
+
+    def _failed_before_sending(self, unplaced: _Unplaced, error: ErrorCode) -> None:
+        self.failed += 1
+        self.last_error = f"{unplaced.topic}: {error.name.upper()}"
+        self._settle(unplaced.record, FateState.FAILED, error=error)
+        partition = -1 if unplaced.partition is None else unplaced.partition
+        self._tell_failed(unplaced.record, unplaced.topic, partition, error)
+
+    def _tell_failed(self, record: Outgoing, topic: str, partition: int, error: ErrorCode) -> None:
+        self.tell(RecordFailed(self.name, record.serial, topic, partition, error.name.upper()))
+
+    def _settle(self, record: Outgoing, state: FateState, **known: Any) -> None:
+        if record.token is not None and record.token in self.fates:
+            self.fates[record.token] = replace(self.fates[record.token], state=state, **known)
+
+    def _shown(self, record: Outgoing) -> bool:
+        return record.token is not None or self.settings.rate_per_s <= SHOWN_PER_S

@@ -1,0 +1,185 @@
+"""The requests that clients send, filled in: one function each, in kio's newest version."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TypeVar
+
+from kio.schema.find_coordinator.v6.request import FindCoordinatorRequest
+from kio.schema.heartbeat.v4.request import HeartbeatRequest
+from kio.schema.init_producer_id.v6.request import InitProducerIdRequest
+from kio.schema.join_group.v9.request import JoinGroupRequest, JoinGroupRequestProtocol
+from kio.schema.leave_group.v5.request import LeaveGroupRequest, MemberIdentity
+from kio.schema.list_offsets.v11.request import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
+from kio.schema.metadata.v13.request import MetadataRequest, MetadataRequestTopic
+from kio.schema.offset_for_leader_epoch.v4.request import (
+    OffsetForLeaderEpochRequest,
+    OffsetForLeaderPartition,
+    OffsetForLeaderTopic,
+)
+from kio.schema.sync_group.v5.request import SyncGroupRequest, SyncGroupRequestAssignment
+from kio.schema.types import BrokerId, GroupId, TopicName
+from kio.static.primitive import i8, i32, i32Timedelta, i64
+
+from kafkalab.wire.api import ApiKey
+
+Value = TypeVar("Value")
+
+GROUP = i8(0)
+"""FindCoordinator's key type for groups (org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType)."""
+
+SPOKEN: dict[int, int] = {
+    ApiKey.PRODUCE: 13,
+    ApiKey.FETCH: 18,
+    ApiKey.LIST_OFFSETS: 11,
+    ApiKey.METADATA: 13,
+    ApiKey.OFFSET_COMMIT: 9,
+    ApiKey.OFFSET_FETCH: 9,
+    ApiKey.FIND_COORDINATOR: 6,
+    ApiKey.JOIN_GROUP: 9,
+    ApiKey.HEARTBEAT: 4,
+    ApiKey.LEAVE_GROUP: 5,
+    ApiKey.SYNC_GROUP: 5,
+    ApiKey.DESCRIBE_GROUPS: 6,
+    ApiKey.LIST_GROUPS: 5,
+    ApiKey.CREATE_TOPICS: 7,
+    ApiKey.DELETE_TOPICS: 6,
+    ApiKey.DELETE_RECORDS: 2,
+    ApiKey.INIT_PRODUCER_ID: 6,
+    ApiKey.OFFSET_FOR_LEADER_EPOCH: 4,
+    ApiKey.DESCRIBE_CONFIGS: 4,
+    ApiKey.CREATE_PARTITIONS: 3,
+    ApiKey.DELETE_GROUPS: 2,
+    ApiKey.DESCRIBE_CLUSTER: 2,
+    ApiKey.DESCRIBE_TOPIC_PARTITIONS: 0,
+}
+"""The versions that the lab's clients speak. OffsetCommit and OffsetFetch 9: the newest that know
+topics by name, so that a commit needs no metadata."""
+
+
+def duration(ms: int) -> i32Timedelta:
+    return i32Timedelta.parse(timedelta(milliseconds=ms))
+
+
+def metadata(topics: tuple[str, ...], make: bool) -> MetadataRequest:
+    """No topics: only the brokers. `make`: missing topics, if the brokers allow it (auto.create.topics.enable)."""
+    return MetadataRequest(
+        topics=tuple(MetadataRequestTopic(topic_id=None, name=TopicName(topic)) for topic in topics),
+        allow_auto_topic_creation=make,
+        include_topic_authorized_operations=False,
+    )
+
+
+def init_producer_id() -> InitProducerIdRequest:
+    """For idempotence alone: no transactional id."""
+    return InitProducerIdRequest(transactional_id=None, transaction_timeout=duration(2**31 - 1))
+
+
+def find_coordinator(group: str) -> FindCoordinatorRequest:
+    return FindCoordinatorRequest(key_type=GROUP, coordinator_keys=(group,))
+
+
+def join_group(
+    group: str,
+    member_id: str,
+    instance_id: str | None,
+    assignor: str,
+    metadata: bytes,
+    *,
+    protocol_type: str,
+    session_timeout_ms: int,
+    rebalance_timeout_ms: int,
+    reason: str,
+) -> JoinGroupRequest:
+    return JoinGroupRequest(
+        group_id=GroupId(group),
+        session_timeout=duration(session_timeout_ms),
+        rebalance_timeout=duration(rebalance_timeout_ms),
+        member_id=member_id,
+        group_instance_id=instance_id,
+        protocol_type=protocol_type,
+        protocols=(JoinGroupRequestProtocol(name=assignor, metadata=metadata),),
+        reason=reason,
+    )
+
+
+def sync_group(
+    group: str,
+    generation: int,
+    member_id: str,
+    instance_id: str | None,
+    *,
+    protocol_type: str,
+    assignor: str,
+    assignments: Mapping[str, bytes],
+) -> SyncGroupRequest:
+    return SyncGroupRequest(
+        group_id=GroupId(group),
+        generation_id=i32(generation),
+        member_id=member_id,
+        group_instance_id=instance_id,
+        protocol_type=protocol_type,
+        protocol_name=assignor,
+        assignments=tuple(
+            SyncGroupRequestAssignment(member_id=member, assignment=assignment)
+            for member, assignment in assignments.items()
+        ),
+    )
+
+
+def heartbeat(group: str, generation: int, member_id: str, instance_id: str | None) -> HeartbeatRequest:
+    return HeartbeatRequest(
+        group_id=GroupId(group), generation_id=i32(generation), member_id=member_id, group_instance_id=instance_id
+    )
+
+
+def leave_group(group: str, member_id: str, instance_id: str | None, reason: str) -> LeaveGroupRequest:
+    member = MemberIdentity(member_id=member_id, group_instance_id=instance_id, reason=reason)
+    return LeaveGroupRequest(group_id=GroupId(group), members=(member,))
+
+
+def list_offsets(asked: Mapping[tuple[str, int], tuple[int, int]], isolation_level: int) -> ListOffsetsRequest:
+    """`asked`: for each partition the leader epoch that the client knows, and the timestamp; -1 latest, -2 earliest."""
+    return ListOffsetsRequest(
+        replica_id=BrokerId(-1),
+        isolation_level=i8(isolation_level),
+        topics=tuple(
+            ListOffsetsTopic(
+                name=TopicName(topic),
+                partitions=tuple(
+                    ListOffsetsPartition(
+                        partition_index=i32(partition), current_leader_epoch=i32(epoch), timestamp=i64(timestamp)
+                    )
+                    for partition, (epoch, timestamp) in partitions.items()
+                ),
+            )
+            for topic, partitions in nested(asked).items()
+        ),
+        timeout=duration(30_000),
+    )
+
+
+def offset_for_leader_epoch(asked: Mapping[tuple[str, int], tuple[int, int]]) -> OffsetForLeaderEpochRequest:
+    """`asked`: for each partition the leader epoch that the client knows and the epoch it asks about."""
+    return OffsetForLeaderEpochRequest(
+        replica_id=BrokerId(-1),
+        topics=tuple(
+            OffsetForLeaderTopic(
+                topic=TopicName(topic),
+                partitions=tuple(
+                    OffsetForLeaderPartition(
+                        partition=i32(partition), current_leader_epoch=i32(current), leader_epoch=i32(epoch)
+                    )
+                    for partition, (current, epoch) in partitions.items()
+                ),
+            )
+            for topic, partitions in nested(asked).items()
+        ),
+    )
+
+
+def nested(flat: Mapping[tuple[str, int], Value]) -> dict[str, dict[int, Value]]:
+    """By topic, then by partition, as Kafka's messages have it."""
+    topics: dict[str, dict[int, Value]] = {}
+    for (topic, partition), value in flat.items():
+        topics.setdefault(topic, {})[partition] = value
+    return topics

@@ -1,0 +1,108 @@
+"""A cluster in a world: its controller, its brokers, their disks, and what may befall them.
+
+A node dies and comes back as a new one with the old disk. Everything that a fault does is done
+here or to the world's network; nodes never know that they are being tried.
+"""
+
+from collections.abc import Callable
+
+from kafkalab.engine.broker.broker import Broker
+from kafkalab.engine.broker.lifecycle import BrokerState, Shutdown
+from kafkalab.engine.config import BrokerConfig
+from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.disk import Disk
+from kafkalab.engine.events import Event, NodeCrashed, NodeExited
+from kafkalab.engine.spec import CONTROLLER_ID, BrokerSpec, ClusterSpec, broker_node, controller_node
+from kafkalab.engine.world import World
+
+
+class Cluster:
+    def __init__(self, spec: ClusterSpec, world: World, new_disk: Callable[[str], Disk]) -> None:
+        """`new_disk` is called once with each node's name."""
+        self.spec = spec
+        self.world = world
+        self.config = BrokerConfig.parse(spec.broker_configs)
+        controllers = [controller_node(controller) for controller in spec.controllers]
+        nodes = [*controllers, *(broker.node for broker in spec.brokers)]
+        self.disks: dict[str, Disk] = {node: new_disk(node) for node in nodes}
+        """By node; they outlive it."""
+        world.on_event.append(self._on_event)
+
+    def start(self) -> None:
+        for controller_id in self.spec.controllers:
+            self.start_controller(controller_id)
+        for broker in self.spec.brokers:
+            self.start_broker(broker.id)
+
+    # -- who is there --------------------------------------------------------------------------
+
+    @property
+    def controller(self) -> Controller:
+        """The active controller. KeyError while none runs."""
+        node = self.world.nodes[controller_node(self.spec.controllers[0])]
+        assert isinstance(node, Controller)
+        return node
+
+    @property
+    def brokers(self) -> dict[int, Broker]:
+        """Those whose process runs, by id: starting, running, stopping or frozen."""
+        running = {spec.id: self.world.nodes.get(spec.node) for spec in self.spec.brokers}
+        return {broker_id: node for broker_id, node in running.items() if isinstance(node, Broker)}
+
+    def is_stopping(self, broker_id: int) -> bool:
+        broker = self.brokers.get(broker_id)
+        return broker is not None and broker.state in (
+            BrokerState.PENDING_CONTROLLED_SHUTDOWN,
+            BrokerState.SHUTTING_DOWN,
+        )
+
+    # -- what a person or a fault does ---------------------------------------------------------
+
+    def start_controller(self, controller_id: int = CONTROLLER_ID) -> None:
+        disk = self.disks[controller_node(controller_id)]
+        self.world.start(Controller(self.spec, controller_id, self.config, disk))
+
+    def start_broker(self, broker_id: int) -> None:
+        self.world.start(Broker(self.spec, broker_id, self.config, self.disks[broker_node(broker_id)]))
+
+    def add_broker(self, broker: BrokerSpec, disk: Disk) -> None:
+        """A broker that was not planned for, with nothing on its disk."""
+        self.spec = self.spec.with_broker(broker)
+        self.disks[broker.node] = disk
+        self.start_broker(broker.id)
+
+    def crash(self, broker_id: int) -> None:
+        """kill -9."""
+        self.world.crash(broker_node(broker_id))
+
+    def stop(self, broker_id: int) -> None:
+        """SIGTERM: the broker hands its leaderships over and ends when the controller lets it."""
+        self.world.tell_node(broker_node(broker_id), Shutdown())
+
+    def freeze(self, broker_id: int) -> None:
+        self.world.freeze(broker_node(broker_id))
+
+    def thaw(self, broker_id: int) -> None:
+        self.world.thaw(broker_node(broker_id))
+
+    def isolate(self, broker_id: int) -> None:
+        """Cut every way to and from the broker, for those who are there now."""
+        node = broker_node(broker_id)
+        for other in (*self.world.nodes, *self.world.edges):
+            if other != node:
+                self.world.network.cut[node, other] = None
+                self.world.network.cut[other, node] = None
+
+    def heal(self) -> None:
+        """Every way is open again."""
+        self.world.network.cut.clear()
+
+    def close(self) -> None:
+        """Let go of the files. The cluster is at an end."""
+        for disk in self.disks.values():
+            disk.close()
+
+    def _on_event(self, _now_us: int, node: str, event: Event) -> None:
+        if isinstance(event, NodeCrashed | NodeExited) and node in self.disks:
+            # A process that ends leaves no file open. The next life opens them again.
+            self.disks[node].close()

@@ -1,0 +1,116 @@
+"""Doing and mending what a schedule says goes wrong."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.disk import MemoryDisk
+from kafkalab.engine.network import Link
+from kafkalab.engine.simulation.schedule import Fault
+
+SLOW = Link(latency_us=400_000, jitter_us=200_000)
+LOSSY = Link(latency_us=500, jitter_us=500, loss=0.3)
+
+
+@dataclass
+class Faults:
+    cluster: Cluster
+    dice: Random
+    done: dict[str, int] = field(default_factory=dict)
+    """How many of each kind were really done: a fault of a broker that is down already is none."""
+
+    def begin(self, fault: Fault) -> None:
+        world = self.cluster.world
+        alive = fault.node in world.nodes
+        match fault.kind:
+            case "kill" if alive:
+                self.cluster.crash(broker_of(fault.node))
+                self._tear(fault.node)
+            case "stop" if alive and fault.node not in world.frozen:
+                self.cluster.stop(broker_of(fault.node))
+            case "freeze" if alive and fault.node not in world.frozen:
+                world.freeze(fault.node)
+            case "cut":
+                self._cut(fault.node, fault.other)
+                self._cut(fault.other, fault.node)
+            case "cut one way":
+                self._cut(fault.node, fault.other)
+            case "isolate":
+                for other in world.nodes:
+                    if other != fault.node:
+                        self._cut(fault.node, other)
+                        self._cut(other, fault.node)
+            case "slow link" | "lossy link":
+                link = SLOW if fault.kind == "slow link" else LOSSY
+                world.network.links[(fault.node, fault.other)] = link
+                world.network.links[(fault.other, fault.node)] = link
+            case "controller restart" if alive:
+                world.crash(fault.node)
+            case "reset" if alive and fault.other in world.nodes:
+                world.reset(fault.node, fault.other)
+            case "consumer crash" if alive:
+                world.crash(fault.node)
+            case _:
+                return
+        self.done[fault.kind] = self.done.get(fault.kind, 0) + 1
+
+    def mend(self, fault: Fault) -> None:
+        """Undo it. Consumers are brought back by the history, which knows how they were made."""
+        world = self.cluster.world
+        match fault.kind:
+            case "kill":
+                self._start(fault.node)
+            case "stop":
+                if fault.node in world.nodes and self.cluster.is_stopping(broker_of(fault.node)):
+                    self.cluster.crash(broker_of(fault.node))
+                self._start(fault.node)
+            case "freeze":
+                if fault.node in world.frozen:
+                    world.thaw(fault.node)
+            case "cut" | "cut one way" | "slow link" | "lossy link":
+                self._heal((fault.node, fault.other), (fault.other, fault.node))
+            case "isolate":
+                self._heal(*[way for way in world.network.cut if fault.node in way])
+            case "controller restart":
+                if fault.node not in world.nodes:
+                    self.cluster.start_controller()
+
+    def mend_everything(self) -> None:
+        world = self.cluster.world
+        for name in list(world.frozen):
+            world.thaw(name)
+        self._heal(*world.network.cut, *world.network.links)
+        for broker in self.cluster.spec.brokers:
+            if broker.node in world.nodes and self.cluster.is_stopping(broker.id):
+                self.cluster.crash(broker.id)
+            self._start(broker.node)
+
+    def _start(self, node: str) -> None:
+        if node not in self.cluster.world.nodes:
+            self.cluster.start_broker(broker_of(node))
+
+    def _cut(self, source: str, target: str) -> None:
+        self.cluster.world.network.cut[(source, target)] = None
+
+    def _heal(self, *ways: tuple[str, str]) -> None:
+        network = self.cluster.world.network
+        for way in list(ways):
+            network.cut.pop(way, None)
+            network.links.pop(way, None)
+
+    def _tear(self, node: str) -> None:
+        """The write that was under way at the kill may have left a part of its bytes."""
+        disk = self.cluster.disks[node]
+        assert isinstance(disk, MemoryDisk)
+        logs = [name for name in disk.names() if name.endswith(".log")]
+        if logs and self.dice.random() < 0.5:
+            path = self.dice.choice(logs)
+            size = disk.size(path)
+            if size and path == max(name for name in logs if name.rpartition("/")[0] == path.rpartition("/")[0]):
+                # A batch like the ones before it, cut off somewhere.
+                whole = disk.read(path, 0, min(size, 400))
+                disk.append(path, whole[: self.dice.randrange(1, min(len(whole), 61))])
+
+
+def broker_of(node: str) -> int:
+    return int(node.removeprefix("broker-"))

@@ -1,0 +1,158 @@
+"""One history: a schedule played on a world, judged after every step and counted at the end."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from kafkalab.engine.clients.admin import Admin, create_topic
+from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.producer import Pause, Producer
+from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.disk import MemoryDisk
+from kafkalab.engine.network import Link, Network
+from kafkalab.engine.simulation.faults import Faults
+from kafkalab.engine.simulation.final_count import final_count
+from kafkalab.engine.simulation.referee import Referee
+from kafkalab.engine.simulation.sight import Broken
+from kafkalab.engine.simulation.schedule import SECOND_US, ConsumerPlan, Schedule, TopicPlan, schedule
+from kafkalab.engine.spec import ClusterSpec
+from kafkalab.engine.world import World
+
+EPOCH_US = 1_767_225_600 * SECOND_US
+"""1 January 2026, when every history begins."""
+SETTLE_US = 5 * SECOND_US
+STEPS_IN_ONE_MOMENT = 20_000
+QUIET_S = 25
+"""Producers stop so long before the final count."""
+
+
+@dataclass
+class Outcome:
+    seed: int
+    simulated_s: float = 0
+    steps: int = 0
+    checks: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+    acked: int = 0
+    lost_with_acks_1: int = 0
+    """Acked by a leader alone, and gone with it: allowed, and counted."""
+    delivered: int = 0
+
+
+class History:
+    def __init__(self, seed: int) -> None:
+        self.plan: Schedule = schedule(seed)
+        network = Network(Link(self.plan.latency_us, self.plan.latency_us // 4))
+        self.world = World(seed, EPOCH_US, network)
+        spec = ClusterSpec.local(
+            self.plan.brokers, racks=self.plan.racks, seed=seed, broker_configs=dict(self.plan.broker_configs)
+        )
+        self.cluster = Cluster(spec, self.world, lambda _: MemoryDisk())
+        self.bootstrap = tuple(broker.node for broker in spec.brokers)
+        self.referee = Referee(self.cluster)
+        self.faults = Faults(self.cluster, Random(f"faults {seed}"))
+        self.producers: list[Producer] = []
+
+    def run(self) -> Outcome:
+        """Play it to the end. Raises Broken with the invariant that did not hold."""
+        self.cluster.start()
+        self._advance(SETTLE_US)
+        self._make_topics()
+        self._make_clients()
+        self._chaos()
+        self.faults.mend_everything()
+        self._bring_back_clients()
+        self._advance(self.plan.end_us - QUIET_S * SECOND_US)
+        for producer in self.producers:
+            self.world.tell_node(producer.name, Pause())
+        self._advance(self.plan.end_us)
+        lost = final_count(self)
+        referee = self.referee
+        return Outcome(
+            seed=self.plan.seed,
+            simulated_s=self.plan.end_us / SECOND_US,
+            steps=self.world.steps,
+            checks=referee.checks,
+            faults=self.faults.done,
+            acked=len(referee.acked),
+            lost_with_acks_1=lost,
+            delivered=sum(last - first + 1 for ranges in referee.delivered.values() for first, last in ranges),
+        )
+
+    def _advance(self, until_us: int) -> None:
+        """Step by step up to this many microseconds after the beginning, judging after each."""
+        world, look, until_us = self.world, self.referee.look, EPOCH_US + until_us
+        moment_us, steps = world.now_us, world.steps
+        while (due_us := world.next_due_us()) is not None and due_us <= until_us:
+            world.step()
+            look()
+            if world.now_us > moment_us:
+                moment_us, steps = world.now_us, world.steps
+            elif world.steps - steps > STEPS_IN_ONE_MOMENT:
+                raise Broken("X4", f"{STEPS_IN_ONE_MOMENT} steps and time stands still: {world.last_node} goes round")
+        world.run_until(until_us)
+
+    def _make_topics(self) -> None:
+        admin = Admin("admin", self.bootstrap)
+        self.world.start(admin)
+        for token, topic in enumerate(self.plan.topics):
+            self.world.tell_node(
+                "admin", create_topic(token, topic.name, topic.partitions, topic.replication_factor, _configs(topic))
+            )
+        self._advance(SETTLE_US + 2 * SECOND_US)
+        assert all(outcome.ok for outcome in admin.outcomes.values()), admin.outcomes
+
+    def _make_clients(self) -> None:
+        for plan in self.plan.producers:
+            settings = ProducerSettings(
+                topic=plan.topic,
+                rate_per_s=plan.rate_per_s,
+                key_pattern="random:20",
+                acks=plan.acks,
+                idempotence=plan.idempotence,
+                linger_ms=plan.linger_ms,
+                delivery_timeout_ms=20_000,
+                request_timeout_ms=5_000,
+            )
+            producer = Producer(plan.name, self.bootstrap, settings)
+            self.producers.append(producer)
+            self.world.start(producer)
+        for consumer in self.plan.consumers:
+            self._start_consumer(consumer)
+
+    def _start_consumer(self, plan: ConsumerPlan) -> None:
+        settings = ConsumerSettings(
+            group=plan.group,
+            topics=plan.topics,
+            assignor=plan.assignor,
+            commit=plan.commit,
+            auto_commit_interval_ms=1_000,
+            processing_ms=plan.processing_ms,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            max_poll_interval_ms=15_000,
+            request_timeout_ms=5_000,
+        )
+        self.world.start(Consumer(plan.name, self.bootstrap, settings))
+
+    def _chaos(self) -> None:
+        moments = [(fault.at_us, 0, number) for number, fault in enumerate(self.plan.faults)]
+        moments += [(fault.until_us, 1, number) for number, fault in enumerate(self.plan.faults)]
+        for at_us, is_end, number in sorted(moments):
+            self._advance(max(at_us, SETTLE_US + 2 * SECOND_US))
+            fault = self.plan.faults[number]
+            if not is_end:
+                self.faults.begin(fault)
+            else:
+                self.faults.mend(fault)
+                self._bring_back_clients(fault.node)
+        self._advance(self.plan.chaos_us)
+
+    def _bring_back_clients(self, name: str | None = None) -> None:
+        for plan in self.plan.consumers:
+            if plan.name not in self.world.nodes and name in (None, plan.name):
+                self._start_consumer(plan)
+
+
+def _configs(topic: TopicPlan) -> dict[str, str]:
+    return {"min.insync.replicas": str(topic.min_insync_replicas), "internal.segment.bytes": str(topic.segment_bytes)}

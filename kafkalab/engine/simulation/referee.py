@@ -1,0 +1,240 @@
+"""The referee: looks at every replica that a step changed, and at every answer that goes out.
+
+Each rule has the letter under which the reports name it. L rules are about logs and replication,
+M about metadata, T about idempotent producers, G about groups, X about requests. Rules that can
+only be judged when all is quiet are in `final_count`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from kafkalab.engine.broker.broker import Broker
+from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.events import (
+    Event,
+    GroupAssigned,
+    LogTruncated,
+    NodeStarted,
+    OffsetCommitted,
+    RecordAcked,
+    RecordsDelivered,
+    TopicCreated,
+)
+from kafkalab.engine.node import Request, Response
+from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
+from kafkalab.engine.spec import broker_node
+from kafkalab.wire import batches
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.errors import ErrorCode
+
+
+@dataclass
+class Referee:
+    cluster: Cluster
+    sights: dict[ReplicaKey, Sight] = field(default_factory=dict)
+    batch_of: dict[tuple[UUID, int, int, int], tuple[int, int, int]] = field(default_factory=dict)
+    """(topic id, partition, leader epoch, base offset) -> (CRC, last offset, epoch of the batch before)."""
+    accepting: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
+    """(topic id, partition, leader epoch) -> the broker that took writes in it."""
+    served: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
+    """(topic id, partition, base offset) -> CRC of the batch that a reader was given."""
+    visible: dict[tuple[UUID, int], int] = field(default_factory=dict)
+    """(topic id, partition) -> the highest high watermark that a leader ever had."""
+    generations: dict[str, int] = field(default_factory=dict)
+    committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    acked: dict[tuple[str, int], tuple[str, int, int]] = field(default_factory=dict)
+    """(producer, serial) -> (topic, partition, offset)."""
+    delivered: dict[tuple[str, str, int], list[tuple[int, int]]] = field(default_factory=dict)
+    """(consumer, topic, partition) -> ranges that it received, as (first, last)."""
+    asked: dict[tuple[str, str, int], Request] = field(default_factory=dict)
+    """(source, channel, correlation id) -> a request that has no answer yet."""
+    checks: int = 0
+    topics_made: int = 0
+
+    def __post_init__(self) -> None:
+        self.cluster.world.on_event.append(self.hear)
+        self.cluster.world.on_message.append(self.overhear)
+
+    # -- after every step ------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Judge what the last step changed. Only the node that acted can have changed."""
+        node = self.cluster.world.nodes.get(self.cluster.world.last_node)
+        if isinstance(node, Broker):
+            for partition in node.partitions.values():
+                self._look_at(node, partition)
+
+    def _look_at(self, broker: Broker, partition: Partition) -> None:
+        log = partition.log
+        key = (partition.topic_id, partition.partition, broker.broker_id)
+        sight = self.sights.get(key)
+        if sight is None:
+            sight = self.sights[key] = Sight(partition.topic, log.start_offset, log.start_offset)
+        if (
+            sight.log_end == log.end_offset
+            and sight.high_watermark == partition.high_watermark
+            and sight.leader_epoch == partition.leader_epoch
+            and sight.isr == partition.isr
+            and sight.log_start == log.start_offset
+        ):
+            return
+        self.checks += 1
+        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        if not log.start_offset <= partition.high_watermark <= log.end_offset:
+            raise Broken(
+                "L3", f"{where}: {log.start_offset} <= {partition.high_watermark} <= {log.end_offset} is false"
+            )
+        if log.start_offset < sight.log_start:
+            raise Broken("L3", f"{where}: log start went back from {sight.log_start} to {log.start_offset}")
+        if log.end_offset < sight.log_end:
+            raise Broken("L3", f"{where}: the log lost offsets from {log.end_offset} on without a word")
+        if partition.leader_epoch < sight.leader_epoch:
+            raise Broken("M3", f"{where}: leader epoch went back to {partition.leader_epoch}")
+        if log.end_offset > sight.log_end:
+            self._appended(broker, partition, sight)
+        if partition.is_leader:
+            self._leading(broker, partition, sight)
+        sight.log_start = log.start_offset
+        sight.log_end = log.end_offset
+        sight.high_watermark = partition.high_watermark
+        sight.leader_epoch = partition.leader_epoch
+        sight.leading = partition.is_leader
+        sight.isr = partition.isr
+
+    def _appended(self, broker: Broker, partition: Partition, sight: Sight) -> None:
+        """L1 dense offsets and epochs that do not fall, L2 log matching, L5 one writer an epoch."""
+        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        expected = sight.log_end
+        before = self._epoch_before(partition, expected)
+        for stored in partition.log.headers(sight.log_end, partition.log.end_offset):
+            batch = stored.batch
+            if batch.base_offset != expected or batch.last_offset < batch.base_offset:
+                raise Broken("L1", f"{where}: a batch at {batch.base_offset}, expected {expected}")
+            if batch.partition_leader_epoch < before:
+                raise Broken("L1", f"{where}: epoch {batch.partition_leader_epoch} after {before} at {expected}")
+            name = (partition.topic_id, partition.partition, batch.partition_leader_epoch, batch.base_offset)
+            content = (batch.crc, batch.last_offset, before)
+            if self.batch_of.setdefault(name, content) != content:
+                raise Broken("L2", f"{where}: two batches at offset {expected} of one leader epoch")
+            if partition.is_leader and batch.partition_leader_epoch == partition.leader_epoch:
+                writer = self.accepting.setdefault(name[:3], broker.broker_id)
+                if writer != broker.broker_id:
+                    raise Broken("L5", f"{where}: broker {writer} also took writes in epoch {name[2]}")
+            expected = batch.next_offset
+            before = batch.partition_leader_epoch
+        if expected != partition.log.end_offset:
+            raise Broken("L1", f"{where}: the log ends at {expected}, it says {partition.log.end_offset}")
+
+    def _epoch_before(self, partition: Partition, offset: int) -> int:
+        if offset <= partition.log.start_offset:
+            return -1
+        return partition.log.headers(offset - 1, offset)[0].batch.partition_leader_epoch
+
+    def _leading(self, broker: Broker, partition: Partition, sight: Sight) -> None:
+        """L3 the high watermark of a leader does not fall, L4 all in sync hold what is below it."""
+        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        same_epoch = sight.leading and sight.leader_epoch == partition.leader_epoch
+        if same_epoch and partition.high_watermark < sight.high_watermark:
+            raise Broken("L3", f"{where}: high watermark fell from {sight.high_watermark}")
+        if broker.broker_id not in partition.isr:
+            raise Broken("L4", f"{where}: leads but is not in its ISR {partition.isr}")
+        moved = not same_epoch or partition.high_watermark > sight.high_watermark or partition.isr != sight.isr
+        if not moved:
+            return
+        for member in partition.isr:
+            other = self.sights.get((partition.topic_id, partition.partition, member))
+            end = other.log_end if other is not None else 0
+            if member != broker.broker_id and end < partition.high_watermark:
+                raise Broken("L4", f"{where}: in-sync {member} ends at {end} < {partition.high_watermark}")
+        place = (partition.topic_id, partition.partition)
+        self.visible[place] = max(self.visible.get(place, 0), partition.high_watermark)
+
+    # -- what goes over the network --------------------------------------------------------------
+
+    def overhear(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:
+        if isinstance(message, Request):
+            if not (message.api_key == ApiKey.PRODUCE and message.body.acks == 0):
+                self.asked[(source, message.channel, message.correlation_id)] = message
+            return
+        request = self.asked.pop((target, message.channel, message.correlation_id), None)
+        if request is None:
+            raise Broken("X3", f"{source} answered {target} twice, or unasked: {message}")
+        if message.api_key == ApiKey.PRODUCE and request.body.acks == -1:
+            self._acked_by_all(source, message)
+        if message.api_key == ApiKey.FETCH and request.body.replica_id < 0:
+            self._served(source, message)
+
+    def _acked_by_all(self, source: str, response: Response) -> None:
+        """L7 acks=all succeeds only while enough replicas are in sync."""
+        broker = self.cluster.world.nodes.get(source)
+        if not isinstance(broker, Broker):
+            return
+        for topic in response.body.topics:
+            for result in topic.partitions:
+                partition = broker.partitions.get((topic.name, result.partition))
+                if result.error_code != ErrorCode.none or partition is None:
+                    continue
+                if partition.is_leader and len(partition.maximal_isr) < partition.effective_min_isr:
+                    raise Broken("L7", f"{topic.name}-{result.partition}: acked with ISR {partition.maximal_isr}")
+
+    def _served(self, source: str, response: Response) -> None:
+        """L8 readers get nothing above the high watermark, and an offset never changes its content."""
+        broker = self.cluster.world.nodes.get(source)
+        if not isinstance(broker, Broker):
+            return
+        for topic in response.body.topics:
+            name = topic.name or broker.metadata.topic_names.get(topic.topic_id, "")
+            for result in topic.partitions:
+                partition = broker.partitions.get((name, result.partition))
+                if not result.records or partition is None:
+                    continue
+                for batch in batches.headers(result.records):
+                    if batch.next_offset > result.high_watermark:
+                        raise Broken("L8", f"{name}-{result.partition}: served {batch.last_offset} above the HW")
+                    place = (partition.topic_id, partition.partition, batch.base_offset)
+                    if self.served.setdefault(place, batch.crc) != batch.crc:
+                        raise Broken("L8", f"{name}-{result.partition}: offset {batch.base_offset} changed")
+
+    # -- facts that nodes state --------------------------------------------------------------------
+
+    def hear(self, now_us: int, node: str, event: Event) -> None:
+        match event:
+            case RecordAcked(client, serial, topic, partition, offset):
+                self.acked[(client, serial)] = (topic, partition, offset)
+            case RecordsDelivered(client, topic, partition, first, last):
+                self.delivered.setdefault((client, topic, partition), []).append((first, last))
+            case LogTruncated(topic, partition, broker, _, after):
+                for (_, number, holder), sight in self.sights.items():
+                    if sight.topic == topic and number == partition and holder == broker:
+                        sight.log_end = min(sight.log_end, after)
+                        sight.high_watermark = min(sight.high_watermark, after)
+            case GroupAssigned(group, generation):
+                if generation <= self.generations.get(group, 0):
+                    raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")
+                self.generations[group] = generation
+                self._shared_out(node, group)
+            case OffsetCommitted(group, topic, partition, offset):
+                before = self.committed.get((group, topic, partition), 0)
+                if offset < before:
+                    raise Broken("G3", f"{group}: committed {offset} of {topic}-{partition} after {before}")
+                self.committed[(group, topic, partition)] = offset
+            case TopicCreated():
+                self.topics_made += 1
+            case NodeStarted(name):
+                # What a broker knew of leadership died with its memory; its log did not.
+                for (_, _, holder), sight in self.sights.items():
+                    if broker_node(holder) == name:
+                        sight.leading, sight.leader_epoch, sight.isr = False, -1, ()
+
+    def _shared_out(self, node: str, group_id: str) -> None:
+        """G1 in a generation each subscribed partition has exactly one owner."""
+        broker: Any = self.cluster.world.nodes[node]
+        group = broker.groups.groups[group_id]
+        owners: dict[tuple[str, int], str] = {}
+        for member in group.members.values():
+            for place in member.partitions:
+                if place in owners:
+                    raise Broken("G1", f"{group_id}: {place} belongs to {owners[place]} and {member.member_id}")
+                owners[place] = member.member_id

@@ -1,0 +1,178 @@
+"""From a seed: a cluster, its clients, and what will go wrong when.
+
+A history has three parts: chaos (a fresh handful of faults every few seconds), healing (everything
+is mended and progress is demanded), and the final count. Times are virtual microseconds from the
+beginning. Nothing here touches a world; the same seed always yields the same schedule.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+SECOND_US = 1_000_000
+CHAOS_S = (60, 180)
+HEALING_S = 60
+"""Longer than a session timeout, a request timeout and the ISR's lag time together."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    name: str
+    partitions: int
+    replication_factor: int
+    min_insync_replicas: int
+    segment_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerPlan:
+    name: str
+    topic: str
+    acks: int
+    idempotence: bool
+    rate_per_s: float
+    linger_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerPlan:
+    name: str
+    group: str
+    topics: tuple[str, ...]
+    assignor: str
+    commit: str
+    processing_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong, and when it is mended."""
+
+    at_us: int
+    until_us: int
+    kind: str
+    """One of KINDS."""
+    node: str
+    other: str = ""
+    """The far end of a link, for faults of links."""
+
+
+KINDS = {
+    "kill": 5,
+    "stop": 3,
+    "freeze": 2,
+    "cut": 3,
+    "cut one way": 2,
+    "isolate": 3,
+    "slow link": 3,
+    "lossy link": 2,
+    "controller restart": 1,
+    "consumer crash": 2,
+    "reset": 2,
+}
+"""What may go wrong, with its weight. Every fault is mended at the end of chaos at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    seed: int
+    brokers: int
+    racks: tuple[str, ...]
+    broker_configs: tuple[tuple[str, str], ...]
+    latency_us: int
+    topics: tuple[TopicPlan, ...]
+    producers: tuple[ProducerPlan, ...]
+    consumers: tuple[ConsumerPlan, ...]
+    faults: tuple[Fault, ...]
+    chaos_us: int
+    end_us: int
+
+
+def schedule(seed: int) -> Schedule:
+    """The plan of one history."""
+    dice = Random(f"schedule {seed}")
+    brokers = dice.choice([1, 2, 3, 3, 3, 4, 5])
+    topics = tuple(_topic(dice, number, brokers) for number in range(dice.randint(1, 3)))
+    producers = tuple(_producer(dice, number, topics) for number in range(dice.randint(1, 3)))
+    consumers = tuple(
+        _consumer(dice, group, number, topics)
+        for group in range(dice.randint(1, 2))
+        for number in range(dice.randint(1, 3))
+    )
+    chaos_us = dice.randint(*CHAOS_S) * SECOND_US
+    lag_time_ms = dice.choice([3_000, 10_000, 30_000])
+    return Schedule(
+        seed=seed,
+        brokers=brokers,
+        racks=dice.choice([(), (), ("a", "b"), ("a", "b", "c")]),
+        broker_configs=(
+            ("offsets.topic.num.partitions", str(dice.choice([1, 2, 3]))),
+            ("offsets.topic.replication.factor", str(min(3, brokers))),
+            ("replica.lag.time.max.ms", str(lag_time_ms)),
+            ("group.initial.rebalance.delay.ms", str(dice.choice([0, 500, 3000]))),
+        ),
+        latency_us=dice.choice([0, 100, 500, 5_000]),
+        topics=topics,
+        producers=producers,
+        consumers=consumers,
+        faults=_faults(dice, brokers, [consumer.name for consumer in consumers], chaos_us),
+        chaos_us=chaos_us,
+        end_us=chaos_us + HEALING_S * SECOND_US,
+    )
+
+
+def _topic(dice: Random, number: int, brokers: int) -> TopicPlan:
+    replication_factor = dice.choice([1, min(2, brokers), min(3, brokers), min(3, brokers)])
+    return TopicPlan(
+        name=f"topic-{number}",
+        partitions=dice.choice([1, 1, 2, 3, 6]),
+        replication_factor=replication_factor,
+        min_insync_replicas=dice.choice([1, min(2, replication_factor)]),
+        segment_bytes=dice.choice([2_000, 20_000, 1_000_000]),
+    )
+
+
+def _producer(dice: Random, number: int, topics: tuple[TopicPlan, ...]) -> ProducerPlan:
+    idempotence = dice.random() < 0.6
+    return ProducerPlan(
+        name=f"producer-{number}",
+        topic=dice.choice(topics).name,
+        acks=-1 if idempotence else dice.choice([-1, 1, 1, 0]),
+        idempotence=idempotence,
+        rate_per_s=dice.choice([1, 3, 8]),
+        linger_ms=dice.choice([0, 5, 200]),
+    )
+
+
+def _consumer(dice: Random, group: int, number: int, topics: tuple[TopicPlan, ...]) -> ConsumerPlan:
+    # The members of a group agree on an assignor, or they could not be one group.
+    shared = Random(f"group {group} of {topics}")
+    assignor = shared.choice(["range", "roundrobin", "sticky", "cooperative-sticky"])
+    return ConsumerPlan(
+        name=f"consumer-{group}-{number}",
+        group=f"group-{group}",
+        topics=tuple(topic.name for topic in topics),
+        assignor=assignor,
+        commit=dice.choice(["auto", "manual"]),
+        processing_ms=dice.choice([0, 0, 1, 10]),
+    )
+
+
+def _faults(dice: Random, brokers: int, consumers: list[str], chaos_us: int) -> tuple[Fault, ...]:
+    nodes = [f"broker-{number + 1}" for number in range(brokers)]
+    kinds = list(KINDS)
+    found: list[Fault] = []
+    at_us = 5 * SECOND_US
+    while at_us < chaos_us:
+        for _ in range(dice.choice([0, 1, 1, 1, 2])):
+            kind = dice.choices(kinds, list(KINDS.values()))[0]
+            until_us = min(chaos_us, at_us + dice.choice([200_000, 1_500_000, 4_000_000, 12_000_000, 25_000_000]))
+            node, other = dice.choice(nodes), ""
+            if kind in ("cut", "cut one way", "slow link", "lossy link", "reset"):
+                other = dice.choice([name for name in [*nodes, "controller-3000", *consumers] if name != node])
+            if kind == "controller restart":
+                node = "controller-3000"
+            if kind == "consumer crash":
+                node = dice.choice(consumers)
+            found.append(Fault(at_us, until_us, kind, node, other))
+        at_us += dice.randint(2 * SECOND_US, 10 * SECOND_US)
+    return tuple(found)

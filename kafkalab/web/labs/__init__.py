@@ -1,0 +1,1 @@
+"""The labs that are open in this process: their stage, their socket, their API."""

@@ -1,0 +1,132 @@
+"""The socket of a browser: frames go out at its own pace, commands come in and are answered by their id.
+
+It has a bounded place in the lab's row of watchers. Who is slow gets the latest state and not a
+backlog; who is slow again and again is let go, and comes back by itself.
+"""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from kafkalab.lab import CommandRefused, Outcome, Watcher, parse_command
+from kafkalab.web.labs.open_labs import open_labs
+
+LARGEST_MESSAGE = 64 * 1024
+MESSAGES_PER_S = 20
+BURST = 40
+OVERFLOWS_BEFORE_CLOSE = 50
+SOCKETS_IN_ALL = 600
+GOING_AWAY = 1001
+TOO_BIG = 1009
+TRY_AGAIN_LATER = 1013
+NO_SUCH_LAB = 4404
+
+
+class Allowance:
+    """So many messages a second, and a burst: a bucket that fills up again."""
+
+    def __init__(self) -> None:
+        self._left = float(BURST)
+        self._at = time.monotonic()
+
+    def spend(self) -> bool:
+        now = time.monotonic()
+        self._left = min(BURST, self._left + (now - self._at) * MESSAGES_PER_S)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class LabConsumer(AsyncWebsocketConsumer):
+    watcher: Watcher | None = None
+    sender: "asyncio.Task[None] | None" = None
+
+    async def connect(self) -> None:
+        self.lab = open_labs.by_name.get(self.scope["url_route"]["kwargs"]["name"])
+        self.allowance = Allowance()
+        await self.accept()
+        if self.lab is None:
+            await self.close(NO_SUCH_LAB)
+            return
+        if len(open_sockets) >= SOCKETS_IN_ALL:
+            await self.close(TRY_AGAIN_LATER)
+            return
+        open_sockets[id(self)] = self
+        self.ready = asyncio.Event()
+        self.watcher = self.lab.watch(self.ready.set)
+        self.sender = asyncio.create_task(self._send_frames(self.watcher))
+
+    async def disconnect(self, code: int) -> None:
+        open_sockets.pop(id(self), None)
+        if self.watcher is not None:
+            self.watcher.close()
+        if self.sender is not None:
+            self.sender.cancel()
+        raise StopConsumer
+
+    async def _send_frames(self, watcher: Watcher) -> None:
+        while watcher.overflows < OVERFLOWS_BEFORE_CLOSE:
+            await self.ready.wait()
+            self.ready.clear()
+            while (text := watcher.take()) is not None:
+                await self.send(text_data=text)
+        await self.close(TRY_AGAIN_LATER)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.lab is None:
+            return
+        if text_data is None:
+            await self._refuse(None, "A command is JSON text.", {})
+            return
+        if len(text_data) > LARGEST_MESSAGE:
+            await self.close(TOO_BIG)
+            return
+        try:
+            said = json.loads(text_data)
+        except (ValueError, RecursionError):
+            await self._refuse(None, "This is not JSON.", {})
+            return
+        number = said.get("id") if isinstance(said, dict) else None
+        if not isinstance(number, int | str | None):
+            await self._refuse(None, "An id is a number or text.", {"id": "must be a number or text"})
+            return
+        if not self.allowance.spend():
+            await self._refuse(number, "Too many commands at once: wait a moment.", {})
+            return
+        try:
+            command = parse_command(said)
+        except CommandRefused as refused:
+            await self._refuse(number, refused.error, refused.fields)
+            return
+        self.lab.do(command, lambda outcome: self._answer(number, outcome))
+
+    def _answer(self, number: int | str | None, outcome: Outcome) -> None:
+        asyncio.ensure_future(self.send(text_data=json.dumps(answer(number, outcome))))
+
+    async def _refuse(self, number: int | str | None, error: str, fields: dict[str, str]) -> None:
+        await self.send(
+            text_data=json.dumps({"type": "answer", "id": number, "ok": False, "error": error, "fields": fields})
+        )
+
+
+def answer(number: int | str | None, outcome: Outcome) -> dict[str, Any]:
+    """What the socket says to a command that was carried out or refused."""
+    said = {"type": "answer", "id": number, "ok": outcome.ok, "shell": outcome.shell}
+    if outcome.ok:
+        return said | {"detail": outcome.detail}
+    return said | {"error": outcome.message, "fields": outcome.fields}
+
+
+open_sockets: dict[int, LabConsumer] = {}
+
+
+async def close_all() -> None:
+    """The server stops: every browser is told so, and will look for it again."""
+    for consumer in list(open_sockets.values()):
+        await consumer.close(GOING_AWAY)

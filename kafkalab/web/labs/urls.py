@@ -1,0 +1,15 @@
+"""The paths of the labs app."""
+
+from django.urls import path
+
+from kafkalab.web.labs import views
+
+urlpatterns = [
+    path("", views.front_door, name="front-door"),
+    path("labs/<slug:name>/", views.stage, name="stage"),
+    path("labs/<slug:name>/records/", views.records, name="records"),
+    path("labs/<slug:name>/record/", views.record, name="record"),
+    path("api/", views.api, name="api"),
+    path("api/labs/<slug:name>/", views.snapshot, name="snapshot"),
+    path("healthz", views.healthz, name="healthz"),
+]

@@ -1,0 +1,152 @@
+"""The pages of a lab and its API. A view guards, fetches, renders.
+
+All views are async: a lab lives on the event loop's thread, and a view in a worker thread must not touch it.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from kafkalab.lab import Lab, RecordLine, command_schema
+from kafkalab.web.labs.batch_header import explained
+from kafkalab.web.labs.forms import forms
+from kafkalab.web.labs.open_labs import HOME, open_labs
+from kafkalab.web.labs.snippets import snippets
+
+RECORDS_LISTED = 50
+_YEAR_10000_MS = 253_402_300_800_000
+
+
+@require_safe
+async def front_door(request: HttpRequest) -> HttpResponse:
+    return redirect("stage", HOME)
+
+
+@require_safe
+@never_cache
+async def stage(request: HttpRequest, name: str) -> HttpResponse:
+    entities = open_labs.named(name).snapshot()["entities"]
+    bootstrap_servers = entities["lab"]["bootstrap_servers"]
+    return render(
+        request,
+        "labs/stage.html",
+        {
+            "name": name,
+            "lab": entities["lab"],
+            "forms": forms(),
+            "snippets": snippets(bootstrap_servers, _first_topic(entities)),
+        },
+    )
+
+
+def _first_topic(entities: dict[str, dict[str, Any]]) -> str:
+    names = sorted(it["topic"] for it in entities.values() if it["kind"] == "topic" and not it["internal"])
+    return names[0] if names else "orders"
+
+
+# -- records, as fragments of the page ---------------------------------------------------------------
+
+
+@require_safe
+@never_cache
+async def records(request: HttpRequest, name: str) -> HttpResponse:
+    """Records from an offset on, or the newest, of one partition or of all of a topic's."""
+    lab = open_labs.named(name)
+    topic = request.GET.get("topic", "")
+    key = request.GET.get("key", "")
+    partition = _number(request.GET, "partition")
+    if key:
+        everywhere = lab.find(topic, key, RECORDS_LISTED)
+        found = [(number, line) for number, line in everywhere if partition in (None, number)]
+    else:
+        found = _listed(lab, topic, partition, _number(request.GET, "offset"))
+    return render(request, "labs/_records.html", {"name": name, "topic": topic, "found": found})
+
+
+def _listed(lab: Lab, topic: str, partition: int | None, offset: int | None) -> list[tuple[int, RecordLine]]:
+    """Without a partition all of the topic's; without an offset the newest, which come first."""
+    shown = lab.snapshot()["entities"].values()
+    logs = [it for it in shown if it["kind"] == "partition" and it["topic"] == topic]
+    found: list[tuple[int, RecordLine]] = []
+    for log in logs:
+        number = log["partition"]
+        if partition in (None, number):
+            first = max(0, log["log_end"] - RECORDS_LISTED) if offset is None else offset
+            found += [(number, line) for line in lab.records(topic, number, first, RECORDS_LISTED)]
+    if offset is None:
+        found.sort(key=lambda each: -each[1].timestamp_ms)
+    return found[:RECORDS_LISTED]
+
+
+@require_safe
+@never_cache
+async def record(request: HttpRequest, name: str) -> HttpResponse:
+    """One record down to its bytes, as one broker has it on its disk."""
+    lab = open_labs.named(name)
+    asked = request.GET
+    partition, offset = _number(asked, "partition"), _number(asked, "offset")
+    if partition is None or offset is None:
+        raise Http404("Which record? A partition and an offset are needed.")
+    opened = lab.record(asked.get("topic", ""), partition, offset, _number(asked, "broker"))
+    context: dict[str, Any] = {"opened": opened, "asked": asked}
+    if opened is not None:
+        context["fields"] = explained(opened.batch)
+        context["segment_file"] = f"{opened.segment:020d}.log"
+        context["timestamp"] = _time(opened.record.timestamp_ms)
+    return render(request, "labs/_record.html", context)
+
+
+def _time(timestamp_ms: int) -> str:
+    """A record may carry any number as its time; what is no date is shown as the number alone."""
+    if not 0 <= timestamp_ms < _YEAR_10000_MS:
+        return "no date"
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC).isoformat(sep=" ", timespec="milliseconds")
+
+
+def _number(asked: QueryDict, field: str) -> int | None:
+    """A whole number from the address, or None where nothing sensible stands."""
+    said = asked.get(field, "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+
+# -- API -----------------------------------------------------------------------------------------------
+
+
+@require_safe
+@never_cache
+async def snapshot(request: HttpRequest, name: str) -> JsonResponse:
+    return JsonResponse(open_labs.named(name).snapshot())
+
+
+@require_safe
+@never_cache
+async def healthz(request: HttpRequest) -> JsonResponse:
+    """200 once every broker that should accept requests does."""
+    lab = open_labs.named(HOME)
+    if not lab.ready:
+        return JsonResponse({"ready": False}, status=503)
+    return JsonResponse({"ready": True})
+
+
+@require_safe
+@never_cache
+async def api(request: HttpRequest) -> HttpResponse:
+    """The documentation: commands from their classes, entities from what the home lab shows right now."""
+    shown = open_labs.named(HOME).snapshot()
+    examples: dict[str, tuple[str, str]] = {}
+    for entity_id, entity in shown["entities"].items():
+        examples.setdefault(entity["kind"], (entity_id, json.dumps(entity, indent=2, ensure_ascii=False)))
+    context = {
+        "home": HOME,
+        "commands": command_schema(),
+        "entities": sorted(examples.items()),
+        "version": shown["version"],
+        "at_us": shown["at_us"],
+        "events": shown["events"][-2:],
+    }
+    return render(request, "labs/api.html", context)

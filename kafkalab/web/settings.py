@@ -1,0 +1,76 @@
+"""How Django is set up here: no database, no accounts, no inline script, one process.
+
+What differs between machines comes from the environment: KAFKALAB_DATA (the data directory) and
+KAFKALAB_ALLOWED_HOSTS (host names the page may be asked for, separated by commas).
+"""
+
+import os
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+DATA_DIR = Path(os.environ.get("KAFKALAB_DATA", BASE_DIR / ".data"))
+
+
+def _secret_key() -> str:
+    """The key of this data directory. Without a directory yet, one that lives as long as the process."""
+    kept = DATA_DIR / "secret-key"
+    if kept.is_file():
+        return kept.read_text(encoding="ascii").strip()
+    key = get_random_secret_key()
+    if DATA_DIR.is_dir() and os.access(DATA_DIR, os.W_OK):
+        kept.touch(mode=0o600)
+        kept.write_text(key, encoding="ascii")
+    return key
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    *(host for host in os.environ.get("KAFKALAB_ALLOWED_HOSTS", "").split(",") if host),
+]
+ROOT_URLCONF = "kafkalab.web.urls"
+ASGI_APPLICATION = "kafkalab.web.asgi.application"
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "kafkalab.web.labs",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "kafkalab.web.headers.content_security_policy",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+DATABASES: dict[str, dict[str, str]] = {}
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+USE_TZ = True
+LANGUAGE_CODE = "en"
+USE_I18N = False
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_HTTPONLY = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+# Served on loopback over plain HTTP, where a redirect to TLS, HSTS and secure cookies lead nowhere.
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W016"]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"django": {"handlers": ["console"], "level": "ERROR"}, "daphne": {"level": "WARNING"}},
+}

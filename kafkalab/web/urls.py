@@ -1,0 +1,5 @@
+"""Which path leads to which view."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("kafkalab.web.labs.urls"))]

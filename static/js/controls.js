@@ -1,0 +1,183 @@
+/** What the hand and the keyboard do: choose, fold, switch lenses, order, copy. Nothing here draws the stage. */
+
+import { cast } from "./cast.js";
+import { h, paint } from "./paint.js";
+
+/**
+ * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
+ *            change: (patch: Partial<import("./types.js").Ui>) => void,
+ *            ask: (command: any) => Promise<import("./types.js").Answer>}} Hands
+ */
+
+const COPIED_MS = 1400;
+
+/** @param {Hands} hands */
+export function wireControls(hands) {
+  document.addEventListener("click", (event) => press(/** @type {Element} */ (event.target), hands));
+  document.addEventListener("keydown", (event) => key(event, hands));
+  takeUpTheme();
+  return { drawDone: (done) => paint(/** @type {Element} */ (document.querySelector("#done")), drawDone(done)) };
+}
+
+function press(target, hands) {
+  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-press]");
+  if (!on) {
+    if (target.closest?.("#stage-svg")) hands.change({ selected: null });
+    return;
+  }
+  const said = on.dataset;
+  if (said.command !== undefined) order(on, hands);
+  else if (said.copy !== undefined) copy(on);
+  else if (said.fold !== undefined) fold(said.fold, hands);
+  else if (said.form !== undefined) openForm(said.form, hands);
+  else if (said.record !== undefined) openRecord(said.record, hands);
+  else if (said.id !== undefined) choose(said.id, hands);
+  else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
+  else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
+  else if (said.topicTab !== undefined) hands.change({ topic: said.topicTab });
+  else PRESSES[said.press](hands);
+}
+
+const PRESSES = {
+  pause: (hands) => hands.change({ paused: !hands.ui().paused }),
+  chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
+  theme: () => turnTheme(),
+};
+
+async function order(button, hands) {
+  button.disabled = true;
+  const answer = await hands.ask(JSON.parse(button.dataset.command));
+  button.disabled = false;
+  const beside = document.querySelector("#order-error");
+  if (beside) beside.textContent = answer.ok ? "" : answer.error ?? "It was refused.";
+}
+
+function fold(topic, hands) {
+  const { open } = hands.ui();
+  hands.change({ open: open.includes(topic) ? open.filter((name) => name !== topic) : [...open, topic] });
+}
+
+/** @param {string} command @param {Hands} hands */
+export function openForm(command, hands) {
+  hands.change({ pane: "act" });
+  const details = /** @type {HTMLDetailsElement|null} */ (document.querySelector(`details[data-act="${command}"]`));
+  if (!details) return;
+  details.open = true;
+  requestAnimationFrame(() => {
+    details.scrollIntoView({ block: "nearest" });
+    details.querySelector("input,select,textarea")?.focus();
+  });
+}
+
+function openRecord(where, hands) {
+  const [topic, partition, offset, broker] = where.split(" ");
+  hands.change({ pane: "bytes", record: { topic, partition: Number(partition), offset: Number(offset) } });
+  const asked = new URLSearchParams({ topic, partition, offset, ...(broker ? { broker } : {}) });
+  /** @type {any} */ (window).htmx.ajax("GET", `${document.documentElement.dataset.recordUrl}?${asked}`, { target: "#record", swap: "innerHTML" });
+}
+
+function choose(id, hands) {
+  const entity = hands.model().entities[id];
+  hands.change({ selected: id, pane: "now", ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
+}
+
+async function copy(button) {
+  const from = button.dataset.copy;
+  const text = from.startsWith("#") ? document.querySelector(from)?.textContent ?? "" : from;
+  await navigator.clipboard.writeText(text.trim());
+  button.dataset.copied = "true";
+  setTimeout(() => delete button.dataset.copied, COPIED_MS);
+}
+
+// -- keys ----------------------------------------------------------------------------------------
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+function key(event, hands) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = /** @type {Element} */ (event.target);
+  if (target.matches("input,select,textarea")) {
+    if (event.key === "Escape") /** @type {HTMLElement} */ (target).blur();
+    return;
+  }
+  if ((event.key === "Enter" || event.key === " ") && target.matches("svg [role=button]")) {
+    event.preventDefault();
+    press(target, hands);
+    return;
+  }
+  if (ARROWS[event.key] && target.closest("#stage-svg")) {
+    event.preventDefault();
+    walk(target, ARROWS[event.key]);
+    return;
+  }
+  if (event.key === "1") hands.change({ lens: "flow" });
+  else if (event.key === "2") hands.change({ lens: "log" });
+  else if (event.key === "Escape") hands.change({ selected: null });
+  else if (event.key === " " && !target.matches("button,summary,a")) {
+    event.preventDefault();
+    PRESSES.pause(hands);
+  }
+}
+
+/** To the nearest thing in that direction. */
+function walk(from, [dx, dy]) {
+  const here = middle(from);
+  let best = null;
+  let least = Infinity;
+  for (const other of document.querySelectorAll("#stage-svg [role=button]")) {
+    if (other === from) continue;
+    const there = middle(other);
+    const along = (there.x - here.x) * dx + (there.y - here.y) * dy;
+    const across = Math.abs((there.x - here.x) * dy) + Math.abs((there.y - here.y) * dx);
+    if (along > 2 && along + across * 2 < least) {
+      least = along + across * 2;
+      best = other;
+    }
+  }
+  /** @type {SVGElement|null} */ (best)?.focus();
+}
+
+function middle(element) {
+  const box = element.getBoundingClientRect();
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+// -- theme ---------------------------------------------------------------------------------------
+
+function takeUpTheme() {
+  const kept = localStorage.getItem("kafkalab-theme");
+  if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
+}
+
+function turnTheme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  localStorage.setItem("kafkalab-theme", root.dataset.theme);
+}
+
+// -- what was done ---------------------------------------------------------------------------------
+
+function drawDone(done) {
+  if (done.length === 0) {
+    return [h("li", { class: "quiet" }, "Each thing you do here is shown as the command line that it equals.")];
+  }
+  return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
+    h("code", { class: "shell-line" }, answer.shell ?? command.command),
+    answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
+    !answer.ok && h("p", { class: "refusal" }, answer.error),
+    recordOf(answer)));
+}
+
+function recordOf(answer) {
+  const detail = answer.ok ? answer.detail : null;
+  if (!detail || typeof detail.offset !== "number" || detail.offset < 0) return null;
+  return h("button", { class: "link", type: "button", "data-record": `${detail.topic} ${detail.partition} ${detail.offset}` },
+    `stored as ${detail.topic}-${detail.partition} offset ${detail.offset}: open it`);
+}
+
+/** Names for the forms: what there is on the stage now. @param {import("./types.js").Model} model */
+export function namesOn(model) {
+  const on = cast(model);
+  return { topics: on.topics.filter((topic) => !topic.internal).map((topic) => topic.topic), groups: on.groups.map((group) => group.group) };
+}

@@ -1,0 +1,102 @@
+/** Cards beside the brokers: producers, consumers, and the real clients that came in from outside. */
+
+import { h } from "../paint.js";
+import { bytes, number, short, spoken } from "../words.js";
+
+/**
+ * @param {{entity: import("../types.js").Entity, x: number, y: number, w: number, h: number}} box
+ * @param {string} className
+ * @param {boolean} selected
+ * @param {string} said
+ * @param {...any} children
+ */
+export function card(box, className, selected, said, ...children) {
+  return h("g", {
+    key: box.entity.id, class: `card ${className}`, "data-id": box.entity.id, "data-selected": selected,
+    "data-state": box.entity.state ?? null, tabindex: 0, role: "button", "aria-label": said,
+    transform: `translate(${box.x} ${box.y})`,
+  }, h("rect", { class: "card-body", width: box.w, height: box.h, rx: 8 }), ...children);
+}
+
+/** @param {any} box @param {boolean} selected */
+export function drawProducer(box, selected) {
+  const { entity, w } = box;
+  const letters = Math.floor((w - 22) / 6.3);
+  const pace = entity.state === "paused" ? "paused" : entity.rate > 0 ? `${number(entity.rate)} records/s` : "by hand";
+  return card(box, "producer", selected, `Producer ${entity.name}${entity.topic ? ` to ${entity.topic}` : ""}, ${pace}`,
+    h("rect", { class: "card-edge", x: w - 5, width: 5, height: box.h, rx: 2.5 }),
+    h("text", { class: "card-name", x: 12, y: 21 }, short(entity.name, letters)),
+    h("text", { class: "card-line", x: 12, y: 40 }, short(entity.topic ? `to ${entity.topic} · ${pace}` : "what you send by hand", letters)),
+    h("text", { class: "card-small", x: 12, y: 56 },
+      short(`acks=${entity.acks}${entity.idempotence ? " · idempotent" : ""}`, letters)),
+    entity.failed > 0
+      ? h("text", { class: "card-small bad", x: 12, y: 73 }, short(`${number(entity.failed)} failed`, letters))
+      : h("text", { class: "card-small", x: 12, y: 73 }, h("tspan", { class: "count" }, number(entity.acked)), ` of ${number(entity.sent)} acked`),
+  );
+}
+
+/** @param {any} box @param {boolean} selected */
+export function drawClient(box, selected) {
+  const { entity, w } = box;
+  const letters = Math.floor((w - 22) / 6.3);
+  const software = `${entity.software_name || "unknown client"} ${entity.software_version || ""}`.trim();
+  return card(box, "client", selected, `Real client ${entity.client_id}, ${software}, from ${entity.address}`,
+    h("rect", { class: "card-edge", x: entity.role === "consumer" ? 0 : w - 5, width: 5, height: box.h, rx: 2.5 }),
+    drawPlug(w - 28, 11),
+    h("text", { class: "card-name", x: 12, y: 21 }, short(entity.client_id || entity.name, letters - 4)),
+    h("text", { class: "card-line", x: 12, y: 40 }, short(software, letters)),
+    h("text", { class: "card-small", x: 12, y: 56 },
+      short(entity.topics.length ? `${entity.role} · ${entity.topics.join(", ")}` : `${entity.role} · ${entity.address}`, letters)),
+    h("text", { class: "card-small", x: 12, y: 73 }, short(`in ${bytes(entity.bytes_in)} · out ${bytes(entity.bytes_out)}`, letters)),
+  );
+}
+
+/** The plug says: this one is real and came over TCP. */
+export function drawPlug(x, y) {
+  return h("path", { class: "plug", d: "M0 5H4M4 1.5H8A3.5 3.5 0 0 1 8 8.5H4ZM11.5 5H16M5 3.4H2.6M5 6.6H2.6", transform: `translate(${x} ${y})` });
+}
+
+/** @param {any} box @param {boolean} selected */
+export function drawBrokerHead(box, selected) {
+  const { entity, w } = box;
+  const state = entity.state === "running" && entity.fenced ? "fenced" : entity.state;
+  const down = state === "crashed" || state === "stopped";
+  return h("g", {
+    key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, tabindex: 0,
+    role: "button", transform: `translate(${box.x} ${box.y})`,
+    "aria-label": `Broker ${entity.broker}, ${spoken(state)}, leads ${entity.leaders} partitions`,
+  },
+    h("rect", { class: "broker-body", width: w, height: box.h, rx: 10 }),
+    drawLamp(state, 17, 18.5),
+    h("text", { class: "broker-name", x: 28, y: 23 }, `Broker ${entity.broker}`),
+    (w >= 150 || state !== "running") && h("text", { class: "broker-state", x: w - 12, y: 23 }, spoken(state)),
+    h("text", { class: "card-small", x: 12, y: 41 }, short(`:${entity.port}${entity.rack ? ` · ${entity.rack}` : ""}`, Math.floor((w - 24) / 6.6))),
+    !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, `leads ${number(entity.leaders)} of ${number(entity.replicas)}`),
+    !down && h("text", { class: "card-small at-end", x: w - 12, y: box.h - 12 }, bytes(entity.log_bytes)),
+  );
+}
+
+/** Running is a disc, stopped a square, killed a cross, all else a ring: told apart without colour. */
+function drawLamp(state, x, y) {
+  const shapes = {
+    running: "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1 -4 0Z",
+    stopped: "M-4 -4H4V4H-4Z",
+    crashed: "M-4 -4L4 4M4 -4L-4 4",
+  };
+  return h("path", { class: "lamp", "data-state": state, d: shapes[state] ?? "M-3.5 0A3.5 3.5 0 1 1 3.5 0A3.5 3.5 0 1 1 -3.5 0Z", transform: `translate(${x} ${y})` });
+}
+
+/** @param {any} box @param {boolean} selected */
+export function drawController(box, selected) {
+  const { entity, w } = box;
+  const number_ = entity.id.split(":")[1];
+  return h("g", {
+    key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, tabindex: 0, role: "button",
+    "aria-label": `Controller ${number_}, active, metadata offset ${entity.metadata_offset}`, transform: `translate(${box.x} ${box.y})`,
+  },
+    h("rect", { class: "controller-body", width: w, height: box.h, rx: box.h / 2 }),
+    h("path", { class: "crown", d: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z", transform: "translate(14 11)" }),
+    h("text", { class: "card-line strong", x: 36, y: 21.5 }, `Controller ${number_}`),
+    h("text", { class: "card-small at-end", x: w - 16, y: 21.5 }, `metadata ${number(entity.metadata_offset)}`),
+  );
+}

@@ -1,0 +1,102 @@
+/** A consumer group: its state, its members, and for each partition position, committed offset and lag. */
+
+import { h } from "../paint.js";
+import { GROUP_HEAD, LINE, LINES_SHOWN, MEMBER_HEAD, MEMBERS_SHOWN, memberHeight } from "../layout.js";
+import { number, offset, short, spoken } from "../words.js";
+import { card, drawPlug } from "./cards.js";
+
+/**
+ * @param {any} box
+ * @param {(name: string) => import("../types.js").Entity | undefined} consumerNamed
+ * @param {string|null} selected
+ */
+export function drawGroup(box, consumerNamed, selected) {
+  const { entity, w } = box;
+  const calm = entity.state === "Stable" || entity.state === "Empty";
+  const state = spoken(entity.state);
+  const badge = state.length * 6.5 + 26;
+  const facts = [`generation ${entity.generation}`, `coordinator ${entity.coordinator}`, entity.protocol];
+  return card(box, "group", selected === entity.id, `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`,
+    h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
+    h("text", { class: "card-name", x: 14, y: 21 }, short(entity.group, Math.floor((w - badge - 34) / 8))),
+    h("g", { class: "badge", "data-state": entity.state, "data-calm": String(calm), transform: `translate(${w - badge - 10} 7)` },
+      h("rect", { width: badge, height: 19, rx: 9.5 }),
+      h("path", { class: "badge-mark", d: MARKS[entity.state] ?? MARKS.Dead, transform: "translate(11 9.5)" }),
+      h("text", { x: 20, y: 13.5 }, state)),
+    h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
+    h("text", { class: "column-head", x: w - 116, y: 58 }, "position"),
+    h("text", { class: "column-head", x: w - 52, y: 58 }, "committed"),
+    h("text", { class: "column-head", x: w - 12, y: 58 }, "lag"),
+    entity.members.length > 0 ? drawMembers(entity, w, consumerNamed, selected) : drawOffsets(entity, w),
+  );
+}
+
+/** A full disc, two halves and a ring: the state reads without colour. */
+const MARKS = {
+  Stable: "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1 -4 0Z",
+  PreparingRebalance: "M-4 0A4 4 0 0 1 4 0Z",
+  CompletingRebalance: "M-4 0A4 4 0 0 0 4 0Z",
+  Empty: "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1 -4 0ZM-2.4 0A2.4 2.4 0 1 0 2.4 0A2.4 2.4 0 1 0 -2.4 0Z",
+  Dead: "M-4 -1H4V1H-4Z",
+};
+
+function drawMembers(group, w, consumerNamed, selected) {
+  let y = GROUP_HEAD;
+  const drawn = group.members.slice(0, MEMBERS_SHOWN).map((member) => {
+    const consumer = member.ours ? consumerNamed(member.ours) : undefined;
+    const part = drawMember(group, member, consumer, { y, w }, selected);
+    y += memberHeight(member);
+    return part;
+  });
+  const more = group.members.length - MEMBERS_SHOWN;
+  if (more > 0) drawn.push(h("text", { class: "card-small", x: 14, y: y + 12 }, `and ${more} more members`));
+  return drawn;
+}
+
+function drawMember(group, member, consumer, { y, w }, selected) {
+  const id = consumer ? `consumer:${consumer.name}` : `group:${group.group}`;
+  const shown = member.assignment.slice(0, LINES_SHOWN);
+  const more = member.assignment.length - shown.length;
+  const name = member.ours ?? member.client_id;
+  return h("g", {
+    key: member.member_id, class: "member", "data-id": id, "data-selected": consumer !== undefined && selected === id,
+    transform: `translate(0 ${y})`, tabindex: 0, role: "button", "aria-label": `Member ${name} with ${member.assignment.length} partitions`,
+  },
+    h("rect", { class: "member-body", x: 9, width: w - 14, height: memberHeight(member) - 3, rx: 5 }),
+    h("text", { class: "member-name", x: 16, y: 17 }, short(name, Math.floor((w - 90) / 7.2))),
+    member.member_id === group.leader && h("text", { class: "member-role", x: w - 12, y: 17 }, "group leader"),
+    !member.ours && drawPlug(w - (member.member_id === group.leader ? 108 : 30), 8),
+    shown.map(([topic, partition], index) => drawLine(group, consumer, topic, partition, MEMBER_HEAD + index * LINE, w)),
+    shown.length === 0 && h("text", { class: "card-small quiet", x: 16, y: MEMBER_HEAD + 12 }, group.state === "Stable" ? "no partition" : "waiting for its partitions"),
+    more > 0 && h("text", { class: "card-small", x: 16, y: MEMBER_HEAD + shown.length * LINE + 12 }, `and ${more} more`),
+  );
+}
+
+function drawOffsets(group, w) {
+  if (group.offsets.length === 0) return h("text", { class: "card-small quiet", x: 16, y: GROUP_HEAD + 14 }, "no members, no offsets");
+  return group.offsets.slice(0, LINES_SHOWN).map((at, index) => drawLine(group, undefined, at.topic, at.partition, GROUP_HEAD + index * LINE, w));
+}
+
+function drawLine(group, consumer, topic, partition, y, w) {
+  const same = (at) => at.topic === topic && at.partition === partition;
+  const at = group.offsets.find(same);
+  const position = consumer?.positions.find(same)?.position;
+  const lag = at?.lag ?? null;
+  return h("g", { key: `${topic}-${partition}`, class: "owned", transform: `translate(0 ${y})` },
+    h("text", { class: "owned-name", x: 16, y: 12 }, short(`${topic}-${partition}`, Math.floor((w - 172) / 7))),
+    h("text", { class: "figure", x: w - 116, y: 12 }, offset(position)),
+    h("text", { class: "figure", x: w - 52, y: 12 }, offset(at?.committed)),
+    h("text", { class: "figure lag", "data-late": String(lag !== null && lag > 0), x: w - 12, y: 12 }, number(lag)));
+}
+
+/** A consumer that assigns itself partitions and belongs to no group. */
+export function drawLoner(box, selected) {
+  const { entity, w } = box;
+  return card(box, "loner", selected, `Consumer ${entity.name}, in no group`,
+    h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
+    h("text", { class: "card-name", x: 14, y: 21 }, short(entity.name, Math.floor((w - 90) / 8))),
+    h("text", { class: "member-role", x: w - 12, y: 21 }, "no group"),
+    entity.positions.slice(0, LINES_SHOWN).map((at, index) => h("g", { class: "owned", transform: `translate(0 ${34 + index * LINE})` },
+      h("text", { class: "owned-name", x: 16, y: 12 }, `${at.topic}-${at.partition}`),
+      h("text", { class: "figure", x: w - 12, y: 12 }, offset(at.position)))));
+}

@@ -1,0 +1,166 @@
+/**
+ * The log lens: one band a partition, its replicas stacked with the leader first, offset under offset.
+ *
+ * Cells before the high watermark are solid, those after it dashed. Groups plant their flags above the band:
+ * solid where they committed, hollow where they stand.
+ */
+
+import { cast } from "../cast.js";
+import { h } from "../paint.js";
+import { number, short } from "../words.js";
+import { drawGlyph } from "./glyph.js";
+import { replicaState } from "./replica.js";
+
+const EDGE = 16;
+const LABEL = 168;
+const CELL_H = 30;
+const REPLICA_GAP = 5;
+const HEAD = 30;
+const FLAGS = 22;
+const CELLS = 16;
+const EPOCH_TINTS = 6;
+
+/**
+ * @param {import("../types.js").Model} model
+ * @param {import("../types.js").Ui} ui
+ * @param {{width: number, height: number}} room
+ */
+export function drawLog(model, ui, room) {
+  const on = cast(model);
+  const topic = on.topics.find((one) => one.topic === ui.topic) ?? on.topics[0];
+  if (!topic) return { height: room.height, drawn: [nothing(room)] };
+  const scale = { x: EDGE + LABEL, cell: Math.min(72, Math.floor((room.width - EDGE * 2 - LABEL - 104) / CELLS)) };
+  let y = 12;
+  const bands = (on.partitions.get(topic.topic) ?? []).map((partition) => {
+    const band = drawBand(on, partition, y, room.width, scale, ui);
+    y += band.h + 14;
+    return band.drawn;
+  });
+  return { height: Math.max(room.height, y), drawn: bands };
+}
+
+function nothing(room) {
+  return h("g", { key: "bare", class: "invitation", "data-form": "create_topic", tabindex: 0, role: "button" },
+    h("rect", { x: room.width / 2 - 160, y: 60, width: 320, height: 70, rx: 8 }),
+    h("text", { class: "card-line", x: room.width / 2, y: 90 }, "There is no log to read yet."),
+    h("text", { class: "invite", x: room.width / 2, y: 112 }, "Create a topic"));
+}
+
+function drawBand(on, partition, y, width, scale, ui) {
+  const id = `partition:${partition.topic}:${partition.partition}`;
+  const replicas = partition.replicas
+    .map((broker) => on.replica(partition.topic, partition.partition, broker))
+    .filter(Boolean)
+    .sort((one, other) => (other.broker === partition.leader) - (one.broker === partition.leader) || one.broker - other.broker);
+  const last = Math.max(partition.log_end, ...replicas.map((replica) => replica.log_end));
+  const from = Math.max(0, last - CELLS);
+  const flags = flagsOf(on, partition, from, last);
+  const top = HEAD + (flags.length > 0 ? FLAGS : 6);
+  const h_ = top + replicas.length * (CELL_H + REPLICA_GAP) + 12;
+  const at = (offset) => scale.x + (offset - from) * scale.cell;
+  const rows = replicas.map((replica, index) => drawRow(replica, partition, top + index * (CELL_H + REPLICA_GAP), { at, from, cell: scale.cell }, ui));
+  const bottom = h_ - 12 - REPLICA_GAP;
+  const drawn = h("g", { key: id, class: "band", transform: `translate(0 ${y})` },
+    h("rect", { class: "band-body", x: EDGE - 6, width: width - EDGE * 2 + 12, height: h_, rx: 8 }),
+    drawHead(partition, id, ui),
+    rows,
+    drawMarker("start", partition.log_start, at, from, last, top, bottom, "log start"),
+    drawMarker("watermark", partition.high_watermark, at, from, last, top, bottom, `high watermark ${number(partition.high_watermark)}`),
+    flags.map((flag) => drawFlag(flag, at(flag.offset), top)),
+  );
+  return { h: h_, drawn };
+}
+
+function drawHead(partition, id, ui) {
+  const name = `${partition.topic}-${partition.partition}`;
+  const leader = partition.leader < 0 ? "no leader" : `led by broker ${partition.leader}`;
+  const facts = [leader, `epoch ${partition.leader_epoch}`, `ISR ${partition.isr.join(", ") || "none"}`];
+  const state = partition.offline ? "offline" : partition.under_replicated ? "under-replicated" : "well";
+  return h("g", {
+    class: "band-head", "data-id": id, "data-selected": ui.selected === id, "data-state": state, tabindex: 0, role: "button",
+    "aria-label": `Partition ${name}, ${facts.join(", ")}`,
+  },
+    h("rect", { class: "band-hit", x: EDGE, y: 4, width: LABEL + 360, height: 22, rx: 4 }),
+    h("text", { class: "shelf-name", x: EDGE + 4, y: 20 }, short(name, 22)),
+    h("text", { class: "card-small", x: EDGE + LABEL, y: 20 }, facts.join(" · ")),
+    state !== "well" && h("text", { class: "band-alarm", x: EDGE + LABEL + facts.join(" · ").length * 6.2 + 18, y: 20 },
+      state === "offline" ? "✕ offline" : "▲ under-replicated"));
+}
+
+function drawRow(replica, partition, y, scale, ui) {
+  const state = replicaState(replica);
+  const id = `replica:${replica.topic}:${replica.partition}:${replica.broker}`;
+  const says = { leader: "leader", follower: "in sync", lagging: `out of sync, −${number(replica.lag)}`, offline: "offline" };
+  const cells = replica.tail.filter((cell) => cell.offset >= scale.from);
+  return h("g", { key: id, class: "log-row", transform: `translate(0 ${y})`, "data-state": state },
+    h("g", { class: "log-label", "data-id": id, "data-selected": ui.selected === id, tabindex: 0, role: "button", "aria-label": `Replica on broker ${replica.broker}, ${says[state]}` },
+      h("rect", { class: "band-hit", x: EDGE, width: LABEL - 10, height: CELL_H, rx: 4 }),
+      h("rect", { class: "role-tab", x: EDGE + 4, y: 5, width: 20, height: 20, rx: 4 }),
+      h("text", { class: "role-letter", x: EDGE + 14, y: 19.5 }, { leader: "L", follower: "F", lagging: "F", offline: "X" }[state]),
+      h("text", { class: "card-line strong", x: EDGE + 32, y: 14 }, `Broker ${replica.broker}`),
+      h("text", { class: "card-small", x: EDGE + 32, y: 27 }, says[state])),
+    cells.map((cell) => drawCell(replica, partition, cell, scale, ui)),
+    drawEnd(scale.at(Math.max(scale.from, replica.log_end)), replica, scale),
+  );
+}
+
+function drawCell(replica, partition, cell, scale, ui) {
+  const x = scale.at(cell.offset);
+  const visible = cell.offset < partition.high_watermark;
+  const chosen = ui.record !== null && ui.record.topic === replica.topic && ui.record.partition === replica.partition && ui.record.offset === cell.offset;
+  const border = replica.segments.some((segment) => segment.base === cell.offset && segment.base > 0);
+  const key = cell.key === null ? "no key" : `key ${cell.key}`;
+  return h("g", {
+    key: cell.offset, class: "cell", "data-visible": String(visible), "data-kind": cell.kind, "data-epoch": cell.epoch % EPOCH_TINTS,
+    "data-record": `${replica.topic} ${replica.partition} ${cell.offset} ${replica.broker}`, "data-selected": chosen,
+    transform: `translate(${x} 0)`, tabindex: -1, role: "button", "aria-label": `Offset ${cell.offset}, ${key}, epoch ${cell.epoch}`,
+  },
+    h("title", null, `offset ${cell.offset} · ${key} · ${cell.bytes} bytes · leader epoch ${cell.epoch}${cell.kind === "data" ? "" : ` · ${cell.kind}`}`),
+    h("rect", { class: "cell-body", x: 1, width: scale.cell - 2, height: CELL_H, rx: 4 }),
+    h("rect", { class: "cell-epoch", x: 1, y: CELL_H - 4, width: scale.cell - 2, height: 4, rx: 2 }),
+    h("text", { class: "cell-offset", x: 6, y: 12 }, short(String(cell.offset), Math.floor(scale.cell / 7))),
+    cell.kind === "control" ? h("text", { class: "cell-mark", x: 6, y: 24 }, "ctl") : drawGlyph(cell.glyph, 6, 14.5, 9),
+    cell.kind === "tombstone" && h("text", { class: "cell-mark", x: 20, y: 23.5 }, "∅"),
+    h("text", { class: "cell-digit", x: scale.cell - 6, y: 23 }, `e${cell.epoch}`),
+    border && h("path", { class: "segment-border", d: `M0 -3V${CELL_H + 3}` }));
+}
+
+function drawEnd(x, replica, scale) {
+  return h("g", { class: "log-end", transform: `translate(${x + 3} 0)` },
+    h("path", { d: `M4 3H0V${CELL_H - 3}H4` }),
+    h("text", { x: 10, y: CELL_H / 2 + 4 }, number(replica.log_end)),
+    replica.log_end <= scale.from && h("text", { class: "card-small quiet", x: 54, y: CELL_H / 2 + 4 }, replica.log_end === 0 ? "empty" : ""));
+}
+
+function drawMarker(kind, offset, at, from, last, top, bottom, label) {
+  if (offset < from || (kind === "start" && offset === 0)) return null;
+  const x = at(Math.min(offset, last));
+  return h("g", { key: kind, class: `marker marker-${kind}` },
+    h("path", { d: `M${x} ${top - 5}V${bottom + 5}` }),
+    h("path", { class: "marker-foot", d: `M${x} ${bottom + 5}l-4 5h8Z` }),
+    h("text", { x: x + 8, y: bottom + 11, "data-turned": String(offset - from > CELLS - 3) }, label));
+}
+
+function flagsOf(on, partition, from, last) {
+  const same = (at) => at.topic === partition.topic && at.partition === partition.partition;
+  const spots = new Map();
+  const plant = (offset, name, kind) => {
+    if (offset === undefined || offset < from || offset > last) return;
+    const spot = spots.get(offset) ?? { offset, committed: [], standing: [] };
+    spot[kind].push(name);
+    spots.set(offset, spot);
+  };
+  for (const group of on.groups) plant(group.offsets.find(same)?.committed, group.group, "committed");
+  for (const consumer of on.consumers) plant(consumer.positions.find(same)?.position, consumer.name, "standing");
+  return [...spots.values()].sort((one, other) => one.offset - other.offset);
+}
+
+function drawFlag(flag, x, top) {
+  const names = flag.committed.length > 0 ? flag.committed : flag.standing;
+  return h("g", { key: `flag ${flag.offset}`, class: "flag", transform: `translate(${x} ${top - 20})` },
+    h("title", null, [flag.committed.length ? `committed: ${flag.committed.join(", ")}` : "", flag.standing.length ? `position: ${flag.standing.join(", ")}` : ""].filter(Boolean).join(" · ")),
+    h("path", { class: "flag-pole", d: "M0 0V18" }),
+    flag.standing.length > 0 && h("path", { class: "flag-hollow", d: "M0 .5H11L8 5L11 9.5H0Z" }),
+    flag.committed.length > 0 && h("path", { class: "flag-solid", d: flag.standing.length > 0 ? "M0 3H7L5.4 5L7 7H0Z" : "M0 .5H11L8 5L11 9.5H0Z" }),
+    h("text", { class: "flag-name", x: 14, y: 9 }, short(names.join(", "), 16)));
+}

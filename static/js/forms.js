@@ -1,0 +1,102 @@
+/** The forms beside the stage: from fields to a command, and each reason back to its field. */
+
+import { namesOn } from "./controls.js";
+import { h, paint } from "./paint.js";
+
+/** @param {{ask: (command: any) => Promise<import("./types.js").Answer>, change: (patch: any) => void}} hands */
+export function wireForms(hands) {
+  document.addEventListener("submit", (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (form.dataset.orders === undefined) return;
+    event.preventDefault();
+    submit(form, hands);
+  });
+  let offered = "";
+  return {
+    /** The topics and groups that there are, as suggestions. */
+    offerNames(model) {
+      const names = namesOn(model);
+      const now = JSON.stringify(names);
+      if (now === offered) return;
+      offered = now;
+      paint(/** @type {Element} */ (document.querySelector("#topics")), names.topics.map((name) => h("option", { value: name })));
+      paint(/** @type {Element} */ (document.querySelector("#groups")), names.groups.map((name) => h("option", { value: name })));
+      takeUpOnlyTopic(names.topics);
+    },
+  };
+}
+
+/** A field that asks for a topic starts with the first there is, until somebody writes into it. */
+function takeUpOnlyTopic(topics) {
+  for (const field of document.querySelectorAll("[data-suggest=topics]")) {
+    const input = /** @type {HTMLInputElement} */ (field);
+    if (input.value === "" && topics.length > 0) input.value = topics[0];
+  }
+}
+
+async function submit(form, hands) {
+  clear(form);
+  const command = { command: form.dataset.orders };
+  for (const field of form.querySelectorAll("[data-type]")) {
+    try {
+      const value = READERS[field.dataset.type](field);
+      if (value !== undefined) command[field.name] = value;
+    } catch (wrong) {
+      if (!(wrong instanceof FieldError)) throw wrong;
+      beside(form, field.name, wrong.message);
+      return;
+    }
+  }
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  button.disabled = true;
+  const answer = await hands.ask(command);
+  button.disabled = false;
+  tell(form, answer);
+}
+
+class FieldError extends Error {}
+
+/** From a field to what the command holds; undefined leaves it to the command's default. */
+const READERS = {
+  text: (field) => (field.value === "" ? undefined : field.value),
+  value: (field) => (field.form.elements.namedItem("is_null")?.checked ? null : field.value),
+  number: (field) => (field.value === "" ? undefined : Number(field.value)),
+  yes: (field) => field.checked,
+  names: (field) => field.value.split(",").map((name) => name.trim()).filter(Boolean),
+  settings: (field) => (field.value.trim() === "" ? undefined : Object.fromEntries(pairs(field, "="))),
+  headers: (field) => (field.value.trim() === "" ? undefined : pairs(field, ":")),
+};
+
+function pairs(field, mark) {
+  return field.value.split("\n").filter((line) => line.trim() !== "").map((line) => {
+    const at = line.indexOf(mark);
+    if (at < 1) throw new FieldError(`each line must be name${mark}value`);
+    return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+  });
+}
+
+function clear(form) {
+  for (const error of form.querySelectorAll(".field-error,.form-error,.form-done")) error.textContent = "";
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
+function beside(form, name, reason) {
+  const field = form.elements.namedItem(name);
+  const place = form.querySelector(`[data-error-of="${CSS.escape(name)}"]`);
+  if (!field || !place) return false;
+  field.setAttribute("aria-invalid", "true");
+  field.closest("details:not([data-act])")?.setAttribute("open", "");
+  place.textContent = reason;
+  return true;
+}
+
+function tell(form, answer) {
+  if (answer.ok) {
+    form.querySelector(".form-done").textContent = "Done.";
+    return;
+  }
+  const reasons = Object.entries(answer.fields ?? {});
+  const placed = reasons.filter(([name, reason]) => beside(form, name, reason));
+  if (placed.length === 0 || placed.length < reasons.length) form.querySelector(".form-error").textContent = answer.error ?? "It was refused.";
+  else form.querySelector("[aria-invalid]")?.focus();
+}

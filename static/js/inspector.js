@@ -1,0 +1,220 @@
+/** What is chosen, in words: each value with the sentence that says what it means, and what can be done to it. */
+
+import { h } from "./paint.js";
+import { bytes, number, offset, spoken } from "./words.js";
+
+/**
+ * @param {import("./types.js").Model} model
+ * @param {import("./types.js").Ui} ui
+ */
+export function drawNow(model, ui) {
+  const entity = ui.selected === null ? undefined : model.entities[ui.selected];
+  if (!entity) {
+    return [h("p", { class: "quiet" }, ui.selected === null
+      ? "Choose a broker, a replica, a group or anything else on the stage, and it explains itself here."
+      : "What was chosen here is gone.")];
+  }
+  const { title, about, rows, acts } = PORTRAITS[entity.kind](entity, model);
+  return [
+    h("h2", null, title),
+    h("p", { class: "about" }, about),
+    h("dl", { class: "values" }, rows.filter(Boolean).map(([label, value, sentence]) => h("div", { key: label },
+      h("dt", null, label), h("dd", null, value), sentence && h("dd", { class: "meaning" }, sentence)))),
+    acts.length > 0 && h("div", { class: "acts" }, acts),
+    h("p", { id: "order-error", class: "refusal", "aria-live": "polite" }),
+  ].filter(Boolean);
+}
+
+const act = (label, command, danger = false) =>
+  h("button", { key: label, type: "button", class: danger ? "small danger" : "small", "data-command": JSON.stringify(command) }, label);
+
+/** What cannot be taken back is asked for twice. */
+const twice = (label, sure, command) => h("details", { key: label, class: "twice" }, h("summary", null, label), act(sure, command, true));
+const list = (brokers) => (brokers.length === 0 ? "none" : brokers.join(", "));
+const jump = (label, id) => h("button", { type: "button", class: "link", "data-id": id }, label);
+
+const PORTRAITS = {
+  broker(it) {
+    const of = (command) => ({ command, broker: it.broker });
+    const up = ["running", "starting", "frozen", "isolated"].includes(it.state);
+    return {
+      title: `Broker ${it.broker}`,
+      about: `A Kafka broker at ${it.host}:${it.port}. It keeps replicas on its own disk, leads some of them and follows others.`,
+      rows: [
+        ["State", spoken(it.state), "What its process does."],
+        ["Fenced", it.fenced ? "yes" : "no", "While fenced, the controller lets it lead nothing and counts it out of every ISR."],
+        ["Broker epoch", number(it.epoch), "Given at registration: requests under an older epoch are refused."],
+        ["Leads", `${number(it.leaders)} of ${number(it.replicas)} replicas`, "Clients write to leaders; followers copy from them."],
+        ["Log size", bytes(it.log_bytes), "All its segment files together."],
+        ["Metadata offset", number(it.metadata_offset), "How far it has read the controller's log."],
+        ["Connections", number(it.connections), "Real clients connected to it now."],
+        it.rack && ["Rack", it.rack, "Replicas are spread over racks."],
+      ],
+      acts: [
+        up && act("kill -9", of("crash_broker"), true),
+        up && act("Shut down gracefully", of("stop_broker")),
+        !up && it.state !== "shutting_down" && act("Start", of("start_broker")),
+        it.state === "running" && act("Freeze", of("freeze_broker")),
+        it.state === "frozen" && act("Thaw", of("thaw_broker")),
+        it.state === "running" && act("Isolate", of("isolate_broker")),
+        it.state === "isolated" && act("Heal the network", { command: "heal_network" }),
+      ].filter(Boolean),
+    };
+  },
+  controller(it) {
+    return {
+      title: `Controller ${it.id}`,
+      about: "It decides: which brokers are alive, who leads each partition, which topics there are. Its decisions are records in a log that every broker reads.",
+      rows: [
+        ["Active", it.active ? "yes" : "no", "Only the active controller decides."],
+        ["Metadata offset", number(it.metadata_offset), "The end of its log of decisions, __cluster_metadata."],
+      ],
+      acts: [],
+    };
+  },
+  topic(it) {
+    const configs = Object.entries(it.configs);
+    return {
+      title: it.topic,
+      about: it.internal ? "An internal topic: the cluster keeps its own books in it." : "A topic: a name for its partitions.",
+      rows: [
+        ["Partitions", number(it.partitions), "Each is a log of its own, with an order of its own."],
+        ["Replication factor", number(it.replication_factor), "How many brokers keep a copy of each partition."],
+        ["Topic id", it.topic_id, "A topic made again under the same name has another."],
+        ...configs.map(([name, value]) => [name, value, "Set on this topic."]),
+      ],
+      acts: it.internal ? [] : [
+        h("button", { key: "send", type: "button", class: "small", "data-form": "send_record" }, "Send a record…"),
+        h("button", { key: "grow", type: "button", class: "small", "data-form": "add_partitions" }, "Add partitions…"),
+        twice("Delete…", `Delete ${it.topic} and all its records`, { command: "delete_topic", name: it.topic }),
+      ],
+    };
+  },
+  partition(it) {
+    return {
+      title: `${it.topic}-${it.partition}`,
+      about: it.offline ? "This partition has no leader: nothing can be written or read until one may lead." : `Broker ${it.leader} leads it: all writes go there.`,
+      rows: [
+        ["Leader", it.leader < 0 ? "none" : jump(`broker ${it.leader}`, `broker:${it.leader}`), "The one replica that takes writes."],
+        ["Preferred leader", `broker ${it.preferred}`, "The first of its replicas; it leads when all is well."],
+        ["Leader epoch", number(it.leader_epoch), "Goes up with every election; each batch carries the epoch it was written under."],
+        ["Replicas", list(it.replicas), "The brokers that keep a copy."],
+        ["In sync (ISR)", list(it.isr), "The replicas that keep up. Any of them may lead without loss."],
+        ["Min in-sync replicas", number(it.min_isr), "With fewer in sync, writes with acks=all are refused."],
+        ["High watermark", number(it.high_watermark), "Everything before it is on every in-sync replica, and consumers may read it."],
+        ["Log end", number(it.log_end), "The offset that the next record will get."],
+        ["Log start", number(it.log_start), "The oldest offset that is still kept."],
+        ["Partition epoch", number(it.partition_epoch), "Goes up with every change of leader or ISR."],
+      ],
+      acts: [openLast(it)].filter(Boolean),
+    };
+  },
+  replica(it, model) {
+    const partition = model.entities[`partition:${it.topic}:${it.partition}`];
+    const roles = { leader: "leader", follower: it.in_sync ? "follower, in sync" : "follower, out of sync", offline: "offline" };
+    return {
+      title: `${it.topic}-${it.partition} on broker ${it.broker}`,
+      about: "One copy of a partition: a log on one broker's disk.",
+      rows: [
+        ["Role", roles[it.role], it.role === "leader" ? "It takes the writes." : "It fetches from the leader, as a consumer does."],
+        ["Partition", jump(`${it.topic}-${it.partition}`, `partition:${it.topic}:${it.partition}`), null],
+        ["Log end", number(it.log_end), "The offset after the last record it has."],
+        ["Behind the leader", number(it.lag), "Offsets that it has yet to copy."],
+        ["High watermark", number(it.high_watermark), "As this replica knows it: followers hear of it with their next fetch."],
+        ["Log start", number(it.log_start), "The oldest offset that it keeps."],
+        ["Leader epoch", number(it.leader_epoch), "The epoch under which it leads or follows."],
+        ["Size", bytes(it.bytes), `In ${it.segments.length} segment ${it.segments.length === 1 ? "file" : "files"}.`],
+        ...it.segments.map((segment) => [`Segment ${String(segment.base).padStart(20, "0")}.log`, bytes(segment.bytes), `Offsets ${segment.base} to ${segment.end} (exclusive).`]),
+      ],
+      acts: partition ? [openLast({ ...partition, log_end: it.log_end }, it.broker)].filter(Boolean) : [],
+    };
+  },
+  producer(it) {
+    const of = (command) => ({ command, name: it.name });
+    return {
+      title: it.name,
+      about: it.topic ? `A producer of the lab. It writes to ${it.topic}.` : "The producer that sends what you send by hand.",
+      rows: [
+        ["State", spoken(it.state), null],
+        ["Rate", it.rate > 0 ? `${number(it.rate)} records/s` : "by hand", null],
+        ["Acks", it.acks, "0: nobody answers. 1: the leader has it. all: every in-sync replica has it."],
+        ["Idempotence", it.idempotence ? "on" : "off", "Its batches are numbered, so that a retry is never written twice."],
+        ["Producer id", offset(it.producer_id), "Who numbers the batches."],
+        ["Linger", `${number(it.linger_ms)} ms`, "How long a batch waits for more records."],
+        ["Keys", it.key_pattern, "A record's key chooses its partition."],
+        ["Value size", bytes(it.value_size), null],
+        ["Compression", it.compression, null],
+        ["Sent, acked, failed", `${number(it.sent)}, ${number(it.acked)}, ${number(it.failed)}`, null],
+        ["In flight, buffered", `${number(it.in_flight)}, ${number(it.buffered)}`, "On their way, and waiting for a batch."],
+        it.last_error && ["Last error", it.last_error, null],
+      ],
+      acts: it.topic === null ? [] : [
+        it.state === "paused" ? act("Resume", of("resume_producer")) : act("Pause", of("pause_producer")),
+        twice("Remove…", `Remove ${it.name}`, of("remove_producer")),
+      ],
+    };
+  },
+  group(it) {
+    return {
+      title: `Group ${it.group}`,
+      about: "Consumers that share the partitions of their topics: each partition has one owner in the group.",
+      rows: [
+        ["State", spoken(it.state), "Empty, preparing (members join), completing (the leader assigns), stable."],
+        ["Generation", number(it.generation), "Goes up with every rebalance; commits under an older one are refused."],
+        ["Assignor", it.protocol || "none", "The rule by which the group's leader hands out partitions."],
+        ["Coordinator", jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `It leads __consumer_offsets-${it.offsets_partition}, where this group's offsets are kept.`],
+        ["Members", number(it.members.length), it.members.map((member) => member.ours ?? member.client_id).join(", ")],
+        ["Lag in all", number(it.lag), "Records that are visible and not yet committed by the group."],
+        ...it.offsets.map((at) => [`${at.topic}-${at.partition}`, `committed ${offset(at.committed)} of ${number(at.end)}`, `Lag ${number(at.lag)}.`]),
+      ],
+      acts: it.members.length === 0 ? [twice("Delete…", `Delete ${it.group} and its offsets`, { command: "delete_group", group: it.group })]
+        : [h("button", { key: "add", type: "button", class: "small", "data-form": "add_consumer" }, "Add a consumer…")],
+    };
+  },
+  consumer(it) {
+    const of = (command) => ({ command, name: it.name });
+    return {
+      title: it.name,
+      about: it.group ? `A consumer of the lab, in group ${it.group}.` : "A consumer of the lab that belongs to no group and reads every partition.",
+      rows: [
+        ["State", spoken(it.state), null],
+        it.group && ["Group", jump(it.group, `group:${it.group}`), null],
+        it.group && ["Member id", it.member_id || "none yet", "Given by the coordinator."],
+        ["Topics", it.topics.join(", "), null],
+        ["Delivered", number(it.delivered), "Records that its application has received."],
+        ["Work on each record", `${number(it.processing_ms)} ms`, null],
+        ["Commits", it.commit, null],
+        it.group && ["Assignor", it.assignor, null],
+        ["Starts at", it.auto_offset_reset, "Where it begins when nothing is committed."],
+        ...it.positions.map((at) => [`${at.topic}-${at.partition}`, `position ${offset(at.position)}`, `Committed ${offset(at.committed)}.`]),
+        it.last_error && ["Last error", it.last_error, null],
+        ...[...it.last].reverse().slice(0, 8).map((record) => [`${record.topic}-${record.partition} @ ${record.offset}`,
+          h("button", { type: "button", class: "link", "data-record": `${record.topic} ${record.partition} ${record.offset}` }, record.key ?? "no key"), record.value]),
+      ],
+      acts: [act("kill -9", of("crash_consumer"), true), twice("Remove…", `Remove ${it.name}`, of("remove_consumer"))],
+    };
+  },
+  client(it) {
+    return {
+      title: it.client_id || it.name,
+      about: "A real client: it came in over TCP and speaks Kafka's protocol.",
+      rows: [
+        ["Software", `${it.software_name || "unknown"} ${it.software_version || ""}`, "As it told the brokers."],
+        ["Address", it.address, null],
+        ["Role", it.role, "Judged by what it asks for."],
+        ["Connected to", it.brokers.map((broker) => `broker ${broker}`).join(", ") || "nobody", null],
+        ["Requests", number(it.requests), null],
+        ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
+        it.topics.length > 0 && ["Topics", it.topics.join(", "), null],
+        it.groups.length > 0 && ["Groups", it.groups.join(", "), null],
+      ],
+      acts: [],
+    };
+  },
+};
+
+function openLast(partition, broker) {
+  if (partition.log_end <= partition.log_start) return null;
+  const where = `${partition.topic} ${partition.partition} ${partition.log_end - 1}${broker === undefined ? "" : ` ${broker}`}`;
+  return h("button", { key: "last", type: "button", class: "small", "data-record": where }, "Open the last record");
+}

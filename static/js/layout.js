@@ -1,0 +1,160 @@
+/**
+ * Where everything stands on the flow lens: producers left, brokers as columns in the centre, groups right.
+ *
+ * A fixed grammar and never an automatic layout: a box only moves when something before it came or went.
+ * One partition has one height across all broker columns, so that its replicas stand side by side.
+ */
+
+import { cast } from "./cast.js";
+
+const EDGE = 16;
+const TOP = 14;
+const CARD_GAP = 12;
+const BROKER_HEAD = 54;
+const CONTROLLER = { w: 250, h: 34 };
+export const TOPIC_HEAD = 24;
+const LOWEST_ROW = 30;
+const HIGHEST_ROW = 44;
+export const MEMBER_HEAD = 24;
+export const LINE = 19;
+export const GROUP_HEAD = 64;
+export const MEMBERS_SHOWN = 6;
+export const LINES_SHOWN = 8;
+export const PARTITIONS_SHOWN = 12;
+
+const between = (low, value, high) => Math.max(low, Math.min(high, value));
+
+/**
+ * @param {import("./types.js").Model} model
+ * @param {import("./types.js").Ui} ui
+ * @param {{width: number, height: number}} room
+ */
+export function flowLayout(model, ui, room) {
+  const on = cast(model);
+  const left = { x: EDGE, w: between(168, room.width * 0.165, 250) };
+  const rightWidth = between(240, room.width * 0.26, 380);
+  const right = { x: room.width - EDGE - rightWidth, w: rightWidth };
+  const gap = between(30, room.width * 0.04, 76);
+  const centre = { x: left.x + left.w + gap, w: right.x - gap - (left.x + left.w + gap) };
+  const feeders = stack(left, [...on.producers.map((p) => [p, 84]), ...on.feeders.map((c) => [c, 84])]);
+  const readers = stack(right, [
+    ...on.groups.map((group) => [group, groupHeight(group)]),
+    ...on.loners.map((consumer) => [consumer, 44 + LINE * Math.min(LINES_SHOWN, Math.max(1, consumer.positions.length))]),
+    ...on.readers.map((client) => [client, 84]),
+  ]);
+  const headTop = TOP + CONTROLLER.h + 26;
+  const shelvesTop = headTop + BROKER_HEAD + 6;
+  const row = rowHeight(on, ui, room.height - EDGE - 20 - shelvesTop);
+  const shelves = stackTopics(on, ui, shelvesTop, row);
+  const content = Math.max(bottomOf(shelves, headTop + BROKER_HEAD + 60) + 24, bottomOf(feeders, 0), bottomOf(readers, 0));
+  const height = Math.max(room.height, content + EDGE);
+  const brokers = columns(centre, on.brokers, headTop, height - EDGE - headTop);
+  const controllers = on.controllers.map((controller, index) => ({
+    entity: controller, x: centre.x + centre.w / 2 - CONTROLLER.w / 2 + index * (CONTROLLER.w + 8), y: TOP, ...CONTROLLER,
+  }));
+  const clientsById = new Map();
+  for (const client of on.clients) clientsById.set(client.client_id, [...(clientsById.get(client.client_id) ?? []), client.name]);
+  return { clientsById, width: room.width, height, left, right, centre, headTop, feeders, readers, shelves, brokers, controllers };
+}
+
+function stack(column, cards) {
+  let y = TOP + 26;
+  return cards.map(([entity, h]) => {
+    const box = { entity, x: column.x, y, w: column.w, h };
+    y += h + CARD_GAP;
+    return box;
+  });
+}
+
+function groupHeight(group) {
+  const shown = group.members.slice(0, MEMBERS_SHOWN);
+  if (shown.length === 0) return GROUP_HEAD + 8 + LINE * Math.max(1, Math.min(LINES_SHOWN, group.offsets.length));
+  const members = shown.reduce((sum, member) => sum + memberHeight(member), 0);
+  return GROUP_HEAD + members + (group.members.length > MEMBERS_SHOWN ? LINE : 0) + 4;
+}
+
+/** @param {{assignment: any[]}} member */
+export function memberHeight(member) {
+  const lines = Math.max(1, Math.min(LINES_SHOWN, member.assignment.length)) + (member.assignment.length > LINES_SHOWN ? 1 : 0);
+  return MEMBER_HEAD + LINE * lines + 6;
+}
+
+/** Rows grow with the room there is, so that a projector shows them large. */
+function rowHeight(on, ui, space) {
+  const [folded, rows] = [stackTopics(on, ui, 0, 0), stackTopics(on, ui, 0, 1)].map((shelves) => bottomOf(shelves, 0));
+  return rows === folded ? LOWEST_ROW : Math.floor(between(LOWEST_ROW, (space - folded) / (rows - folded), HIGHEST_ROW));
+}
+
+function stackTopics(on, ui, top, row) {
+  let y = top;
+  return on.topics.map((topic) => {
+    const all = on.partitions.get(topic.topic) ?? [];
+    const open = ui.open.includes(topic.topic) !== defaultOpen(topic);
+    const rows = open ? all.slice(0, PARTITIONS_SHOWN) : [];
+    const more = open ? all.length - rows.length : 0;
+    const shelf = {
+      topic, y, open, more, all,
+      rows: rows.map((partition, index) => ({ partition, y: y + TOPIC_HEAD + 4 + index * row, h: row - Math.round(row / 6) })),
+      h: TOPIC_HEAD + rows.length * row + (more > 0 ? LINE : 0) + (open ? 12 : 28),
+    };
+    y += shelf.h;
+    return shelf;
+  });
+}
+
+/** Internal and very wide topics start folded. */
+function defaultOpen(topic) {
+  return !topic.internal && topic.partitions <= PARTITIONS_SHOWN;
+}
+
+function columns(centre, brokers, y, h) {
+  const count = Math.max(1, brokers.length);
+  const gap = count > 4 ? 8 : 14;
+  const w = (centre.w - gap * (count - 1)) / count;
+  return brokers.map((broker, index) => ({ entity: broker, x: centre.x + index * (w + gap), y, w, h }));
+}
+
+function bottomOf(boxes, otherwise) {
+  const last = boxes.at(-1);
+  return last ? last.y + last.h : otherwise;
+}
+
+/**
+ * From the name of a node (and, at a broker, a partition) to the point where its envelopes leave and arrive.
+ * @param {ReturnType<typeof flowLayout>} layout
+ */
+export function anchors(layout) {
+  const boxes = new Map();
+  for (const box of [...layout.feeders, ...layout.readers]) if (box.entity.name) boxes.set(box.entity.name, box);
+  for (const box of layout.brokers) boxes.set(box.entity.node, box);
+  for (const box of layout.controllers) boxes.set(`controller-${box.entity.id.split(":")[1]}`, box);
+  for (const box of layout.readers) if (box.entity.kind === "group") seatMembers(boxes, box, layout);
+  const rows = new Map();
+  for (const shelf of layout.shelves) {
+    for (const row of shelf.rows) rows.set(`${shelf.topic.topic} ${row.partition.partition}`, row.y + row.h / 2);
+    rows.set(shelf.topic.topic, shelf.y + TOPIC_HEAD / 2);
+  }
+  return {
+    box: (name) => boxes.get(name),
+    /** @returns {[number, number]} */
+    point(name, towardX, topic, partition) {
+      const box = boxes.get(name);
+      const middle = box.x + box.w / 2;
+      if (box.entity.kind === "controller") return [middle + (towardX < middle ? -60 : 60), box.y + box.h];
+      const x = towardX > middle ? box.x + box.w : box.x;
+      if (box.entity.kind !== "broker") return [x, box.y + Math.min(box.h / 2, 30)];
+      return [x, rows.get(`${topic} ${partition}`) ?? rows.get(topic) ?? box.y + 26];
+    },
+  };
+}
+
+function seatMembers(boxes, box, layout) {
+  let y = box.y + GROUP_HEAD;
+  for (const member of box.entity.members.slice(0, MEMBERS_SHOWN)) {
+    const h = memberHeight(member);
+    const seat = { entity: { kind: "member" }, x: box.x, y, w: box.w, h };
+    if (member.ours) boxes.set(member.ours, seat);
+    for (const name of layout.clientsById.get(member.client_id) ?? []) boxes.set(name, seat);
+    y += h;
+  }
+}

@@ -1,0 +1,117 @@
+/** Puts the page together: the socket feeds the model, the model and what the person chose are drawn. */
+
+import { wireControls } from "./controls.js";
+import { wireForms } from "./forms.js";
+import { drawFeed, mostTelling } from "./feed.js";
+import { drawNow } from "./inspector.js";
+import { EMPTY, reduce } from "./model.js";
+import { paint } from "./paint.js";
+import { openSocket } from "./socket.js";
+import { makeStage } from "./stage.js";
+import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
+
+const SAID_AT_MOST_EVERY_MS = 2000;
+const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+const page = document.documentElement;
+
+/** @type {import("./types.js").Model} */
+let live = EMPTY;
+/** @type {import("./types.js").Model} */
+let shown = EMPTY;
+/** @type {import("./types.js").Ui} */
+let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", paused: false, chatty: false, record: null };
+let past = [];
+let done = [];
+let queued = false;
+let saidAt = 0;
+let said = "";
+
+const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")) }, () => ({ model: shown, ui }));
+
+const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.dataset.socket}`, {
+  onFrame(frame) {
+    live = reduce(live, frame);
+    if (live.gap) {
+      socket.renew();
+      return;
+    }
+    past = remember(past, live);
+    if (!ui.paused) show(live);
+  },
+  onState(state) {
+    page.dataset.line = state;
+    find("#line-said").textContent = { open: "live", waiting: "reconnecting…", connecting: "connecting…" }[state];
+  },
+});
+
+function show(model) {
+  shown = model;
+  refresh();
+}
+
+/** @param {Partial<import("./types.js").Ui>} patch */
+function change(patch) {
+  ui = { ...ui, ...patch };
+  if (patch.paused === false) shown = live;
+  if (ui.selected !== null && patch.selected && !patch.pane) ui.pane = "now";
+  refresh();
+}
+
+function refresh() {
+  stage.refresh();
+  if (queued) return;
+  queued = true;
+  requestAnimationFrame(() => {
+    queued = false;
+    drawAround();
+  });
+}
+
+/** Everything around the stage. The stage draws itself. */
+function drawAround() {
+  if (shown.version < 0) return;
+  page.dataset.lens = ui.lens;
+  page.dataset.paused = String(ui.paused);
+  page.dataset.ready = "true";
+  for (const tab of document.querySelectorAll("[data-pane-tab]")) {
+    tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.paneTab === ui.pane));
+  }
+  for (const panel of document.querySelectorAll("[data-pane]")) {
+    /** @type {HTMLElement} */ (panel).hidden = /** @type {HTMLElement} */ (panel).dataset.pane !== ui.pane;
+  }
+  for (const button of document.querySelectorAll("[data-lens-tab]")) {
+    button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.lensTab === ui.lens));
+  }
+  find("#pause").setAttribute("aria-pressed", String(ui.paused));
+  find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
+  paint(find("#signs"), drawSigns(shown, past));
+  paint(find("#ledger"), drawLedger(shown));
+  paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
+  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
+  if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
+  paint(find("#facts"), drawFeed(shown, ui));
+  controls.drawDone(done);
+  forms.offerNames(shown);
+  sayOut();
+}
+
+/** For people who hear the page: at most one sentence in two seconds. */
+function sayOut() {
+  const fact = mostTelling(shown);
+  if (!fact || fact.text === said || performance.now() - saidAt < SAID_AT_MOST_EVERY_MS) return;
+  said = fact.text ?? "";
+  saidAt = performance.now();
+  find("#said").textContent = said;
+}
+
+/** @param {{command: string, [field: string]: any}} command */
+async function ask(command) {
+  const answer = await socket.ask(command);
+  done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
+  refresh();
+  return answer;
+}
+
+const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
+const forms = wireForms({ ask, change });
+page.dataset.wired = "true";

@@ -1,0 +1,80 @@
+/**
+ * One pure reducer, (model, frame) -> model: it serves the live view and the tests alike.
+ *
+ * Frames carry whole entities to replace. A frame that does not follow the one before leaves the model as
+ * it was and says `gap`: whoever holds the socket then asks for a snapshot.
+ */
+
+/** @typedef {import("./types.js").Model} Model */
+/** @typedef {import("./types.js").Frame} Frame */
+
+const FACTS_KEPT = 300;
+const FLIGHTS_KEPT = 80;
+const FLIGHT_KINDS = new Set(["Packet", "PacketCount"]);
+const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount"]);
+
+/** How long an envelope is shown under way, in the lab's microseconds: the real way is far too quick to see. */
+export const FLIGHT_US = 550_000;
+
+/** @type {Model} */
+export const EMPTY = Object.freeze({
+  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], flights: [],
+});
+
+/**
+ * @param {Model} model
+ * @param {Frame} frame
+ * @returns {Model}
+ */
+export function reduce(model, frame) {
+  if (frame.type === "snapshot") {
+    return {
+      version: frame.version, at_us: frame.at_us, rate: frame.rate, gap: false, entities: frame.entities,
+      facts: frame.events.filter((fact) => !NO_SENTENCE.has(fact.kind)).slice(-FACTS_KEPT), flights: [],
+    };
+  }
+  if (frame.version !== model.version + 1) return { ...model, gap: true };
+  return {
+    version: frame.version,
+    at_us: frame.at_us,
+    rate: frame.rate,
+    gap: false,
+    entities: replaced(model.entities, frame.entities, frame.gone ?? []),
+    facts: kept(model.facts, frame.events),
+    flights: underWay(model.flights, frame),
+  };
+}
+
+function replaced(before, changed, gone) {
+  if (gone.length === 0 && Object.keys(changed).length === 0) return before;
+  const entities = { ...before, ...changed };
+  for (const id of gone) delete entities[id];
+  return entities;
+}
+
+function kept(before, events) {
+  const told = events.filter((fact) => !NO_SENTENCE.has(fact.kind));
+  return told.length === 0 ? before : [...before, ...told].slice(-FACTS_KEPT);
+}
+
+/** Envelopes of one kind on one way, sent within a moment, fly as one with a number. */
+function underWay(before, frame) {
+  const flights = before.filter((flight) => flight.left_us + FLIGHT_US > frame.at_us);
+  const seen = new Map(flights.map((flight) => [flight.key, flight]));
+  for (const fact of frame.events) {
+    if (!FLIGHT_KINDS.has(fact.kind)) continue;
+    const key = [fact.api, fact.source, fact.target, fact.response ? "r" : "q", fact.topic, fact.partition].join(" ");
+    const same = seen.get(key);
+    const many = fact.kind === "PacketCount" ? fact.count : 1;
+    if (same && frame.at_us - same.left_us < FLIGHT_US / 4) {
+      const more = { ...same, many: same.many + many };
+      flights[flights.indexOf(same)] = more;
+      seen.set(key, more);
+      continue;
+    }
+    const flight = { ...fact, key, many, left_us: frame.at_us };
+    flights.push(flight);
+    seen.set(key, flight);
+  }
+  return flights.slice(-FLIGHTS_KEPT);
+}

@@ -1,0 +1,87 @@
+/** The one file that touches the stage: it lays out, draws and paints, and lets envelopes fly. */
+
+import { makeClock } from "./clock.js";
+import { drawFlights } from "./draw/flight.js";
+import { drawFlow } from "./draw/flow.js";
+import { drawLog } from "./draw/log.js";
+import { anchors, flowLayout } from "./layout.js";
+import { h, paint } from "./paint.js";
+
+const NARROWEST = 980;
+const DRAWN_FOR = 1100;
+
+/**
+ * @param {{frame: HTMLElement, svg: SVGSVGElement}} parts
+ * @param {() => {model: import("./types.js").Model, ui: import("./types.js").Ui}} now
+ */
+export function makeStage(parts, now) {
+  const clock = makeClock();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  let at = null;
+  let queued = false;
+  let flying = false;
+  const people = layer(parts.svg, "people");
+  const sky = layer(parts.svg, "sky");
+  new ResizeObserver(() => draw()).observe(parts.frame);
+
+  function room() {
+    const scale = Math.max(Math.min(1, parts.frame.clientWidth / NARROWEST), parts.frame.clientWidth / DRAWN_FOR, 0.5);
+    const drawnAt = Math.min(scale, 1.3);
+    return { scale: drawnAt, width: parts.frame.clientWidth / drawnAt, height: (parts.frame.clientHeight - 2) / drawnAt };
+  }
+
+  function draw() {
+    const { model, ui } = now();
+    if (model.version < 0 || parts.frame.clientWidth === 0) return;
+    clock.hear(model);
+    const space = room();
+    let height;
+    if (ui.lens === "flow") {
+      const layout = flowLayout(model, ui, space);
+      at = anchors(layout);
+      height = layout.height;
+      paint(people, [h("g", { key: "flow" }, ...drawFlow(model, ui, layout))]);
+    } else {
+      at = null;
+      const log = drawLog(model, ui, space);
+      height = log.height;
+      paint(people, [h("g", { key: "log" }, ...log.drawn)]);
+    }
+    parts.svg.setAttribute("viewBox", `0 0 ${space.width.toFixed(1)} ${height.toFixed(1)}`);
+    parts.svg.setAttribute("height", (height * space.scale).toFixed(0));
+    fly();
+  }
+
+  function fly() {
+    const { model, ui } = now();
+    clock.hold(ui.paused);
+    const flights = at === null ? [] : drawFlights(model, at, clock.now_us(), calm.matches);
+    paint(sky, flights);
+    if (flights.length > 0 && !flying) {
+      flying = true;
+      requestAnimationFrame(() => {
+        flying = false;
+        fly();
+      });
+    }
+  }
+
+  return {
+    /** Draw at the next frame of the screen, once however often it is asked for. */
+    refresh() {
+      if (queued) return;
+      queued = true;
+      requestAnimationFrame(() => {
+        queued = false;
+        draw();
+      });
+    },
+  };
+}
+
+function layer(svg, name) {
+  const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+  group.setAttribute("class", name);
+  svg.append(group);
+  return group;
+}

@@ -1,0 +1,85 @@
+/** The strip above the stage: six vital signs with where they are going, and the ledger of all records. */
+
+import { cast } from "./cast.js";
+import { h } from "./paint.js";
+import { number, spoken } from "./words.js";
+
+const BACK_US = 10_000_000;
+
+const SIGNS = [
+  { name: "offline_partitions", label: "Offline partitions", bad: "fault" },
+  { name: "under_replicated", label: "Under-replicated", bad: "warn" },
+  { name: "under_min_isr", label: "Under min ISR", bad: "fault" },
+  { name: "produce_errors_per_s", label: "Produce errors/s", bad: "fault" },
+  { name: "largest_lag", label: "Largest lag", bad: null },
+];
+
+const LEDGER = [
+  { name: "sent", label: "Sent" },
+  { name: "acked", label: "Acked" },
+  { name: "visible", label: "Visible" },
+  { name: "delivered", label: "Delivered" },
+  { name: "duplicated", label: "Duplicated", bad: "warn" },
+  { name: "failed", label: "Failed", bad: "warn" },
+  { name: "lost_after_ack", label: "Lost after ack", bad: "fault" },
+];
+
+/** The signs of the last ten seconds, one a second, oldest first. */
+export function remember(past, model) {
+  const signs = model.entities.signs;
+  const last = past.at(-1);
+  if (!signs || (last && model.at_us - last.at_us < 1_000_000)) return past;
+  return [...past, { at_us: model.at_us, signs }].filter((one) => one.at_us >= model.at_us - BACK_US);
+}
+
+export function drawSigns(model, past) {
+  const signs = model.entities.signs;
+  if (!signs) return [];
+  const before = past[0]?.signs ?? signs;
+  const figures = SIGNS.map((sign) => {
+    const value = signs[sign.name];
+    const change = value - before[sign.name];
+    return figure(sign.label, number(value), value > 0 ? sign.bad : null, change, `${sign.label}: ${value}`);
+  });
+  const active = String(signs.active_controller ?? "none");
+  const none = active === "none" || active === "";
+  return [...figures, figure("Active controller", none ? "none" : active.replace("controller-", ""), none ? "fault" : null, 0, `Active controller: ${active}`)];
+}
+
+export function drawLedger(model) {
+  const ledger = model.entities.ledger;
+  if (!ledger) return [];
+  return LEDGER.map((entry) => figure(entry.label, number(ledger[entry.name]), ledger[entry.name] > 0 ? entry.bad ?? null : null, 0, `${entry.label}: ${ledger[entry.name]}`));
+}
+
+function figure(label, value, bad, change, said) {
+  return h("div", { key: label, class: "sign", "data-bad": bad, role: "listitem", "aria-label": said },
+    h("span", { class: "sign-label" }, label),
+    h("span", { class: "sign-value" }, bad === "fault" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "✕ "),
+      bad === "warn" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "▲ "), value,
+      change !== 0 && h("span", { class: "sign-change" }, change > 0 ? ` ↗${number(change)}` : ` ↘${number(-change)}`)));
+}
+
+/** The topics to choose from on the log lens. */
+export function drawTopics(model, ui) {
+  const { topics } = cast(model);
+  const chosen = topics.find((topic) => topic.topic === ui.topic) ?? topics[0];
+  return topics.map((topic) => h("button", {
+    key: topic.topic, type: "button", class: "chip", "data-topic-tab": topic.topic, "aria-pressed": String(topic === chosen),
+  }, topic.topic));
+}
+
+/** Each broker with what can be done to it now. */
+export function drawBrokers(model) {
+  return cast(model).brokers.map((broker) => {
+    const up = ["running", "starting", "frozen", "isolated"].includes(broker.state);
+    const order = (command) => JSON.stringify({ command, broker: broker.broker });
+    return h("li", { key: broker.id, "data-state": broker.state },
+      h("button", { type: "button", class: "link strong", "data-id": broker.id }, `Broker ${broker.broker}`),
+      h("span", { class: "quiet" }, spoken(broker.state)),
+      h("span", { class: "acts" },
+        up && h("button", { key: "kill", type: "button", class: "small danger", "data-command": order("crash_broker") }, "kill -9"),
+        up && h("button", { key: "stop", type: "button", class: "small", "data-command": order("stop_broker") }, "Stop"),
+        !up && broker.state !== "shutting_down" && h("button", { key: "start", type: "button", class: "small", "data-command": order("start_broker") }, "Start")));
+  });
+}

@@ -1,0 +1,38 @@
+/** Numbers and names as people read them. */
+
+const grouped = new Intl.NumberFormat("en", { useGrouping: true });
+
+/** 1234567 as 1 234 567, with narrow spaces. @param {number} value */
+export function number(value) {
+  return value === null || value === undefined ? "–" : grouped.format(value).replaceAll(",", " ");
+}
+
+/** An offset, where -1 says that there is none. @param {number|null|undefined} value */
+export function offset(value) {
+  return value === null || value === undefined || value < 0 ? "–" : number(value);
+}
+
+/** @param {number} value */
+export function bytes(value) {
+  if (value < 1024) return `${value} B`;
+  if (value < 1024 ** 2) return `${(value / 1024).toFixed(1)} KiB`;
+  if (value < 1024 ** 3) return `${(value / 1024 ** 2).toFixed(1)} MiB`;
+  return `${(value / 1024 ** 3).toFixed(2)} GiB`;
+}
+
+/** @param {number} at_us microseconds of the Unix epoch */
+export function clockTime(at_us) {
+  const at = new Date(at_us / 1000);
+  const two = (value) => String(value).padStart(2, "0");
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** @param {string} text @param {number} most characters */
+export function short(text, most) {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+/** PreparingRebalance as preparing rebalance. @param {string} state */
+export function spoken(state) {
+  return state.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+}

@@ -1,0 +1,20 @@
+"""A bounded sample of `manage.py simulate`."""
+
+import pytest
+
+from kafkalab.engine.simulation.history import History
+from kafkalab.engine.simulation.schedule import schedule
+
+SAMPLE = range(1, 13)
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_a_history_holds_every_invariant(seed: int) -> None:
+    outcome = History(seed).run()
+    assert outcome.acked > 0
+    assert outcome.checks > outcome.acked
+
+
+def test_one_seed_gives_one_history() -> None:
+    assert schedule(7) == schedule(7)
+    assert History(7).run() == History(7).run()
