@@ -160,9 +160,9 @@ class ClientMetadata:
         """Believe the answer about one topic. True if it has to be asked for again."""
         if topic.error_code != ErrorCode.none:
             self.errors[name] = topic.error_code
-            if topic.error_code in (ErrorCode.unknown_topic_or_partition, ErrorCode.invalid_topic_exception):
-                if name in self.topics:
-                    self.unheard_of[name] = self.topics.pop(name)
+            denied = topic.error_code in (ErrorCode.unknown_topic_or_partition, ErrorCode.invalid_topic_exception)
+            if denied and name in self.topics:
+                self.unheard_of[name] = self.topics.pop(name)
             return topic.error_code.retriable
         self.errors.pop(name, None)
         old = self.topics.get(name) or self.unheard_of.pop(name, None)

@@ -13,8 +13,8 @@ from kafkalab.engine.network import Link, Network
 from kafkalab.engine.simulation.faults import Faults
 from kafkalab.engine.simulation.final_count import final_count
 from kafkalab.engine.simulation.referee import Referee
-from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.simulation.schedule import SECOND_US, ConsumerPlan, Schedule, TopicPlan, schedule
+from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.spec import ClusterSpec
 from kafkalab.engine.world import World
 

@@ -1,0 +1,144 @@
+"""Facts that the lab's own producers, consumers and admin client state."""
+
+from dataclasses import dataclass
+
+from kafkalab.engine.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSent(Event):
+    """{client} handed record {serial} to its producer for {topic}-{partition}."""
+
+    client: str
+    serial: int
+    topic: str
+    partition: int
+    key: str | None
+    how: str
+    """How the partition was chosen, as a formula a learner can check."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAcked(Event):
+    """{client}: record {serial} is stored at offset {offset} of {topic}-{partition}."""
+
+    client: str
+    serial: int
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailed(Event):
+    """{client}: record {serial} for {topic}-{partition} failed with {error}."""
+
+    client: str
+    serial: int
+    topic: str
+    partition: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsAcked(Event):
+    """{client}: {count} records are stored at offsets {first_offset} to {last_offset} of {topic}-{partition}."""
+
+    client: str
+    topic: str
+    partition: int
+    first_offset: int
+    last_offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsFailed(Event):
+    """{client}: {count} records for {topic}-{partition} failed with {error}."""
+
+    client: str
+    topic: str
+    partition: int
+    count: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerIdAssigned(Event):
+    """{client} numbers its batches as producer {producer_id} in epoch {producer_epoch}; {reason}."""
+
+    client: str
+    producer_id: int
+    producer_epoch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerRetried(Event):
+    """{client} sends a batch for {topic}-{partition} again after {error}."""
+
+    client: str
+    topic: str
+    partition: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsDelivered(Event):
+    """{client} received offsets {first_offset} to {last_offset} of {topic}-{partition}."""
+
+    client: str
+    topic: str
+    partition: int
+    first_offset: int
+    last_offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionsRevoked(Event):
+    """{client} gave up {partitions}."""
+
+    client: str
+    group: str
+    partitions: tuple[str, ...]
+    """As topic-partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionsAssigned(Event):
+    """{client} was assigned {partitions}."""
+
+    client: str
+    group: str
+    partitions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerFailed(Event):
+    """{client} stopped reading: {reason}."""
+
+    client: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAnswered(Event):
+    """{client} has the outcome of order {token}, {api}: {error}. {detail}"""
+
+    client: str
+    token: int
+    api: str
+    error: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionReset(Event):
+    """{client} starts {topic}-{partition} at offset {offset}: {reason}."""
+
+    client: str
+    topic: str
+    partition: int
+    offset: int
+    reason: str

@@ -1,0 +1,77 @@
+"""Facts about consumer groups and their coordinators."""
+
+from dataclasses import dataclass
+
+from kafkalab.engine.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorLoaded(Event):
+    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records} records."""
+
+    broker: int
+    partition: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorUnloaded(Event):
+    """Broker {broker} no longer coordinates the groups of __consumer_offsets-{partition}."""
+
+    broker: int
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStateChanged(Event):
+    """Group {group} went from {before} to {after}: {reason}."""
+
+    group: str
+    before: str
+    after: str
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined(Event):
+    """{member} joined group {group}."""
+
+    group: str
+    member: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft(Event):
+    """{member} left group {group}: {reason}."""
+
+    group: str
+    member: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAssigned(Event):
+    """Group {group} has its partitions for generation {generation}; {leader} computed who gets which."""
+
+    group: str
+    generation: int
+    leader: str
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetCommitted(Event):
+    """Group {group} committed offset {offset} of {topic}-{partition}: that is the next it will read."""
+
+    group: str
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDeleted(Event):
+    """Group {group} was deleted with its offsets."""
+
+    group: str

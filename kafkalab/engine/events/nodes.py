@@ -1,0 +1,40 @@
+"""Facts about processes: started, killed, stopped, frozen."""
+
+from dataclasses import dataclass
+
+from kafkalab.engine.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted(Event):
+    """{node} started."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCrashed(Event):
+    """{node} was killed: what it held in memory is gone, its disk is as it was."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeExited(Event):
+    """{node} shut down in good order."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFrozen(Event):
+    """{node} stands still: it is alive but does nothing."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeThawed(Event):
+    """{node} goes on, and does not know how long it stood still."""
+
+    node: str

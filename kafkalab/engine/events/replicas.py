@@ -1,0 +1,128 @@
+"""Facts about one replica: its log, its high watermark, what was refused."""
+
+from dataclasses import dataclass
+
+from kafkalab.engine.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class BecameLeader(Event):
+    """Broker {broker} took up the lead of {topic}-{partition} in leader epoch {leader_epoch} at offset {log_end}."""
+
+    topic: str
+    partition: int
+    broker: int
+    leader_epoch: int
+    log_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class BecameFollower(Event):
+    """Broker {broker} follows broker {leader} for {topic}-{partition} in leader epoch {leader_epoch}."""
+
+    topic: str
+    partition: int
+    broker: int
+    leader: int
+    leader_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsAppended(Event):
+    """Broker {broker} wrote offsets {first_offset} to {last_offset} of {topic}-{partition} to its log."""
+
+    topic: str
+    partition: int
+    broker: int
+    first_offset: int
+    last_offset: int
+    size: int
+    """Bytes."""
+    leader: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HighWatermarkAdvanced(Event):
+    """Everything before offset {high_watermark} of {topic}-{partition} is now replicated and visible."""
+
+    topic: str
+    partition: int
+    broker: int
+    high_watermark: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogTruncated(Event):
+    """Broker {broker} cut {topic}-{partition} back from offset {before} to {after}: {reason}."""
+
+    topic: str
+    partition: int
+    broker: int
+    before: int
+    after: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecovered(Event):
+    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes} bytes after offset {log_end}."""
+
+    topic: str
+    partition: int
+    broker: int
+    log_end: int
+    lost_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRolled(Event):
+    """Broker {broker} began a new segment of {topic}-{partition} at offset {base_offset}."""
+
+    topic: str
+    partition: int
+    broker: int
+    base_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogStartMoved(Event):
+    """{topic}-{partition} now begins at offset {log_start} on broker {broker}: {reason}."""
+
+    topic: str
+    partition: int
+    broker: int
+    log_start: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused(Event):
+    """Broker {broker} refused {api} from {client}: {error}. {detail}"""
+
+    broker: int
+    api: str
+    client: str
+    error: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRefused(Event):
+    """Broker {broker} closed a connection from {client}: {reason}."""
+
+    broker: int
+    client: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateBatchDropped(Event):
+    """Broker {broker} already has sequence {first_sequence} to {last_sequence} of producer {producer_id}
+    in {topic}-{partition}: nothing is written twice."""
+
+    topic: str
+    partition: int
+    broker: int
+    producer_id: int
+    first_sequence: int
+    last_sequence: int
