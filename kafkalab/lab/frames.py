@@ -10,8 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from kafkalab.lab.witness import FREQUENT
+
 QUEUE_FRAMES = 8
 RECENT_EVENTS = 100
+RECENT_FREQUENT_EVENTS = 40
+"""Fewer, and apart: the last hundred appends shall not push a leader's election out of memory."""
+FREQUENT_KINDS = tuple(kind.__name__ for kind in FREQUENT)
 NOT_REMEMBERED = ("Packet", "PacketCount", "EventCount")
 
 Entities = dict[str, dict[str, Any]]
@@ -91,6 +96,7 @@ class Frames:
         self.watchers: list[Watcher] = []
         self._entities: Entities = {}
         self._recent: deque[dict[str, Any]] = deque(maxlen=RECENT_EVENTS)
+        self._recent_frequent: deque[dict[str, Any]] = deque(maxlen=RECENT_FREQUENT_EVENTS)
         self._at_us = 0
         self._rate = 1.0
         self._snapshot: str | None = None
@@ -115,7 +121,11 @@ class Frames:
             return None
         self.version += 1
         self._entities = dict(entities)
-        self._recent.extend(event for event in events if event["kind"] not in NOT_REMEMBERED)
+        for event in events:
+            if event["kind"] in FREQUENT_KINDS:
+                self._recent_frequent.append(event)
+            elif event["kind"] not in NOT_REMEMBERED:
+                self._recent.append(event)
         self._snapshot = None
         frame = {
             "type": "frame",
@@ -140,7 +150,7 @@ class Frames:
             "at_us": self._at_us,
             "rate": self._rate,
             "entities": self._entities,
-            "events": list(self._recent),
+            "events": sorted([*self._recent, *self._recent_frequent], key=lambda event: event["at_us"]),
         }
 
     def snapshot_text(self) -> str:

@@ -22,7 +22,6 @@ POLICY = "; ".join(
 )
 
 
-
 @async_only_middleware
 def content_security_policy(
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],

@@ -18,7 +18,7 @@ def _secret_key() -> str:
     kept = DATA_DIR / "secret-key"
     if kept.is_file():
         return kept.read_text(encoding="ascii").strip()
-    key = get_random_secret_key()
+    key: str = get_random_secret_key()
     if DATA_DIR.is_dir() and os.access(DATA_DIR, os.W_OK):
         kept.touch(mode=0o600)
         kept.write_text(key, encoding="ascii")

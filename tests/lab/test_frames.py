@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from kafkalab.lab import Frames, Watcher, apply
-from kafkalab.lab.frames import QUEUE_FRAMES, difference
+from kafkalab.lab.frames import QUEUE_FRAMES, RECENT_FREQUENT_EVENTS, difference
 
 BROKER = {"kind": "broker", "broker": 1}
 TOPIC = {"kind": "topic", "topic": "orders"}
@@ -30,7 +30,7 @@ def test_only_what_changed_is_in_the_difference() -> None:
 
 def test_a_watcher_gets_a_snapshot_and_then_frames() -> None:
     frames = new_frames()
-    frames.publish(1, 1, {"broker:1": BROKER}, [{"kind": "BrokerUnfenced"}])
+    frames.publish(1, 1, {"broker:1": BROKER}, [{"kind": "BrokerUnfenced", "at_us": 1}])
     watcher = frames.watch(lambda: None)
     frames.publish(2, 1, {"topic:orders": TOPIC}, [{"kind": "Packet"}])
     assert taken(watcher) == [
@@ -40,10 +40,10 @@ def test_a_watcher_gets_a_snapshot_and_then_frames() -> None:
             "at_us": 2,
             "rate": 1,
             "entities": {"topic:orders": TOPIC},
-            "events": [{"kind": "BrokerUnfenced"}],
+            "events": [{"kind": "BrokerUnfenced", "at_us": 1}],
         }
     ]
-    frames.publish(3, 1, {"broker:1": BROKER}, [{"kind": "TopicDeleted"}])
+    frames.publish(3, 1, {"broker:1": BROKER}, [{"kind": "TopicDeleted", "at_us": 3}])
     assert taken(watcher) == [
         {
             "type": "frame",
@@ -52,7 +52,7 @@ def test_a_watcher_gets_a_snapshot_and_then_frames() -> None:
             "rate": 1,
             "entities": {"broker:1": BROKER},
             "gone": ["topic:orders"],
-            "events": [{"kind": "TopicDeleted"}],
+            "events": [{"kind": "TopicDeleted", "at_us": 3}],
         }
     ]
 
@@ -96,3 +96,11 @@ def test_a_closed_watcher_is_forgotten() -> None:
     watcher.close()
     watcher.close()
     assert frames.watchers == []
+
+
+def test_many_appends_do_not_push_an_election_out_of_the_snapshot() -> None:
+    frames = new_frames()
+    frames.publish(1, 1, {"broker:1": BROKER}, [{"kind": "LeaderElected", "at_us": 1}])
+    appends = [{"kind": "RecordsAppended", "at_us": at_us} for at_us in range(2, 500)]
+    frames.publish(500, 1, {"broker:1": BROKER}, appends)
+    assert frames.snapshot()["events"] == [{"kind": "LeaderElected", "at_us": 1}, *appends[-RECENT_FREQUENT_EVENTS:]]

@@ -50,6 +50,7 @@ class LabConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.lab = open_labs.by_name.get(self.scope["url_route"]["kwargs"]["name"])
         self.allowance = Allowance()
+        self.sending: set[asyncio.Future[None]] = set()
         await self.accept()
         if self.lab is None:
             await self.close(NO_SUCH_LAB)
@@ -107,7 +108,9 @@ class LabConsumer(AsyncWebsocketConsumer):
         self.lab.do(command, lambda outcome: self._answer(number, outcome))
 
     def _answer(self, number: int | str | None, outcome: Outcome) -> None:
-        asyncio.ensure_future(self.send(text_data=json.dumps(answer(number, outcome))))
+        sending = asyncio.ensure_future(self.send(text_data=json.dumps(answer(number, outcome))))
+        self.sending.add(sending)
+        sending.add_done_callback(self.sending.discard)
 
     async def _refuse(self, number: int | str | None, error: str, fields: dict[str, str]) -> None:
         await self.send(
@@ -120,7 +123,7 @@ def answer(number: int | str | None, outcome: Outcome) -> dict[str, Any]:
     said = {"type": "answer", "id": number, "ok": outcome.ok, "shell": outcome.shell}
     if outcome.ok:
         return said | {"detail": outcome.detail}
-    return said | {"error": outcome.message, "fields": outcome.fields}
+    return said | {"error": outcome.error, "fields": outcome.fields}
 
 
 open_sockets: dict[int, LabConsumer] = {}

@@ -99,7 +99,7 @@ def _form_field(offer: Offer, field: FieldSchema) -> FormField:
         label=field.name.replace("_", " "),
         read_as=read_as,
         says=field.says,
-        start="" if start is None or start == () or start == {} else start,
+        start="" if start in (None, (), {}) else start,
         choices=field.choices,
         required=field.required,
         suggest=_suggested(offer.command, field.name),

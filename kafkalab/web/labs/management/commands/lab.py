@@ -74,14 +74,18 @@ class Command(BaseCommand):
         finally:
             lab.close()
 
+    def _say_broken(self, sentence: str) -> None:
+        self.stderr.write(sentence)
+
     def _serve(self, lab: Lab, gateway: Gateway, host: str, port: int, *, first_topic: bool) -> None:
-        from twisted.internet import reactor
+        from twisted.internet import reactor as twisted_reactor
 
         from kafkalab.web.asgi import application
 
+        reactor: Any = twisted_reactor
         _allow(host)
         open_labs.by_name[HOME] = lab
-        lab.conductor.on_broken = lambda sentence: sys.stderr.write(f"{sentence}\n")
+        lab.conductor.on_broken = self._say_broken
         server = Server(
             application,
             endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
@@ -108,17 +112,17 @@ class Command(BaseCommand):
             await close_all()
             await asyncio.sleep(GOODBYE_S)
             gateway.close()
-            reactor.stop()  # type: ignore[attr-defined]
+            reactor.stop()
 
         tasks: list[asyncio.Task[None]] = []
 
         def stop(*_: Any) -> None:
             if len(tasks) == 1:
-                reactor.callFromThread(lambda: tasks.append(asyncio.ensure_future(end())))  # type: ignore[attr-defined]
+                reactor.callFromThread(lambda: tasks.append(asyncio.ensure_future(end())))
 
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
-        reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(begin())))  # type: ignore[attr-defined]
+        reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(begin())))
         server.run()
 
 
