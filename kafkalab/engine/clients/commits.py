@@ -64,8 +64,8 @@ class Commits:
         """Commit, and again if it fails, until all is committed or cannot be. True when that is so."""
         if self.consumer.asking(self, ApiKey.OFFSET_COMMIT):
             return False
-        if self.membership.generation < 0 and self.pending():
-            self.consumer.last_error = "commit refused: the group went on without this member"
+        if not self.membership.may_commit and self.pending():
+            self.consumer.last_error = "commit refused: the group went on, or is rebalancing"
             self._given_up = True
         if self._given_up or not self.pending():
             self._given_up = False
@@ -99,7 +99,7 @@ class Commits:
     def _commit(self) -> None:
         pending = self.pending()
         held = self.consumer.fetching.readings
-        if self.membership.generation < 0 or not pending:
+        if not self.membership.may_commit or not pending:
             return
         if self.consumer.asking(self, ApiKey.OFFSET_COMMIT) or not self._may_ask():
             return
@@ -130,6 +130,7 @@ class Commits:
                 if result.error_code == ErrorCode.none:
                     reading.committed = position
                     self._failures = 0
+                    self.consumer.recovered("commit refused")
                 else:
                     self._commit_refused(result.error_code, generation)
                     return

@@ -173,6 +173,11 @@ class Consumer(Client):
             self._work()
             self._background()
 
+    def recovered(self, from_what: str) -> None:
+        """An error that began with these words is over."""
+        if not self.failed and self.last_error and self.last_error.startswith(from_what):
+            self.last_error = None
+
     def fail(self, reason: str) -> None:
         """`poll` throws, and the application ends as most would: it closes its consumer."""
         if self.failed:

@@ -86,9 +86,14 @@ class Membership:
         return self.state is MemberState.STABLE and self.rejoin_reason is None and self._received is None
 
     @property
+    def may_commit(self) -> bool:
+        """Between JoinGroup and the assignment it is in no generation that a commit could name."""
+        return self.generation != NO_GENERATION and self.state is MemberState.STABLE
+
+    @property
     def giving_up(self) -> bool:
-        """About to give up all its partitions: nothing more of them may reach the application."""
-        if self._expelled:
+        """About to give up partitions: nothing more of them may reach the application."""
+        if self._expelled or self._received is not None:
             return True
         return self.rejoin_reason is not None and not self.cooperative and self.state is not MemberState.JOINING
 
@@ -104,6 +109,8 @@ class Membership:
             return
         if self._received is not None:
             self._take_up()
+        if self._received is not None:
+            return
         if self._expelled:
             self._expelled = False
             self.consumer.partitions_lost(list(self.consumer.fetching.readings))
@@ -248,9 +255,13 @@ class Membership:
     def _take_up(self) -> None:
         """The application learns its new partitions; a cooperative one first gives up what went to others."""
         assert self._received is not None
-        assigned, self._received = self._received, None
-        held = self.consumer.fetching.readings
+        assigned, held = self._received, self.consumer.fetching.readings
         revoked = [where for where in held if where not in assigned]
+        # As the newer AsyncKafkaConsumer does; the older one commits only before it joins, and what it
+        # read of these partitions since then is read twice.
+        if revoked and self.consumer.settings.commit != "none" and not self.consumer.commits.finish():
+            return
+        self._received = None
         added = [where for where in assigned if where not in held]
         self._prepared = False
         self._last_had, self._last_had_generation = assigned, self.generation
