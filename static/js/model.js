@@ -5,10 +5,12 @@
  * it was and says `gap`: whoever holds the socket then asks for a snapshot.
  */
 
+import { isRoutine } from "./facts.js";
+
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Frame} Frame */
 
-const FACTS_KEPT = 300;
+const FACTS_KEPT = 200;
 const FLIGHTS_KEPT = 80;
 const FLIGHT_KINDS = new Set(["Packet", "PacketCount"]);
 const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount"]);
@@ -18,7 +20,7 @@ export const FLIGHT_US = 550_000;
 
 /** @type {Model} */
 export const EMPTY = Object.freeze({
-  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], flights: [],
+  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], routine: [], flights: [],
 });
 
 /**
@@ -30,7 +32,7 @@ export function reduce(model, frame) {
   if (frame.type === "snapshot") {
     return {
       version: frame.version, at_us: frame.at_us, rate: frame.rate, gap: false, entities: frame.entities,
-      facts: frame.events.filter((fact) => !NO_SENTENCE.has(fact.kind)).slice(-FACTS_KEPT), flights: [],
+      ...told([], [], frame.events), flights: [],
     };
   }
   if (frame.version !== model.version + 1) return { ...model, gap: true };
@@ -40,7 +42,7 @@ export function reduce(model, frame) {
     rate: frame.rate,
     gap: false,
     entities: replaced(model.entities, frame.entities, frame.gone ?? []),
-    facts: kept(model.facts, frame.events),
+    ...told(model.facts, model.routine, frame.events),
     flights: underWay(model.flights, frame),
   };
 }
@@ -52,9 +54,17 @@ function replaced(before, changed, gone) {
   return entities;
 }
 
-function kept(before, events) {
-  const told = events.filter((fact) => !NO_SENTENCE.has(fact.kind));
-  return told.length === 0 ? before : [...before, ...told].slice(-FACTS_KEPT);
+/** Routine is kept apart: there is so much of it that it would crowd out what matters. */
+function told(facts, routine, events) {
+  const fresh = events.filter((fact) => !NO_SENTENCE.has(fact.kind));
+  return {
+    facts: kept(facts, fresh.filter((fact) => !isRoutine(fact))),
+    routine: kept(routine, fresh.filter(isRoutine)),
+  };
+}
+
+function kept(before, fresh) {
+  return fresh.length === 0 ? before : [...before, ...fresh].slice(-FACTS_KEPT);
 }
 
 /** Envelopes of one kind on one way, sent within a moment, fly as one with a number. */

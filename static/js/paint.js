@@ -34,11 +34,12 @@ export function h(tag, props, ...children) {
  */
 export function paint(parent, drawn) {
   const before = new Map();
-  let place = 0;
-  for (const node of parent.childNodes) before.set(nameOf(painted.get(node), place++), node);
+  const oldNames = namer();
+  for (const node of parent.childNodes) before.set(oldNames(painted.get(node)), node);
+  const newNames = namer();
   let here = parent.firstChild;
-  drawn.forEach((item, index) => {
-    const name = nameOf(typeof item === "string" ? undefined : item, index);
+  for (const item of drawn) {
+    const name = newNames(typeof item === "string" ? undefined : item);
     const old = before.get(name);
     const stays = old !== undefined && fits(old, item);
     const node = stays ? old : create(parent, item);
@@ -46,14 +47,22 @@ export function paint(parent, drawn) {
     if (node === here) here = here.nextSibling;
     else parent.insertBefore(node, here);
     update(node, item);
-  });
+  }
   for (const node of before.values()) node.remove();
 }
 
-function nameOf(drawn, index) {
-  if (drawn === undefined) return `text:${index}`;
-  // A key that is a number must not be taken for a place in the row.
-  return drawn.props.key === undefined ? `${drawn.tag}:${index}` : `${drawn.tag}#${drawn.props.key}`;
+/** Names siblings in their row: by key, else by place; of two that would share a name the later gets another. */
+function namer() {
+  const given = new Set();
+  let place = 0;
+  return (/** @type {Drawn | undefined} */ drawn) => {
+    const key = drawn?.props.key;
+    let name = drawn === undefined ? `text:${place}` : key === undefined ? `${drawn.tag}:${place}` : `${drawn.tag}#${key}`;
+    place += 1;
+    while (given.has(name)) name += "+";
+    given.add(name);
+    return name;
+  };
 }
 
 function fits(node, item) {

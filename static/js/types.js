@@ -6,7 +6,7 @@
  * @typedef {{type: "snapshot"|"frame", version: number, at_us: number, rate: number,
  *            entities: Record<string, Entity>, gone?: string[], events: Fact[]}} Frame
  * @typedef {{version: number, at_us: number, rate: number, gap: boolean, entities: Record<string, Entity>,
- *            facts: Fact[], flights: Fact[]}} Model
+ *            facts: Fact[], routine: Fact[], flights: Fact[]}} Model
  * @typedef {{type: "answer", id: number, ok: boolean, shell?: string, detail?: any, error?: string,
  *            fields?: Record<string, string>}} Answer
  * @typedef {{lens: "flow"|"log", selected: string|null, topic: string|null, open: string[], pane: string,

@@ -14,8 +14,9 @@ ARTEFACTS = Path(__file__).parents[2] / ".artefacts"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not for the whole session: Playwright keeps an event loop running, in which no other test could run its own."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         assert not os.environ.get("CI"), "Chromium is missing: .ci/run installs it"

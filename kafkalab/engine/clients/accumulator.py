@@ -64,9 +64,9 @@ class Batch:
     def where(self) -> TopicPartition:
         return self.topic, self.partition
 
-    def add(self, record: Outgoing) -> None:
+    def add(self, record: Outgoing, size: int) -> None:
         self.records.append(record)
-        self.size += record.size
+        self.size += size
 
 
 class Accumulator:
@@ -79,12 +79,13 @@ class Accumulator:
     def append(self, where: TopicPartition, record: Outgoing, batch_size: int, now_us: int) -> bool:
         """Put the record into the last batch, or a new one. True if the batch before it is complete."""
         queue = self.queues.setdefault(where, deque())
-        self.bytes += record.size
+        size = record.size
+        self.bytes += size
         last = queue[-1] if queue else None
-        fits = last is not None and last.attempts == 0 and not last.numbered and last.size + record.size <= batch_size
+        fits = last is not None and last.attempts == 0 and not last.numbered and last.size + size <= batch_size
         if last is None or not fits:
             queue.append(Batch(*where, created_us=now_us))
-        queue[-1].add(record)
+        queue[-1].add(record, size)
         return not fits or queue[-1].size >= batch_size
 
     def ready_us(self, queue: deque[Batch], linger_us: int, batch_size: int, hurry: bool) -> int:

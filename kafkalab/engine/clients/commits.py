@@ -130,7 +130,7 @@ class Commits:
                 if result.error_code == ErrorCode.none:
                     reading.committed = position
                     self._failures = 0
-                    self.consumer.recovered("commit refused")
+                    self.consumer.all_is_well()
                 else:
                     self._commit_refused(result.error_code, generation)
                     return

@@ -173,9 +173,9 @@ class Consumer(Client):
             self._work()
             self._background()
 
-    def recovered(self, from_what: str) -> None:
-        """An error that began with these words is over."""
-        if not self.failed and self.last_error and self.last_error.startswith(from_what):
+    def all_is_well(self) -> None:
+        """A commit went through: what went wrong before with the group is over."""
+        if not self.failed:
             self.last_error = None
 
     def fail(self, reason: str) -> None:

@@ -109,6 +109,10 @@ class Partitioner:
         self.sticky = StickyPartitioner()
         self._turn = 0
 
+    def weighs(self, key: bytes | None) -> bool:
+        """Whether the choice depends on who leads and on what waits for whom."""
+        return self.name == ROUND_ROBIN or (key is None and self.name != MURMUR2 and self.sticky.partition is None)
+
     def choose(self, key: bytes | None, partitions: int, loads: list[Load], batch_size: int, random: Random) -> Chosen:
         if self.name == ROUND_ROBIN:
             return self._next(partitions, loads)

@@ -11,7 +11,7 @@ from typing import Any
 
 from kafkalab.engine.clients.accumulator import Batch, Outgoing, TopicPartition
 from kafkalab.engine.clients.client import Asked, Client
-from kafkalab.engine.clients.partitioners import Chosen, Partitioner
+from kafkalab.engine.clients.partitioners import Chosen, Load, Partitioner
 from kafkalab.engine.clients.sender import Sender
 from kafkalab.engine.clients.workload import Pace, ProducerSettings, key_of, value_of
 from kafkalab.engine.events import RecordAcked, RecordFailed, RecordsAcked, RecordSent, RecordsFailed
@@ -110,6 +110,8 @@ class Producer(Client):
         self.sender = Sender(self)
         self._made = 0
         self._unplaced: deque[_Unplaced] = deque()
+        self._topic_error: str | None = None
+        """Why the topic is not known, as long as it is not."""
         self._partitioners: dict[str, Partitioner] = {}
         self._pace = Pace()
         if settings.topic is not None:
@@ -172,9 +174,11 @@ class Producer(Client):
 
     def answered(self, asked: Asked, body: Any) -> None:
         super().answered(asked, body)
-        if self.settings.topic is not None:
-            error = self.metadata.errors.get(self.settings.topic)
-            self.last_error = f"{self.settings.topic}: {error.name.upper()}" if error else self.last_error
+        before = self._topic_error
+        error = self.metadata.errors.get(self.settings.topic or "")
+        self._topic_error = f"{self.settings.topic}: {error.name.upper()}" if error else None
+        if self._topic_error or self.last_error == before:
+            self.last_error = self._topic_error
 
     def _change(self, settings: ProducerSettings) -> None:
         assert not settings.problems(), settings.problems()
@@ -244,8 +248,10 @@ class Producer(Client):
         if unplaced.partition is not None:
             chosen = Chosen(unplaced.partition, "the sender asked for it")
         else:
-            led = [number for number in range(partitions) if self.metadata.leader(topic, number)]
-            loads = accumulator.loads(topic, led)
+            loads: list[Load] = []
+            if partitioner.weighs(record.key):
+                led = [number for number in range(partitions) if self.metadata.leader(topic, number)]
+                loads = accumulator.loads(topic, led)
             chosen = partitioner.choose(record.key, partitions, loads, batch_size, self.random)
         complete = accumulator.append((topic, chosen.partition), record, batch_size, self.now_us)
         if chosen.partition == partitioner.sticky.partition and record.key is None:

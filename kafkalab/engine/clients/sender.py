@@ -214,7 +214,7 @@ class Sender:
             part = Batch(batch.topic, batch.partition, batch.created_us, attempts=batch.attempts + 1)
             part.renumbered = batch.renumbered
             for record in records:
-                part.add(record)
+                part.add(record, record.size)
             parts.append(part)
         if batch.numbered:
             self.sequences.replace(batch, parts)

@@ -34,12 +34,16 @@ class Stage:
         self.run(5)
         self.admin = Admin("admin", self.bootstrap)
         self.world.start(self.admin)
-        self.world.tell_node("admin", create_topic(0, "orders", partitions, 3, {"min.insync.replicas": "2"}))
-        self.run(2)
-        assert self.admin.outcomes[0].ok, self.admin.outcomes
+        self.topic("orders", partitions, {"min.insync.replicas": "2"})
 
     def run(self, seconds: float) -> None:
         self.world.run_until(self.world.now_us + int(seconds * SECOND))
+
+    def topic(self, name: str, partitions: int, configs: dict[str, str]) -> None:
+        token = len(self.admin.outcomes)
+        self.world.tell_node("admin", create_topic(token, name, partitions, 3, configs))
+        self.run(2)
+        assert self.admin.outcomes[token].ok, self.admin.outcomes
 
     def producer(self, name: str = "producer-1", **settings: Any) -> Producer:
         producer = Producer(name, self.bootstrap, ProducerSettings(**({"topic": "orders"} | settings)))

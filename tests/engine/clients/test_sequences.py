@@ -8,7 +8,7 @@ from kafkalab.wire.errors import ErrorCode
 def batch_of(count: int) -> Batch:
     batch = Batch("orders", 0, created_us=0)
     for serial in range(count):
-        batch.add(Outgoing(serial, None, b"v", (), 0))
+        batch.add(Outgoing(serial, None, b"v", (), 0), 13)
     return batch
 
 

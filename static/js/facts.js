@@ -1,0 +1,25 @@
+/** The kinds of facts: which belong together, and which are routine that nobody needs to be told each time. */
+
+/** Each kind of fact has a family, told by a letter or sign as well as by its colour. */
+const FAMILIES = {
+  data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled"],
+  replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved"],
+  leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "CoordinatorLoaded", "CoordinatorUnloaded"],
+  group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "PartitionsRevoked", "PartitionsAssigned", "PositionReset"],
+  fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline"],
+  error: ["RequestRefused", "ConnectionRefused", "RecordFailed", "ProducerRetried", "DuplicateBatchDropped"],
+};
+export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", fault: "✕", error: "!", other: "•" };
+const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));
+const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "CoordinatorLoaded", "CoordinatorUnloaded", "BrokerRegistered"]);
+
+/** @param {string} kind @returns {string} */
+export const familyOf = (kind) => FAMILY_OF.get(kind) ?? "other";
+
+/**
+ * Records on their way, and the brokers' own topics.
+ * @param {import("./types.js").Fact} fact
+ */
+export function isRoutine(fact) {
+  return ROUTINE.has(fact.kind) || (typeof fact.topic === "string" && fact.topic.startsWith("__") && familyOf(fact.kind) !== "fault");
+}

@@ -1,0 +1,225 @@
+"""Consumers against a whole cluster: groups share, nothing is skipped, positions come back."""
+
+import pytest
+from kio.schema.create_partitions.v3.request import CreatePartitionsRequest, CreatePartitionsTopic
+from kio.schema.delete_records.v2.request import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
+from kio.schema.types import TopicName
+from kio.static.primitive import i32, i64
+
+from kafkalab.engine.clients.admin import Order
+from kafkalab.engine.clients.client import Close
+from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
+from kafkalab.engine.clients.requests import duration
+from kafkalab.engine.events import ConsumerFailed, PartitionsAssigned, PartitionsRevoked, PositionReset
+from kafkalab.wire.api import ApiKey
+from tests.engine.clients.stage import Stage
+
+ALL_FOUR = [("orders", partition) for partition in range(4)]
+
+
+def with_records(count: int = 40, **settings: object) -> Stage:
+    """`count` records in each of the four partitions."""
+    stage = Stage(**settings)  # type: ignore[arg-type]
+    producer = stage.producer("filler", topic=None)
+    stage.run(1)
+    for token in range(4 * count):
+        stage.send(producer, token, key=b"k", value=str(token).encode(), partition=token % 4)
+    stage.run(1)
+    assert producer.acked == 4 * count
+    return stage
+
+
+def held(*consumers: Consumer) -> list[list[int]]:
+    return [[partition for _, partition in consumer.assignment] for consumer in consumers]
+
+
+def test_without_a_group_a_consumer_reads_every_partition_from_the_start() -> None:
+    stage = with_records(10)
+    reader = stage.consumer()
+    stage.run(2)
+    assert reader.positions == dict.fromkeys(ALL_FOUR, 10)
+    assert sorted(stage.delivered()) == [(where, offset) for where in ALL_FOUR for offset in range(10)]
+    assert [(it.topic, it.record.key) for it in reader.last] == [("orders", b"k")] * 20
+
+
+def test_latest_reads_only_what_comes_afterwards() -> None:
+    stage = with_records(10)
+    reader = stage.consumer(auto_offset_reset="latest")
+    stage.run(2)
+    assert (reader.delivered, reader.positions) == (0, dict.fromkeys(ALL_FOUR, 10))
+    assert stage.told(PositionReset)[0] == PositionReset(
+        "consumer-1", "orders", 0, 10, "it belongs to no group, so auto.offset.reset=latest decides"
+    )
+
+
+def test_without_a_committed_offset_and_without_a_reset_rule_a_consumer_fails() -> None:
+    stage = Stage()
+    reader = stage.consumer(group="g", auto_offset_reset="none")
+    stage.run(4)
+    reason = "orders-0: group g has committed nothing, and auto.offset.reset=none"
+    assert (reader.state, reader.last_error, reader.assignment) == ("failed", reason, ())
+    assert stage.told(ConsumerFailed) == [ConsumerFailed("consumer-1", reason)]
+
+
+@pytest.mark.parametrize("assignor", ["range", "roundrobin", "sticky", "cooperative-sticky"])
+def test_members_share_the_partitions_as_they_come_and_go(assignor: str) -> None:
+    stage = with_records(10)
+    first = stage.consumer("c1", group="g", assignor=assignor)
+    stage.run(4)
+    assert held(first) == [[0, 1, 2, 3]]
+    others = [stage.consumer(f"c{number}", group="g", assignor=assignor) for number in (2, 3, 4)]
+    stage.run(12)
+    assert sorted(held(first, *others)) == [[0], [1], [2], [3]]
+    assert [consumer.state for consumer in (first, *others)] == ["polling"] * 4
+    stage.world.tell_node("c1", Close())
+    stage.world.tell_node("c2", Close())
+    stage.run(12)
+    assert sorted(partition for share in held(*others[1:]) for partition in share) == [0, 1, 2, 3]
+    assert [len(share) for share in held(*others[1:])] == [2, 2]
+    assert sorted(stage.delivered()) == [(where, offset) for where in ALL_FOUR for offset in range(10)]
+
+
+def test_an_eager_member_gives_up_everything_and_a_cooperative_one_only_what_moves() -> None:
+    given_up = []
+    for assignor in ("range", "cooperative-sticky"):
+        stage = Stage()
+        stage.consumer("c1", group="g", assignor=assignor)
+        stage.run(4)
+        stage.consumer("c2", group="g", assignor=assignor)
+        stage.run(8)
+        given_up.append(sum(len(event.partitions) for event in stage.told(PartitionsRevoked, "c1")))
+        assert len(stage.told(PartitionsAssigned, "c2")) == 1
+    assert given_up == [4, 2]
+
+
+def test_a_group_goes_on_where_it_stopped() -> None:
+    stage = with_records(10)
+    first = stage.consumer("c1", group="g")
+    stage.run(4)
+    stage.world.tell_node("c1", Close())
+    stage.run(1)
+    second = stage.consumer("c2", group="g")
+    stage.run(4)
+    assert (first.delivered, second.delivered) == (40, 0)
+    assert second.committed == second.positions == dict.fromkeys(ALL_FOUR, 10)
+
+
+def test_a_crashed_member_is_missed_after_its_session_and_its_work_is_done_again() -> None:
+    stage = with_records(10)
+    stage.consumer("c1", group="g", session_timeout_ms=6_000, commit="none")
+    stage.run(4)
+    second = stage.consumer("c2", group="g", session_timeout_ms=6_000)
+    stage.run(5)
+    stage.world.crash("c1")
+    stage.run(4)
+    assert len(second.assignment) == 2
+    stage.run(5)
+    assert second.assignment == tuple(ALL_FOUR)
+    assert sorted(stage.delivered("c2")) == [(where, offset) for where in ALL_FOUR for offset in range(10)]
+
+
+def test_a_slow_consumer_advances_record_by_record_and_commits_only_what_is_done() -> None:
+    stage = with_records(10)
+    slow = stage.consumer(group="g", processing_ms=1_000, commit="manual", max_poll_records=4)
+    stage.run(1)
+    while slow.delivered < 6:
+        stage.run(0.5)
+    assert (slow.delivered, slow.state) == (6, "processing")
+    assert sum(offset or 0 for offset in slow.committed.values()) == 4
+    assert sum(offset or 0 for offset in slow.positions.values()) == 6
+
+
+def test_polling_too_late_costs_the_membership_and_the_next_poll_joins_anew() -> None:
+    stage = with_records(2)
+    settings = {"group": "g", "max_poll_interval_ms": 6_000, "session_timeout_ms": 6_000, "commit": "manual"}
+    slow = stage.consumer(processing_ms=2_000, max_poll_records=8, **settings)
+    stage.run(10)
+    assert slow.generation == -1
+    assert slow.last_error == "max.poll.interval.ms passed without a poll: it left its group"
+    stage.run(8)
+    assert slow.last_error == "commit refused: the group went on, or is rebalancing"
+    assert slow.delivered > 8 or slow.state == "processing"
+
+
+def test_offsets_that_are_gone_are_passed_over() -> None:
+    stage = with_records(10)
+    reader = stage.consumer(group="g", commit="manual")
+    stage.run(4)
+    stage.world.tell_node("consumer-1", Close())
+    stage.run(1)
+    assert reader.delivered == 40
+    producer = stage.producer(topic=None)
+    for token in range(20):
+        stage.send(producer, token, value=b"v", partition=0)
+    stage.run(1)
+    part = DeleteRecordsPartition(partition_index=i32(0), offset=i64(25))
+    topic = DeleteRecordsTopic(name=TopicName("orders"), partitions=(part,))
+    body = DeleteRecordsRequest(topics=(topic,), timeout=duration(30_000))
+    stage.world.tell_node("admin", Order(9, ApiKey.DELETE_RECORDS, body))
+    stage.run(2)
+    assert stage.admin.outcomes[9].answers[0].topics[0].partitions[0].low_watermark == 25
+    stage.consumer("c2", group="g")
+    stage.run(4)
+    assert stage.delivered("c2") == [(("orders", 0), offset) for offset in range(25, 30)]
+    reason = "offset 10 is out of range, so auto.offset.reset=earliest decides"
+    assert stage.told(PositionReset, "c2") == [PositionReset("c2", "orders", 0, 25, reason)]
+
+
+def test_partitions_added_to_a_topic_are_given_out() -> None:
+    stage = Stage(partitions=2)
+    member = stage.consumer(group="g")
+    reader = stage.consumer("reader")
+    stage.run(4)
+    grown = CreatePartitionsTopic(name=TopicName("orders"), count=i32(5), assignments=None)
+    body = CreatePartitionsRequest(topics=(grown,), timeout=duration(30_000), validate_only=False)
+    stage.world.tell_node("admin", Order(5, ApiKey.CREATE_PARTITIONS, body))
+    stage.run(310)
+    assert held(member, reader) == [[0, 1, 2, 3, 4]] * 2
+
+
+def test_the_coordinators_crash_stops_nobody_for_long() -> None:
+    stage = with_records(10)
+    member = stage.consumer(group="g", auto_commit_interval_ms=500)
+    stage.run(4)
+    generation = member.generation
+    assert member.link.broker is not None
+    stage.cluster.crash(member.link.broker)
+    producer = stage.producer(rate_per_s=20)
+    stage.run(30)
+    assert member.delivered == 40 + producer.acked
+    assert member.committed == member.positions
+    assert member.generation == generation
+
+
+def test_a_static_member_that_comes_back_in_time_keeps_its_partitions_without_a_rebalance() -> None:
+    stage = Stage()
+    stage.consumer("c1", group="g", instance_id="one", session_timeout_ms=20_000)
+    second = stage.consumer("c2", group="g", instance_id="two", session_timeout_ms=20_000)
+    stage.run(8)
+    generation = second.generation
+    stage.world.crash("c1")
+    stage.run(2)
+    again = stage.consumer("c1", group="g", instance_id="one", session_timeout_ms=20_000)
+    stage.run(5)
+    assert (second.generation, again.generation) == (generation, generation)
+    assert sorted(held(again, second)) == [[0, 1], [2, 3]]
+
+
+def test_a_consumer_that_is_given_another_group_leaves_the_old_one() -> None:
+    stage = with_records(10)
+    member = stage.consumer(group="g")
+    other = stage.consumer("c2", group="g")
+    stage.run(8)
+    stage.world.tell_node("consumer-1", ChangeConsumer(ConsumerSettings(topics=("orders",), group="h")))
+    stage.run(8)
+    assert held(member, other) == [[0, 1, 2, 3]] * 2
+    assert sorted(set(stage.delivered("consumer-1"))) == [(where, offset) for where in ALL_FOUR for offset in range(10)]
+
+
+def test_what_kafka_would_refuse_is_refused_with_the_reason() -> None:
+    wrong = ConsumerSettings(topics=(), assignor="fair", heartbeat_interval_ms=50_000).problems()
+    assert wrong == {
+        "topics": "must name one topic at least",
+        "assignor": "must be one of range, roundrobin, sticky, cooperative-sticky",
+        "heartbeat_interval_ms": "must be less than session_timeout_ms",
+    }
