@@ -76,7 +76,7 @@ class Conductor:
 
     def run(self) -> None:
         """Let everything happen that is due by now; what does not fit in a slice follows soon."""
-        if self._running or self._loop is None:
+        if self._running or self._loop is None or self.behind:
             return
         self._running = True
         done = None
@@ -88,10 +88,14 @@ class Conductor:
                 self._break()
         self._settle()
         if not done:
-            if self._again is None:
-                self._again = self._loop.call_soon(self._go_on)
+            self._again = self._loop.call_soon(self._go_on)
             return
         self._arm()
+
+    @property
+    def behind(self) -> bool:
+        """More is due than went into the last slice: the next one comes when others have had their turn."""
+        return self._again is not None
 
     def _slice(self) -> bool:
         """True when nothing due is left."""

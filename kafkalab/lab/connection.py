@@ -1,11 +1,14 @@
 """One TCP connection of a real client: bytes in, requests to its broker; answers out, bytes.
 
-Bytes are received straight into the place of their frame. A request is injected and run at once: no task,
-no queue of ours. When the client sends faster than its broker answers, or does not read its
-answers, the connection is no longer read: that is the whole of the back-pressure.
+Bytes are received straight into the place of their frame. A request is injected and run at once: no task.
+When the client sends faster than its broker answers, or does not read its answers, the connection is
+no longer read: that is the whole of the back-pressure. What one read brought may be thousands of small
+requests, so they are taken a few at a turn, and none while the world is behind: whoever floods waits in
+a line of its own, not in the world's queue before everybody else.
 """
 
 import asyncio
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 
 CHANNEL = "wire"
 MOST_IN_FLIGHT_BYTES = 16 * 1024 * 1024
-MOST_IN_FLIGHT = 200
+MOST_IN_FLIGHT = 20
+"""More than five, as a client has with an idempotent producer; a broker answers one at a time anyway."""
+MOST_AT_A_TURN = 10
 WRITE_HIGH_WATER = 4 * 1024 * 1024
 JOINED_UP_TO = 64 * 1024
 """Chunks below this are sent with one system call, above it without a copy."""
@@ -52,6 +57,9 @@ class Connection(asyncio.BufferedProtocol):
         self._in_flight_bytes = 0
         self._writable = True
         self._reading = True
+        self._frames: deque[Buffer] = deque()
+        """Read, and waiting for their turn; nothing is read meanwhile."""
+        self._turn: asyncio.Handle | None = None
 
     # -- asyncio -----------------------------------------------------------------------------
 
@@ -69,6 +77,9 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._forget_arriving()
         self._transport = None
+        self._frames.clear()
+        if self._turn is not None:
+            self._turn.cancel()
         if self.name:
             self.gateway.leave(self)
 
@@ -91,9 +102,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._refuse("too much is arriving at once")
             return
         self._forget_arriving()
-        if all(self._take(frame) for frame in frames):
-            self.lab.conductor.run()
-            self._pace()
+        self._frames += frames
+        self._take_some()
 
     def _forget_arriving(self) -> None:
         self.gateway.make_room(-self._arriving)
@@ -108,6 +118,21 @@ class Connection(asyncio.BufferedProtocol):
         self._pace()
 
     # -- requests ----------------------------------------------------------------------------
+
+    def _take_some(self) -> None:
+        """A turn of this connection."""
+        self._turn = None
+        if self._transport is None or self._transport.is_closing():
+            return
+        if not self.lab.conductor.behind:
+            for _ in range(min(len(self._frames), MOST_AT_A_TURN)):
+                if self._is_busy() or not self._take(self._frames.popleft()):
+                    break
+            self.lab.conductor.run()
+        self._pace()
+
+    def _is_busy(self) -> bool:
+        return self._in_flight_bytes > MOST_IN_FLIGHT_BYTES or len(self.in_flight) > MOST_IN_FLIGHT
 
     def _take(self, frame: Buffer) -> bool:
         """One request. False when the connection is closed over it."""
@@ -150,7 +175,7 @@ class Connection(asyncio.BufferedProtocol):
             self.close()
             return
         assert isinstance(message, Response)
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             return
         api_key, version, correlation_id, size = self.in_flight.pop(message.correlation_id)
         self._in_flight_bytes -= size
@@ -187,8 +212,10 @@ class Connection(asyncio.BufferedProtocol):
         """Read on, or wait until the client reads and the broker answers."""
         if self._transport is None or self._transport.is_closing():
             return
-        busy = self._in_flight_bytes > MOST_IN_FLIGHT_BYTES or len(self.in_flight) > MOST_IN_FLIGHT
-        wanted = self._writable and not busy
+        may_take = self._writable and not self._is_busy()
+        if may_take and self._frames and self._turn is None:
+            self._turn = self._loop.call_soon(self._take_some)
+        wanted = may_take and not self._frames
         if wanted == self._reading:
             return
         self._reading = wanted

@@ -45,10 +45,12 @@ const PRESSES = {
 };
 
 async function order(button, hands) {
+  // The button may be gone by the time the answer comes; the pane stays.
+  const pane = button.closest("[data-pane]");
   button.disabled = true;
   const answer = await hands.ask(JSON.parse(button.dataset.command));
   button.disabled = false;
-  const beside = document.querySelector("#order-error");
+  const beside = pane?.querySelector(".order-error");
   if (beside) beside.textContent = answer.ok ? "" : answer.error ?? "It was refused.";
 }
 

@@ -21,7 +21,6 @@ export function drawNow(model, ui) {
     h("dl", { class: "values" }, rows.filter(Boolean).map(([label, value, sentence]) => h("div", { key: label },
       h("dt", null, label), h("dd", null, value), sentence && h("dd", { class: "meaning" }, sentence)))),
     acts.length > 0 && h("div", { class: "acts" }, acts),
-    h("p", { id: "order-error", class: "refusal", "aria-live": "polite" }),
   ].filter(Boolean);
 }
 

@@ -40,3 +40,10 @@ def test_kcat_finds_an_offset_by_time(kcat: str, lab: RunningLab) -> None:
     lab.create_topic("kcat-time", partitions=1)
     run(kcat, lab, "-P", "-t", "kcat-time", given="x\n")
     assert "[0] offset 0" in run(kcat, lab, "-Q", "-t", "kcat-time:0:1000")
+
+
+def test_a_topic_that_nobody_made_is_made_by_writing_to_it(kcat: str, lab: RunningLab) -> None:
+    run(kcat, lab, "-P", "-t", "kcat-unheard-of", given="first\n")
+    assert run(kcat, lab, "-C", "-t", "kcat-unheard-of", "-o", "beginning", "-e", "-q") == "first\n"
+    topic = next(one for one in lab.entities("topic") if one["topic"] == "kcat-unheard-of")
+    assert (topic["partitions"], topic["replication_factor"]) == (1, 1)

@@ -169,7 +169,13 @@ class Consumer(Client):
             return
         self._work()
         self._background()
-        while self._polling() and self._poll():
+        while self._polling():
+            returned = self._poll()
+            # Not before the records are taken, else the partitions they came from would miss this fetch
+            # and wait for its end. The application's work then goes on beside it.
+            self.fetching.fetch()
+            if not returned:
+                return
             self._work()
             self._background()
 
@@ -274,7 +280,7 @@ class Consumer(Client):
             self.link.target()
             self.membership.progress(self._polling())
             self.commits.progress()
-        self.fetching.progress()
+        self.fetching.find_positions()
 
     def _read_everything(self) -> None:
         counts = {topic: self.metadata.count(topic) for topic in self.settings.topics}

@@ -108,10 +108,9 @@ class Fetching:
         """
         reading.position = reading.next_fetch if last and not reading.buffered else record.offset + 1
 
-    def progress(self) -> None:
+    def find_positions(self) -> None:
         self._notice_new_leaders()
         self._ask_where()
-        self._fetch()
 
     # -- finding the position ----------------------------------------------------------------------
 
@@ -216,7 +215,8 @@ class Fetching:
 
     # -- fetching ------------------------------------------------------------------------------------
 
-    def _fetch(self) -> None:
+    def fetch(self) -> None:
+        """Ask each leader for more, unless it still has such a question."""
         consumer, settings = self.consumer, self.consumer.settings
         idle = [
             reading for reading in self.readings.values() if reading.needs is Needs.NOTHING and not reading.buffered
