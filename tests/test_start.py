@@ -5,12 +5,17 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from kafkalab.bench.peers import MANAGE, await_health, free_ports, lab_command
+from kafkalab.web.labs.consumers import GOING_AWAY
 
 READY = {**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"}
 
@@ -71,3 +76,34 @@ def test_the_lab_says_when_it_is_ready_and_stops_cleanly(tmp_path: Path, how: si
         f"Kafka Lab is ready: http://127.0.0.1:{port + 3}/  bootstrap.servers=127.0.0.1:{port}"
     )
     assert err == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send to one process")
+def test_an_open_browser_does_not_keep_the_lab_from_stopping(tmp_path: Path) -> None:
+    port = free_ports(4)
+    page = f"http://127.0.0.1:{port + 3}"
+    process = subprocess.Popen(lab_command(port, str(tmp_path)), env=READY, stdout=subprocess.DEVNULL)
+    await_health(f"{page}/healthz", process)
+    with connect(f"ws://127.0.0.1:{port + 3}/ws/labs/home/", origin=Origin(page), max_size=None) as socket:
+        socket.recv(timeout=10)
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                socket.recv(timeout=10)
+    assert process.wait(timeout=15) == 0
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == GOING_AWAY
+
+
+def test_a_path_out_of_the_static_folder_is_not_found(tmp_path: Path) -> None:
+    port = free_ports(4)
+    process = subprocess.Popen(
+        lab_command(port, str(tmp_path)), env=READY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    await_health(f"http://127.0.0.1:{port + 3}/healthz", process)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{port + 3}/static/%2e%2e/%2e%2e/manage.py", timeout=10)
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    assert refused.value.code == 404
+    assert "Traceback" not in err

@@ -70,7 +70,7 @@ class Lab:
         """Called with the broker and whether it crashed."""
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
-        self.witness = Witness(self.visitors.name_of)
+        self.witness = Witness(self.visitors.name_of, self.topic_name)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle)
         self._store = store
         self._view = View(self)

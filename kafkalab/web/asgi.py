@@ -8,14 +8,27 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 http = get_asgi_application()
 
 from kafkalab.web.labs.routing import websocket_urlpatterns  # noqa: E402  (needs Django to be set up)
 
+
+
+class StaticFiles(ASGIStaticFilesHandler):
+    def serve(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return super().serve(request)
+        except SuspiciousFileOperation:
+            # A path that climbs out of the folder is no file of ours, and no fault of the server.
+            raise Http404 from None
+
+
 application = ProtocolTypeRouter(
     {
-        "http": ASGIStaticFilesHandler(http),
+        "http": StaticFiles(http),
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
     }
 )

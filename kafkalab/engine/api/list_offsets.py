@@ -5,6 +5,7 @@ may know that its high watermark is behind: then it says OFFSET_NOT_AVAILABLE ra
 consumer begin too early (KIP-207; kafka.cluster.Partition.fetchOffsetForTimestamp).
 """
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from kio.schema.list_offsets.v11.request import ListOffsetsPartition, ListOffsetsRequest
@@ -34,14 +35,14 @@ Place = tuple[int, int, int]
 
 def handle(broker: "Broker", request: Request) -> ListOffsetsResponse:
     body: ListOffsetsRequest = request.body
-    asked = [(topic.name, each.partition_index) for topic in body.topics for each in topic.partitions]
+    times = Counter((topic.name, each.partition_index) for topic in body.topics for each in topic.partitions)
     return ListOffsetsResponse(
         throttle_time=NOT_THROTTLED,
         topics=tuple(
             ListOffsetsTopicResponse(
                 name=topic.name,
                 partitions=tuple(
-                    _answer(broker, request, topic.name, each, asked.count((topic.name, each.partition_index)) > 1)
+                    _answer(broker, request, topic.name, each, times[topic.name, each.partition_index] > 1)
                     for each in topic.partitions
                 ),
             )

@@ -19,6 +19,9 @@ from kafkalab.wire.api import ApiKey
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
+MOST_IN_FLIGHT = 20
+"""Of topics that do not exist: one Metadata request can name thousands, and the controller serves all."""
+
 
 @dataclass(frozen=True, slots=True)
 class CreationAsked:
@@ -39,8 +42,8 @@ class TopicCreation:
         """Topics that the controller has been asked for."""
 
     def create(self, topic: str) -> None:
-        """Ask the controller for the topic, unless it has been asked already."""
-        if topic in self.in_flight:
+        """Ask the controller for the topic, unless it has been asked already, or for many: then not yet."""
+        if topic in self.in_flight or (len(self.in_flight) >= MOST_IN_FLIGHT and topic != GROUP_METADATA_TOPIC):
             return
         self.in_flight[topic] = None
         body = CreateTopicsRequest(

@@ -36,8 +36,8 @@ class Commits:
         self.next_auto_us: int | None = None
         self._failures = 0
         self._not_before_us = 0
-        self._given_up = False
-        """The last commit was refused for good."""
+        self._settled_in: int | None = None
+        """The generation in which the commit that `finish` waits for went through, or was refused for good."""
 
     def pending(self) -> dict[TopicPartition, int]:
         """Positions that differ from what is committed. Kafka's consumer repeats the others too, which
@@ -56,21 +56,24 @@ class Commits:
             self.next_auto_us = consumer.now_us + interval_us
         if consumer.now_us >= self.next_auto_us:
             self.next_auto_us = consumer.now_us + interval_us
-            self._commit()
+            self._commit(awaited=False)
         elif self.pending():
             consumer.wake_at(self.next_auto_us)
 
     def finish(self) -> bool:
-        """Commit, and again if it fails, until all is committed or cannot be. True when that is so."""
+        """Commit what is read by now, and again if that fails. True once it is done, or cannot be.
+
+        What a cooperative member reads meanwhile is not waited for: that could go on for ever.
+        """
         if self.consumer.asking(self, ApiKey.OFFSET_COMMIT):
             return False
-        if not self.membership.may_commit and self.pending():
-            self.consumer.last_error = "commit refused: the group went on, or is rebalancing"
-            self._given_up = True
-        if self._given_up or not self.pending():
-            self._given_up = False
+        settled_in, self._settled_in = self._settled_in, None
+        if settled_in == self.membership.generation or not self.pending():
             return True
-        self._commit()
+        if not self.membership.may_commit:
+            self.consumer.last_error = "commit refused: the group went on, or is rebalancing"
+            return True
+        self._commit(awaited=True)
         return False
 
     def progress(self) -> None:
@@ -87,8 +90,9 @@ class Commits:
 
     def answered(self, asked: Asked, body: Any) -> None:
         if asked.api_key == ApiKey.OFFSET_COMMIT:
-            about, generation = asked.about
-            self._take_commit(about, generation, body)
+            about, generation, awaited = asked.about
+            if self._take_commit(about, generation, body) and awaited:
+                self._settled_in = generation
         else:
             self._take_offsets(asked.about, body)
 
@@ -96,7 +100,7 @@ class Commits:
         self.link.lost()
         self._later()
 
-    def _commit(self) -> None:
+    def _commit(self, awaited: bool) -> None:
         pending = self.pending()
         held = self.consumer.fetching.readings
         if not self.membership.may_commit or not pending:
@@ -121,9 +125,10 @@ class Commits:
             ),
             self.consumer.settings.instance_id,
         )
-        self.link.ask(ApiKey.OFFSET_COMMIT, body, self, (about, self.membership.generation))
+        self.link.ask(ApiKey.OFFSET_COMMIT, body, self, (about, self.membership.generation, awaited))
 
-    def _take_commit(self, about: dict[TopicPartition, tuple[Reading, int, int]], generation: int, body: Any) -> None:
+    def _take_commit(self, about: dict[TopicPartition, tuple[Reading, int, int]], generation: int, body: Any) -> bool:
+        """Whether it is settled: done, or refused for good."""
         for topic in body.topics:
             for result in topic.partitions:
                 reading, position, _ = about[topic.name, result.partition]
@@ -132,10 +137,10 @@ class Commits:
                     self._failures = 0
                     self.consumer.all_is_well()
                 else:
-                    self._commit_refused(result.error_code, generation)
-                    return
+                    return self._commit_refused(result.error_code, generation)
+        return True
 
-    def _commit_refused(self, error: ErrorCode, generation: int) -> None:
+    def _commit_refused(self, error: ErrorCode, generation: int) -> bool:
         if error in NOT_THE_ONE or error == ErrorCode.request_timed_out:
             self.link.lost()
         if error in FORGOTTEN:
@@ -146,9 +151,9 @@ class Commits:
             self._later()
             if self.next_auto_us is not None:
                 self.next_auto_us = self._not_before_us
-            return
-        self._given_up = True
+            return False
         self.consumer.last_error = f"commit refused: {error.name.upper()}"
+        return True
 
     def _take_offsets(self, wanting: list[Reading], body: Any) -> None:
         (group,) = body.groups

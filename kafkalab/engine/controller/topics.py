@@ -37,41 +37,48 @@ from kafkalab.engine.controller.metadata import (
     RemoveTopicRecord,
     TopicRecord,
 )
-from kafkalab.engine.controller.topic_names import check_topic_name, colliding_topic
+from kafkalab.engine.controller.topic_names import check_topic_name, colliding_topic, is_internal
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.errors import ErrorCode
 
 ZERO = i32Timedelta.parse(timedelta(0))
 MOST_RECORDS = 10_000
 """Of one request (QuorumController.MAX_RECORDS_PER_USER_OP)."""
+MOST_PARTITIONS = 2_000
+"""Of the cluster: each is a directory on every replica, made while everybody waits. Kafka leaves such
+a limit to the operator, as a CreateTopicPolicy (KIP-108), and has the same error for it."""
 
 
 # -- create ----------------------------------------------------------------------------------------
 
 
 def create_topics(image: MetadataImage, config: BrokerConfig, body: CreateTopicsRequest, random: Random) -> Decision:
-    results: list[CreatableTopicResult] = []
+    # By name: what is named twice is answered once.
+    results: dict[str, CreatableTopicResult] = {}
     records: list[MetadataRecord] = []
+    partitions = _partitions_of(image)
     times = Counter(topic.name for topic in body.topics)
     for topic in body.topics:
-        if times[topic.name] > 1:
-            # Named twice, answered once.
-            if not any(result.name == topic.name for result in results):
-                results.append(_not_created(topic.name, Refused(ErrorCode.invalid_request, "Duplicate topic name.")))
-            continue
         try:
-            created = _create(image, config, topic, random)
+            if times[topic.name] > 1:
+                raise Refused(ErrorCode.invalid_request, "Duplicate topic name.")
+            created = _create(image, config, topic, random, partitions)
             _limit(len(records) + len(created))
+            result = _created(config, created)
         except Refused as refused:
-            results.append(_not_created(topic.name, refused))
+            results[topic.name] = _not_created(topic.name, refused)
         else:
             records.extend(created)
-            results.append(_created(config, created))
-    answer = CreateTopicsResponse(throttle_time=ZERO, topics=tuple(results))
+            partitions += result.num_partitions
+            results[topic.name] = result
+    answer = CreateTopicsResponse(throttle_time=ZERO, topics=tuple(results.values()))
     return Decision(answer, () if body.validate_only else tuple(records))
 
 
-def _create(image: MetadataImage, config: BrokerConfig, topic: CreatableTopic, random: Random) -> list[MetadataRecord]:
+def _create(
+    image: MetadataImage, config: BrokerConfig, topic: CreatableTopic, random: Random, partitions: int
+) -> list[MetadataRecord]:
+    """`partitions` is how many the cluster has."""
     if topic.name == METADATA_TOPIC:
         raise Refused(ErrorCode.topic_authorization_failed, "Authorization failed.")
     if topic.name in image.topics:
@@ -80,8 +87,11 @@ def _create(image: MetadataImage, config: BrokerConfig, topic: CreatableTopic, r
     if other := colliding_topic(topic.name, image.topics):
         raise Refused(ErrorCode.invalid_topic_exception, f"Topic '{topic.name}' collides with existing topic: {other}")
     configs = validated_topic_configs({each.name: each.value for each in topic.configs}, config)
-    if topic.num_partitions > MOST_RECORDS:
-        _limit(topic.num_partitions)
+    wanted = len(topic.assignments) or (config.num_partitions if topic.num_partitions == -1 else topic.num_partitions)
+    _limit(wanted)
+    if not is_internal(topic.name):
+        # Where strangers have filled the cluster, groups shall still get their coordinators.
+        _limit_of_cluster(partitions + wanted)
     replicas = assignment.of_new_topic(image, config, topic, random)
     topic_id = UUID(int=random.getrandbits(128), version=4)
     return [
@@ -127,11 +137,24 @@ def _limit(records: int) -> None:
         raise Refused(ErrorCode.policy_violation, "Excessively large number of partitions per request.")
 
 
+def _partitions_of(image: MetadataImage) -> int:
+    return sum(len(topic.partitions) for topic in image.topics.values())
+
+
+def _limit_of_cluster(partitions: int) -> None:
+    if partitions > MOST_PARTITIONS:
+        raise Refused(
+            ErrorCode.policy_violation,
+            f"This cluster would have {partitions} partitions, where at most {MOST_PARTITIONS} are allowed.",
+        )
+
+
 # -- delete ----------------------------------------------------------------------------------------
 
 
 def delete_topics(image: MetadataImage, config: BrokerConfig, body: DeleteTopicsRequest) -> Decision:
-    results: list[DeletableTopicResult] = []
+    # By what they say, so that the same answer is given once.
+    results: dict[tuple[str | None, UUID | None, ErrorCode], DeletableTopicResult] = {}
     records: list[RemoveTopicRecord] = []
     names = Counter(topic.name for topic in body.topics)
     ids = Counter(topic.topic_id for topic in body.topics)
@@ -152,10 +175,11 @@ def delete_topics(image: MetadataImage, config: BrokerConfig, body: DeleteTopics
         else:
             records.append(RemoveTopicRecord(topic_id))
             result = DeletableTopicResult(name=name, topic_id=topic_id, error_code=ErrorCode.none)
-        if result not in results:
-            results.append(result)
+        results[result.name, result.topic_id, result.error_code] = result
     # The same topic by name and by id is removed once.
-    return Decision(DeleteTopicsResponse(throttle_time=ZERO, responses=tuple(results)), tuple(dict.fromkeys(records)))
+    return Decision(
+        DeleteTopicsResponse(throttle_time=ZERO, responses=tuple(results.values())), tuple(dict.fromkeys(records))
+    )
 
 
 def _known(image: MetadataImage, topic: DeleteTopicState) -> tuple[TopicName, UUID]:
@@ -178,13 +202,14 @@ def _known(image: MetadataImage, topic: DeleteTopicState) -> tuple[TopicName, UU
 def create_partitions(image: MetadataImage, body: CreatePartitionsRequest, random: Random) -> Decision:
     results: dict[str, CreatePartitionsTopicResult] = {}
     records: list[MetadataRecord] = []
+    partitions = _partitions_of(image)
     times = Counter(topic.name for topic in body.topics)
     for topic in body.topics:
         error, message = ErrorCode.none, None
         try:
             if times[topic.name] > 1:
                 raise Refused(ErrorCode.invalid_request, "Duplicate topic name.")
-            added = _add_partitions(image, topic, random)
+            added = _add_partitions(image, topic, random, partitions + len(records))
             _limit(len(records) + len(added))
             records.extend(added)
         except Refused as refused:
@@ -194,7 +219,9 @@ def create_partitions(image: MetadataImage, body: CreatePartitionsRequest, rando
     return Decision(answer, () if body.validate_only else tuple(records))
 
 
-def _add_partitions(image: MetadataImage, topic: CreatePartitionsTopic, random: Random) -> list[PartitionRecord]:
+def _add_partitions(
+    image: MetadataImage, topic: CreatePartitionsTopic, random: Random, partitions: int
+) -> list[PartitionRecord]:
     known = image.topics.get(topic.name)
     if known is None:
         raise Refused(ErrorCode.unknown_topic_or_partition)
@@ -207,5 +234,6 @@ def _add_partitions(image: MetadataImage, topic: CreatePartitionsTopic, random: 
             f"The topic {topic.name} currently has {before} partition(s); {topic.count} would not be an increase.",
         )
     _limit(topic.count - before)
+    _limit_of_cluster(partitions + topic.count - before)
     replicas = assignment.of_more_partitions(image, topic, before, len(known.partitions[0].replicas), random)
     return [_new_partition(image, known.topic_id, before + index, brokers) for index, brokers in enumerate(replicas)]

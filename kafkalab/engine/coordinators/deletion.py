@@ -23,15 +23,18 @@ class Deletion:
     request: Request
     results: dict[str, ErrorCode | None] = field(default_factory=dict)
     """By group; None while its tombstones are on their way."""
+    settled: int = 0
+    """How many groups are. Counted, as thousands may be named in one request."""
 
     def settle(self, group_id: str, error: ErrorCode, turn: Turn) -> None:
+        self.settled += self.results[group_id] is None
         self.results[group_id] = error
         self.answer_if_settled(turn)
 
     def answer_if_settled(self, turn: Turn) -> None:
-        settled = {group_id: error for group_id, error in self.results.items() if error is not None}
-        if len(settled) == len(self.results):
-            turn.answer(self.request, deleted(settled))
+        if self.settled == len(self.results):
+            results = {group_id: error for group_id, error in self.results.items() if error is not None}
+            turn.answer(self.request, deleted(results))
 
 
 def deleted(results: dict[str, ErrorCode]) -> DeleteGroupsResponse:

@@ -20,9 +20,11 @@ MESSAGES_PER_S = 20
 BURST = 40
 OVERFLOWS_BEFORE_CLOSE = 50
 SOCKETS_IN_ALL = 600
-GOING_AWAY = 1001
-TOO_BIG = 1009
-TRY_AGAIN_LATER = 1013
+# RFC 6455 has codes of its own for these (1001, 1009, 1013), but the server under Daphne refuses to
+# send any but 1000 and 3000-4999: it would raise instead of closing.
+GOING_AWAY = 4001
+TOO_BIG = 4009
+TRY_AGAIN_LATER = 4013
 NO_SUCH_LAB = 4404
 
 

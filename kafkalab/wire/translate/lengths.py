@@ -16,7 +16,7 @@ from kafkalab.wire.frames import Buffer
 from kafkalab.wire.translate.by_name import shape_of
 from kafkalab.wire.translate.compact import uvarint
 
-ITEMS_LIMIT = 250_000
+ITEMS_LIMIT = 10_000
 
 _INT8 = Struct(">b")
 _INT16 = Struct(">h")

@@ -83,6 +83,21 @@ def test_members_share_the_partitions_as_they_come_and_go(assignor: str) -> None
     assert sorted(stage.delivered()) == [(where, offset) for where in ALL_FOUR for offset in range(10)]
 
 
+@pytest.mark.parametrize("assignor", ["range", "cooperative-sticky"])
+def test_a_rebalance_in_good_order_hands_over_without_a_gap_and_without_doing_work_twice(assignor: str) -> None:
+    stage = Stage()
+    producer = stage.producer(rate_per_s=500, key_pattern="random:20")
+    for name in ("c1", "c2", "c3"):
+        stage.consumer(name, group="g", assignor=assignor, auto_commit_interval_ms=600_000)
+        stage.run(10)
+    stage.world.tell_node("c2", Close())
+    stage.run(10)
+    stage.world.tell_node(producer.name, Pause())
+    stage.run(2)
+    assert sorted(stage.delivered()) == sorted(stage.acked())
+    assert len(stage.acked()) == producer.sent
+
+
 def test_an_eager_member_gives_up_everything_and_a_cooperative_one_only_what_moves() -> None:
     given_up = []
     for assignor in ("range", "cooperative-sticky"):
