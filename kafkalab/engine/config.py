@@ -14,6 +14,7 @@ from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
 from kafkalab.engine.refused import Refused
 
+RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
 
@@ -36,12 +37,16 @@ class Setting:
     default: Any
     documentation: str
     at_least: int | None = None
+    choices: tuple[str, ...] = ()
+    """What else than "" it may be, for classes: those that the engine has."""
 
     def parse(self, text: str) -> Any:
         """The typed value. Raises InvalidConfig."""
         value = self._typed(text.strip())
         if self.at_least is not None and value < self.at_least:
             raise self._invalid(text, f"Value must be at least {self.at_least}")
+        if self.choices and value not in ("", *self.choices):
+            raise self._invalid(text, f"Class {value} could not be found.")
         return value
 
     def _typed(self, text: str) -> Any:
@@ -64,9 +69,16 @@ class Setting:
         return InvalidConfig(self.name, f"Invalid value {text} for configuration {self.name}: {why}")
 
 
-def _setting(type_: ConfigType, default: Any, documentation: str, *, at_least: int | None = None) -> Any:
+def _setting(
+    type_: ConfigType, default: Any, documentation: str, *, at_least: int | None = None, choices: tuple[str, ...] = ()
+) -> Any:
     """A field of BrokerConfig: its Kafka name is the field's, with dots."""
-    return field(default=default, metadata={"type": type_, "documentation": documentation, "at_least": at_least})
+    told = {"type": type_, "documentation": documentation, "at_least": at_least, "choices": choices}
+    return field(default=default, metadata=told)
+
+
+def _string(default: str, documentation: str, *choices: str) -> Any:
+    return _setting(ConfigType.STRING, default, documentation, choices=choices)
 
 
 def _bool(default: bool, documentation: str) -> Any:
@@ -103,6 +115,7 @@ class BrokerConfig:
     max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0)
     max_request_partition_size_limit: int = _int(2_000, "The most partitions one description answers.", 1)
     num_partitions: int = _int(1, "Partitions of topics created without a number of partitions.", 1)
+    max_incremental_fetch_session_cache_slots: int = _int(1_000, "The most fetch sessions that are kept.", 0)
     offset_metadata_max_bytes: int = _int(4_096, "The longest text that may go with a committed offset.")
     offsets_commit_timeout_ms: int = _int(5_000, "How long a commit waits to be replicated.", 1)
     offsets_retention_check_interval_ms: int = _long(600_000, "How often expired offsets are looked for.", 1)
@@ -118,6 +131,7 @@ class BrokerConfig:
     replica_fetch_wait_max_ms: int = _int(500, "How long a leader may hold a follower's fetch.")
     replica_high_watermark_checkpoint_interval_ms: int = _long(5_000, "How often high watermarks are written to disk.")
     replica_lag_time_max_ms: int = _long(30_000, "A follower not caught up for this long leaves the ISR.")
+    replica_selector_class: str = _string("", "Who chooses the replica that a consumer reads from.", RACK_AWARE)
     request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
     topic_defaults: dict[str, str] = field(default_factory=dict)
@@ -158,9 +172,9 @@ class BrokerConfig:
 
 
 SETTINGS: dict[str, Setting] = {
-    name: Setting(name, each.metadata["type"], each.default, each.metadata["documentation"], each.metadata["at_least"])
+    name: Setting(name, told["type"], each.default, told["documentation"], told["at_least"], told["choices"])
     for each in fields(BrokerConfig)
-    if each.metadata
+    if (told := each.metadata)
     for name in [each.name.replace("_", ".")]
 }
 """By Kafka's name, sorted."""

@@ -111,6 +111,8 @@ def _add_consumer(command: order.AddConsumer, at: str) -> str:
         line += " --from-beginning"
     if command.commit != "auto":
         line += " --command-property enable.auto.commit=false"
+    if command.rack is not None:
+        line += f" --command-property {shlex.quote(f'client.rack={command.rack}')}"
     if command.assignor != "range":
         line += f" --command-property partition.assignment.strategy={ASSIGNORS[command.assignor]}"
     return line

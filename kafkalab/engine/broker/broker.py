@@ -8,6 +8,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `metadata_follower`  the replicated `__cluster_metadata` log and the image it yields
 - `replicas`    the partitions on this broker: created, led, followed, deleted, checkpointed
 - `fetchers`    copying from leaders
+- `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
 
@@ -21,6 +22,7 @@ from uuid import UUID
 from kafkalab.engine.api import ROUTES
 from kafkalab.engine.broker.controller_channel import ControllerChannel, Forwarded
 from kafkalab.engine.broker.coordinator_writes import CoordinatorWrite, append_as_coordinator
+from kafkalab.engine.broker.fetch_sessions import FetchSessions
 from kafkalab.engine.broker.fetchers import Fetchers
 from kafkalab.engine.broker.isr import IsrProposals
 from kafkalab.engine.broker.lifecycle import BrokerState, Lifecycle
@@ -57,6 +59,7 @@ class Broker(Node):
 
         self.router = Router(self)
         self.purgatory = Purgatory(self)
+        self.fetch_sessions = FetchSessions(config.max_incremental_fetch_session_cache_slots)
         self.controller = ControllerChannel(self, controller_node(cluster.controllers[0]))
         self.metadata_follower = MetadataFollower(self, controller_node(cluster.controllers[0]))
         self.replicas = Replicas(self)

@@ -3,7 +3,8 @@
 The same Fetch as any consumer's, with the follower's name on it. Its offset says what the follower
 has, and its last epoch under whom that was written: where the leader knows better it answers with
 a diverging epoch, and the follower cuts its log back (KIP-595; kafka.server.AbstractFetcherThread,
-ReplicaFetcherThread).
+ReplicaFetcherThread). The leader keeps a session for it, so that a fetch with nothing new is short
+however many partitions there are (KIP-227).
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from kio.schema.types import BrokerId, TopicName
 from kio.static.primitive import i8, i32, i32Timedelta, i64
 
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.broker.reader_session import SESSION_ERRORS, ReaderSession
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import broker_node
@@ -26,6 +28,7 @@ from kafkalab.wire.dialect import (
     FetchRequest,
     FetchResponse,
     FetchTopic,
+    ForgottenTopic,
 )
 from kafkalab.wire.errors import ErrorCode
 
@@ -67,33 +70,38 @@ class Fetcher:
         self.node = broker_node(leader_id)
         self.states: dict[PartitionKey, FetchState] = {}
         """In the order in which they are asked for: who got records goes to the end, so that none starves."""
+        self.session = ReaderSession()
         self.in_flight: int | None = None
         self._asked_us = 0
-        self._request: FetchRequest | None = None
-        """The last one, as long as it would be asked again word for word."""
+        self._changed: dict[PartitionKey, None] = {}
+        """What the next request may have to say something new about."""
 
     def add(self, partition: Partition) -> None:
         self.states[partition.key] = FetchState(partition)
-        self._request = None
+        self._changed[partition.key] = None
 
     def remove(self, key: "PartitionKey") -> None:
         if self.states.pop(key, None) is not None:
-            self._request = None
+            self._changed[key] = None
 
-    def forget_request(self) -> None:
-        self._request = None
+    def resume(self) -> None:
+        """A pause is over."""
+        self._changed.update(dict.fromkeys(key for key, state in self.states.items() if state.asked is None))
 
     def send(self) -> None:
-        if self.in_flight is not None or not self.states:
+        if self.in_flight is not None:
             return
-        for state in self.states.values():
-            if state.end_sought is not None and self._ready(state):
+        for key in self._changed:
+            state = self.states.get(key)
+            if state is not None and state.end_sought is not None and self._ready(state):
                 self._ask(ApiKey.LIST_OFFSETS, self._where_does_your_log_lie(state, state.end_sought))
                 return
-        if self._request is None:
-            self._request = self._fetch_request()
-        if self._request.topics:
-            self._ask(ApiKey.FETCH, self._request)
+        changed, self._changed = self._changed, {}
+        for key in changed if self.session.goes_on else self.states:
+            self._say(key)
+        topics, forgotten = self.session.request()
+        if topics or forgotten or self.session.told:
+            self._ask(ApiKey.FETCH, self._fetch_request(topics, forgotten))
 
     def answered(self, response: Response) -> None:
         if response.correlation_id != self.in_flight:
@@ -101,13 +109,15 @@ class Fetcher:
         self.in_flight = None
         if response.api_key == ApiKey.LIST_OFFSETS:
             self._take_offsets(response.body)
-        elif response.body.error_code is not ErrorCode.none:
-            self._pause_all()
+        elif not self.session.answered(response.body):
+            if response.body.error_code not in SESSION_ERRORS:
+                self._pause_all()
         else:
             self._take(response.body)
 
     def lost(self) -> None:
         self.in_flight = None
+        self.session.lost()
         self._pause_all()
 
     def waits_since(self, at_us: int) -> bool:
@@ -126,30 +136,34 @@ class Fetcher:
     def _ready(self, state: FetchState) -> bool:
         return not state.failed and state.not_before_us <= self.broker.now_us
 
-    def _fetch_request(self) -> FetchRequest:
+    def _say(self, key: "PartitionKey") -> None:
+        """Let the session know what is asked of this partition now."""
+        state = self.states.get(key)
+        if state is None or state.end_sought is not None or not self._ready(state):
+            self.session.forget(key)
+            return
+        if state.asked is None:
+            log = state.partition.log
+            state.asked = FetchPartition(
+                key[1],
+                log.end_offset,
+                self.broker.config.replica_fetch_max_bytes,
+                state.partition.leader_epoch,
+                log.epochs.latest,
+                log.start_offset,
+            )
+        self.session.want(key, state.partition.topic_id, state.asked)
+
+    def _fetch_request(self, topics: tuple[FetchTopic, ...], forgotten: tuple[ForgottenTopic, ...]) -> FetchRequest:
         config = self.broker.config
-        by_topic: dict[str, list[FetchPartition]] = {}
-        ids = {}
-        for (topic, number), state in self.states.items():
-            if state.end_sought is not None or not self._ready(state):
-                continue
-            if state.asked is None:
-                log = state.partition.log
-                state.asked = FetchPartition(
-                    number,
-                    log.end_offset,
-                    config.replica_fetch_max_bytes,
-                    state.partition.leader_epoch,
-                    log.epochs.latest,
-                    log.start_offset,
-                )
-            by_topic.setdefault(topic, []).append(state.asked)
-            ids[topic] = state.partition.topic_id
         return FetchRequest(
-            topics=tuple(FetchTopic(topic, ids[topic], tuple(each)) for topic, each in by_topic.items()),
+            topics=topics,
             max_wait_ms=config.replica_fetch_wait_max_ms,
             min_bytes=config.replica_fetch_min_bytes,
             max_bytes=config.replica_fetch_response_max_bytes,
+            session_id=self.session.id,
+            session_epoch=self.session.epoch,
+            forgotten_topics=forgotten,
             replica_id=self.broker.broker_id,
             replica_epoch=self.broker.epoch,
         )
@@ -201,7 +215,7 @@ class Fetcher:
 
     def _ask_anew(self, state: FetchState) -> None:
         state.asked = state.last = None
-        self._request = None
+        self._changed[state.partition.key] = None
 
     def _pause(self, state: FetchState) -> None:
         backoff_us = self.broker.config.replica_fetch_backoff_ms * 1000
@@ -259,6 +273,7 @@ class Fetcher:
         own_end = partition.log.end_offset
         if state.end_sought == LATEST and answer.offset >= own_end:
             state.end_sought = EARLIEST
+            self._ask_anew(state)
             return
         if state.end_sought == LATEST:
             partition.truncate_to(answer.offset, f"the leader's log ends at {answer.offset}")

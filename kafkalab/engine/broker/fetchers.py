@@ -41,7 +41,7 @@ class Fetchers:
         """A pause is over: the next request asks for more."""
         fetcher = self.by_leader.get(leader_id)
         if fetcher is not None:
-            fetcher.forget_request()
+            fetcher.resume()
             self.due[leader_id] = None
 
     def send(self) -> None:

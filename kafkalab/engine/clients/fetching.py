@@ -7,13 +7,14 @@ Then one Fetch at a time goes to each leader, for all partitions there whose rec
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.client import Asked
-from kafkalab.engine.clients.metadata import STALE, backoff_us
+from kafkalab.engine.clients.metadata import MAX_AGE_US, STALE, backoff_us
 from kafkalab.engine.events import PositionReset
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
@@ -62,6 +63,9 @@ class Reading:
     high_watermark: int = -1
     failures: int = 0
     not_before_us: int = 0
+    nearer: int | None = None
+    """The replica that the leader would rather have it read from (KIP-392)."""
+    nearer_until_us: int = 0
 
     @property
     def where(self) -> TopicPartition:
@@ -72,6 +76,7 @@ class Reading:
         self.epoch = epoch
         self.buffered.clear()
         self.failures = 0
+        self.nearer = None
 
 
 class Fetching:
@@ -221,7 +226,7 @@ class Fetching:
         idle = [
             reading for reading in self.readings.values() if reading.needs is Needs.NOTHING and not reading.buffered
         ]
-        for target, readings in self._by_leader(idle).items():
+        for target, readings in self._by_leader(idle, self._read_from).items():
             if self._asking(ApiKey.FETCH, target):
                 continue
             by_topic: dict[str, list[FetchPartition]] = {}
@@ -242,6 +247,7 @@ class Fetching:
                 min_bytes=settings.fetch_min_bytes,
                 max_bytes=settings.fetch_max_bytes,
                 isolation_level=settings.isolation_level,
+                rack_id=settings.rack or "",
             )
             about = [(reading, reading.next_fetch) for reading in readings]
             consumer.ask(target, ApiKey.FETCH, body, self, about)
@@ -268,6 +274,10 @@ class Fetching:
 
     def _take_partition(self, reading: Reading, result: FetchPartitionResult) -> None:
         error = result.error_code
+        if error == ErrorCode.offset_out_of_range and reading.nearer is not None:
+            # A follower may be behind its leader: the leader knows what is out of range.
+            reading.nearer = None
+            return
         if error == ErrorCode.offset_out_of_range:
             self.reset(reading, f"offset {reading.next_fetch} is out of range")
             return
@@ -278,6 +288,9 @@ class Fetching:
             return
         reading.failures = 0
         reading.high_watermark = result.high_watermark
+        if result.preferred_read_replica >= 0:
+            reading.nearer = result.preferred_read_replica
+            reading.nearer_until_us = self.consumer.now_us + MAX_AGE_US
         try:
             for batch in batches.headers(result.records):
                 if not batch.is_control:
@@ -314,6 +327,7 @@ class Fetching:
         elif not error.retriable:
             consumer.fail(f"{reading.topic}-{reading.partition}: {error.name.upper()}")
             return
+        reading.nearer = None
         reading.failures += 1
         reading.not_before_us = consumer.now_us + backoff_us(reading.failures, consumer.random)
 
@@ -321,8 +335,21 @@ class Fetching:
         """Whether an answer still fits: the partition was not given up meanwhile, nor moved."""
         return self.readings.get(reading.where) is reading and reading.needs is needs
 
-    def _by_leader(self, readings: list[Reading]) -> dict[str, list[Reading]]:
-        """Those that may be asked about now."""
+    def _read_from(self, reading: Reading, leader: int) -> int:
+        """The nearer replica while it is there, or else the leader (Fetcher.selectReadReplica)."""
+        consumer = self.consumer
+        if reading.nearer is None or reading.nearer_until_us <= consumer.now_us:
+            return leader
+        if reading.nearer in consumer.metadata.brokers:
+            return reading.nearer
+        reading.nearer = None
+        consumer.metadata.request_update()
+        return leader
+
+    def _by_leader(
+        self, readings: list[Reading], instead: Callable[[Reading, int], int] = lambda _, leader: leader
+    ) -> dict[str, list[Reading]]:
+        """Those that may be asked about now, by the broker to ask: `instead` may name another than the leader."""
         consumer = self.consumer
         groups: dict[str, list[Reading]] = {}
         for reading in readings:
@@ -331,8 +358,10 @@ class Fetching:
                 consumer.metadata.request_update()
             elif reading.not_before_us > consumer.now_us:
                 consumer.wake_at(reading.not_before_us)
-            elif consumer.ready(broker_node(known.leader)):
-                groups.setdefault(broker_node(known.leader), []).append(reading)
+            else:
+                target = broker_node(instead(reading, known.leader))
+                if consumer.ready(target):
+                    groups.setdefault(target, []).append(reading)
         return groups
 
     def _asking(self, api_key: int, target: str) -> bool:

@@ -72,9 +72,10 @@ class Room:
         configs: dict[str, str] | None = None,
         latency_us: int = 0,
         new_disk: Callable[[str], Disk] = lambda _node: MemoryDisk(),
+        racks: tuple[str, ...] = (),
     ) -> None:
         self.world = World(7, EPOCH_US, Network(Link(latency_us)))
-        spec = ClusterSpec.local(brokers, broker_configs=configs or {})
+        spec = ClusterSpec.local(brokers, racks=racks, broker_configs=configs or {})
         self.cluster = Cluster(spec, self.world, new_disk)
         self.facts: list[Event] = []
         self.world.on_event.append(self._hear)
@@ -211,6 +212,7 @@ def fetch_request(
     current_leader_epoch: int = -1,
     last_fetched_epoch: int = -1,
     partition_max_bytes: int = 1 << 20,
+    rack_id: str = "",
 ) -> FetchRequest:
     wanted = FetchPartition(partition, offset, partition_max_bytes, current_leader_epoch, last_fetched_epoch)
     return FetchRequest(
@@ -220,4 +222,5 @@ def fetch_request(
         max_bytes=max_bytes,
         replica_id=replica_id,
         replica_epoch=replica_epoch,
+        rack_id=rack_id,
     )

@@ -26,6 +26,7 @@ from kafkalab.engine.world import World
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import (
     NOT_THROTTLED,
+    FetchPartition,
     FetchPartitionResult,
     FetchRequest,
     FetchResponse,
@@ -72,7 +73,8 @@ def test_a_topic_given_by_id_is_answered_by_id(room: Room) -> None:
     body = ProduceRequest(1, 1000, (ProduceTopic("", topic_id, (ProducePartition(0, data),)),))
     result = ProducePartitionResult(0, base_offset=0, log_start_offset=0)
     assert room.ask(1, ApiKey.PRODUCE, body) == ProduceResponse((ProduceTopicResult("", topic_id, (result,)),))
-    reply = room.ask(1, ApiKey.FETCH, FetchRequest((FetchTopic("", topic_id, ()),), 0, 1))
+    wanted = FetchTopic("", topic_id, (FetchPartition(0, 0, 1000),))
+    reply = room.ask(1, ApiKey.FETCH, FetchRequest((wanted,), 0, 1))
     assert [topic.topic_id for topic in reply.topics] == [topic_id]
 
 
