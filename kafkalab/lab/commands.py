@@ -31,8 +31,8 @@ class CreateTopic:
     """Create a topic."""
 
     name: TopicName
-    partitions: Annotated[int, Whole("How many; -1 for the brokers' num.partitions.", -1, 1_000)] = -1
-    replication_factor: Annotated[int, Whole("Replicas of each partition; -1 for the default.", -1, 100)] = -1
+    partitions: Annotated[int, Whole("How many logs it is split into; -1: num.partitions.", -1, 1_000)] = -1
+    replication_factor: Annotated[int, Whole("Copies of each, on as many brokers; -1: the default.", -1, 100)] = -1
     configs: Annotated[dict[str, str], Settings("Topic configs by Kafka's names.")] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ class DeleteRecords:
 
     topic: TopicName
     partition: Partition
-    before_offset: Annotated[int, Whole("The new log start; -1 for the high watermark.", -1, 2**62)]
+    before_offset: Annotated[int, Whole("The new log start; -1: the high watermark.", -1, 2**62)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ class SendRecord:
     """Send one record and wait for the answer."""
 
     topic: TopicName
-    value: Annotated[str | None, Text("The value; null for a tombstone.", longest=100_000)] = ""
-    key: Annotated[str | None, Text("The key; null for none.", longest=10_000)] = None
-    headers: Annotated[tuple[tuple[str, str | None], ...], Headers("Pairs of a name and a value.")] = ()
-    partition: Annotated[int | None, Whole("null lets the partitioner choose.", 0, 9_999)] = None
+    value: Annotated[str | None, Text("The value. None at all makes it a tombstone.", longest=100_000)] = ""
+    key: Annotated[str | None, Text("Empty: no key.", longest=10_000)] = None
+    headers: Annotated[tuple[tuple[str, str | None], ...], Headers("Names and values.")] = ()
+    partition: Annotated[int | None, Whole("Empty: the partitioner chooses.", 0, 9_999)] = None
     acks: Annotated[str, Text("Whose word counts as stored.", choices=ACKS)] = "all"
 
 
@@ -80,7 +80,7 @@ class CreateProducer:
     """Run a producer in the lab."""
 
     topic: TopicName
-    name: Annotated[str | None, Text("null for the next free name.", pattern=r"[a-zA-Z0-9._-]{1,60}")] = None
+    name: Annotated[str | None, Text("Empty: the next free name.", pattern=r"[a-zA-Z0-9._-]{1,60}")] = None
     rate: Annotated[int, Whole("Records a second; 0 sends only by hand.", 0, 10_000)] = 1
     key_pattern: Annotated[str, Text(KEY_PATTERN_NOTE, pattern=KEY_PATTERN)] = "random:12"
     value_size: Annotated[int, Whole("Bytes of each value.", 0, 100_000)] = 100
@@ -91,7 +91,7 @@ class CreateProducer:
     partitioner: Annotated[str, Text("How a record without a partition gets one.", choices=PARTITIONERS)] = "default"
     compression: Annotated[str, Text("How batches are compressed.", choices=CODECS)] = "none"
     max_in_flight: Annotated[int, Whole("Requests on their way to a broker at most.", 1, 100)] = 5
-    limit: Annotated[int | None, Whole("Stop after so many records; null for never.", 1, 2**40)] = None
+    limit: Annotated[int | None, Whole("Stop after so many records. Empty: never.", 1, 2**40)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,12 @@ class AddConsumer:
     """Run a consumer in the lab, as a member of a group or on its own."""
 
     topics: Annotated[tuple[str, ...], Names("Topics to read.", pattern=r"[a-zA-Z0-9._-]{1,249}", fewest=1)]
-    group: Annotated[str | None, Text("Its group; null reads every partition alone.", longest=249)] = None
-    name: Annotated[str | None, Text("null for the next free name.", pattern=r"[a-zA-Z0-9._-]{1,60}")] = None
+    group: Annotated[str | None, Text("The group it joins. Empty: none, it reads everything.", longest=249)] = None
+    name: Annotated[str | None, Text("Empty: the next free name.", pattern=r"[a-zA-Z0-9._-]{1,60}")] = None
     auto_offset_reset: Annotated[
         str, Text("Where to begin without a committed offset.", choices=("earliest", "latest", "none"))
     ] = "earliest"
-    processing_ms: Annotated[int, Whole("Work on each record.", 0, 600_000)] = 0
+    processing_ms: Annotated[int, Whole("How long each record keeps it busy.", 0, 600_000)] = 0
     commit: Annotated[str, Text("When offsets are committed.", choices=("auto", "manual", "none"))] = "auto"
     auto_commit_interval_ms: Annotated[int, Whole("Between automatic commits.", 1, 600_000)] = 5_000
     assignor: Annotated[
@@ -157,7 +157,7 @@ class UpdateConsumer:
     """Change a running consumer; what is null stays."""
 
     name: ClientName
-    processing_ms: Annotated[int | None, Whole("Work on each record.", 0, 600_000)] = None
+    processing_ms: Annotated[int | None, Whole("How long each record keeps it busy.", 0, 600_000)] = None
     max_poll_records: Annotated[int | None, Whole("Records of a poll at most.", 1, 10_000)] = None
 
 

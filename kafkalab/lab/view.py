@@ -58,6 +58,8 @@ class View:
         self._brokers: dict[int, Broker] = {}
         """Those that run, as of this look."""
         self._ends: dict[tuple[str, int], int] = {}
+        self._groups: dict[str, Entity] = {}
+        """As they were seen last: a group whose coordinator is down is still somebody's group."""
 
     def on_event(self, event: Event) -> None:
         self.logs.on_event(event)
@@ -76,8 +78,10 @@ class View:
             if entity["kind"] == "partition":
                 self._ends[entity["topic"], entity["partition"]] = entity["high_watermark"]
         consumers = lab.consumers
+        self._groups = view_clients.without_coordinator(self._groups, self._brokers.values())
         for broker in self._brokers.values():
-            entities |= view_clients.groups_of(broker, self._end_of, consumers)
+            self._groups |= view_clients.groups_of(broker, self._end_of, consumers)
+        entities |= self._groups
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()

@@ -4,7 +4,7 @@ The end that lag is counted from is the high watermark, as for kafka-consumer-gr
 not replicated cannot be read yet.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from kafkalab.engine.broker.broker import Broker
@@ -134,6 +134,18 @@ def groups_of(broker: Broker, end_of: Callable[[str, int], int], consumers: dict
         for shard in broker.groups.shards.values()
         if not shard.loading
         for group_id, found in shard.groups.items()
+    }
+
+
+def without_coordinator(groups: dict[str, Entity], brokers: Iterable[Broker]) -> dict[str, Entity]:
+    """Of groups seen before those that nobody coordinates now: no running broker has loaded their offsets."""
+    loaded = dict.fromkeys(
+        shard.partition for broker in brokers for shard in broker.groups.shards.values() if not shard.loading
+    )
+    return {
+        name: group | {"state": "NoCoordinator", "coordinator": -1}
+        for name, group in groups.items()
+        if group["offsets_partition"] not in loaded
     }
 
 

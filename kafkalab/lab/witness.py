@@ -2,13 +2,15 @@
 
 Whatever the rate, a frame stays small: facts that come by the thousand (appends, acks) are kept up
 to a few and then counted, and so are packets. Heartbeats and fetches that bring nothing are not
-shown: they would hide everything else.
+shown: they would hide everything else. Nor is what the lab's own admin client says of itself: what
+it brought about is told by those who did it.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
+from uuid import UUID
 
 from kafkalab.engine.events import (
     Event,
@@ -21,6 +23,7 @@ from kafkalab.engine.events import (
     RecordSent,
 )
 from kafkalab.engine.node import Request, Response
+from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
 from kafkalab.wire.api import ApiKey, name_of
 
@@ -40,8 +43,9 @@ Told = tuple[int, str, Event]
 
 
 class Witness:
-    def __init__(self, name_of_node: Callable[[str], str]) -> None:
+    def __init__(self, name_of_node: Callable[[str], str], topic_name: Callable[[UUID | None], str | None]) -> None:
         self._name_of_node = name_of_node
+        self._topic_name = topic_name
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
         self._counts: Counter[str] = Counter()
@@ -49,6 +53,8 @@ class Witness:
         self._packet_counts: Counter[tuple[str, str, str]] = Counter()
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
+        if node == ADMIN:
+            return
         if event.__class__ not in FREQUENT:
             if len(self._events) == MOST_EVENTS:
                 self._counts[type(self._events[0][2]).__name__] += 1
@@ -78,7 +84,7 @@ class Witness:
             "response": response,
             "client_id": None if response else message.client_id,  # type: ignore[union-attr]
         }
-        self._packets.append(packet | _cargo(api_key, message.body, response))
+        self._packets.append(packet | self._cargo(api_key, message.body, response))
 
     def take(self) -> list[dict[str, Any]]:
         """Everything since the last frame, in the order it happened, counts last."""
@@ -107,6 +113,27 @@ class Witness:
         self._packets = []
         self._packet_counts.clear()
 
+    def _cargo(self, api_key: int, body: Any, response: bool) -> dict[str, Any]:
+        """Which topic and partition a packet is about, where that is one, and how many records it carries."""
+        if api_key not in (ApiKey.PRODUCE, ApiKey.FETCH):
+            return {}
+        only_full = api_key == ApiKey.FETCH
+        parts = [
+            (topic.name or self._topic_name(topic.topic_id), part)
+            for topic in body.topics
+            for part in topic.partitions
+            if not only_full or part.records
+        ]
+        cargo: dict[str, Any] = {}
+        if response == only_full:
+            cargo["count"] = sum(number for _, part in parts for _, _, number in batches_in(part.records or b""))
+        topics = dict.fromkeys(name for name, _ in parts)
+        if len(topics) == 1 and None not in topics:
+            cargo["topic"] = parts[0][0]
+            if len(parts) == 1:
+                cargo["partition"] = parts[0][1].partition
+        return cargo
+
     @staticmethod
     def describe(at_us: int, node: str, event: Event) -> dict[str, Any]:
         shown: dict[str, Any] = {
@@ -123,18 +150,3 @@ class Witness:
 
 def _brings_records(body: Any) -> bool:
     return any(part.records for topic in body.topics for part in topic.partitions)
-
-
-def _cargo(api_key: int, body: Any, response: bool) -> dict[str, Any]:
-    """Which partition a packet is about, and how many records it carries, where that is one thing."""
-    if api_key == ApiKey.PRODUCE and not response:
-        parts = [(topic.name, part) for topic in body.topics for part in topic.partitions]
-    elif api_key == ApiKey.FETCH and response:
-        parts = [(topic.name, part) for topic in body.topics for part in topic.partitions if part.records]
-    else:
-        return {}
-    count = sum(number for _, part in parts for _, _, number in batches_in(part.records or b""))
-    if len(parts) != 1:
-        return {"count": count}
-    topic, part = parts[0]
-    return {"topic": topic, "partition": part.partition, "count": count}

@@ -16,7 +16,6 @@ http = get_asgi_application()
 from kafkalab.web.labs.routing import websocket_urlpatterns  # noqa: E402  (needs Django to be set up)
 
 
-
 class StaticFiles(ASGIStaticFilesHandler):
     def serve(self, request: HttpRequest) -> HttpResponseBase:
         try:

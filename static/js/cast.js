@@ -24,6 +24,7 @@ function gather(entities) {
   for (const [id, entity] of Object.entries(entities)) kinds[entity.kind]?.push({ ...entity, id });
   const topics = kinds.topic.sort((one, other) => one.internal - other.internal || byName(one.topic, other.topic));
   const named = (list) => list.sort((one, other) => byName(one.name, other.name));
+  /** @type {Map<string, Entity[]>} */
   const partitions = new Map(topics.map((topic) => [topic.topic, []]));
   for (const partition of kinds.partition) partitions.get(partition.topic)?.push(partition);
   for (const list of partitions.values()) list.sort((one, other) => one.partition - other.partition);

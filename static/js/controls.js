@@ -16,6 +16,7 @@ export function wireControls(hands) {
   document.addEventListener("click", (event) => press(/** @type {Element} */ (event.target), hands));
   document.addEventListener("keydown", (event) => key(event, hands));
   takeUpTheme();
+  hands.change({ keys: localStorage.getItem("kafkalab-keys") !== "off" });
   return { drawDone: (done) => paint(/** @type {Element} */ (document.querySelector("#done")), drawDone(done)) };
 }
 
@@ -42,6 +43,7 @@ const PRESSES = {
   pause: (hands) => hands.change({ paused: !hands.ui().paused }),
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
+  keys: (hands) => turnKeys(hands),
 };
 
 async function order(button, hands) {
@@ -67,7 +69,7 @@ export function openForm(command, hands) {
   details.open = true;
   requestAnimationFrame(() => {
     details.scrollIntoView({ block: "nearest" });
-    details.querySelector("input,select,textarea")?.focus();
+    /** @type {HTMLElement|null} */ (details.querySelector("input,select,textarea"))?.focus();
   });
 }
 
@@ -112,9 +114,11 @@ function key(event, hands) {
     walk(target, ARROWS[event.key]);
     return;
   }
+  if (event.key === "Escape") hands.change({ selected: null });
+  // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
+  if (!hands.ui().keys) return;
   if (event.key === "1") hands.change({ lens: "flow" });
   else if (event.key === "2") hands.change({ lens: "log" });
-  else if (event.key === "Escape") hands.change({ selected: null });
   else if (event.key === " " && !target.matches("button,summary,a")) {
     event.preventDefault();
     PRESSES.pause(hands);
@@ -156,6 +160,12 @@ function turnTheme() {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
   localStorage.setItem("kafkalab-theme", root.dataset.theme);
+}
+
+function turnKeys(hands) {
+  const keys = !hands.ui().keys;
+  localStorage.setItem("kafkalab-keys", keys ? "on" : "off");
+  hands.change({ keys });
 }
 
 // -- what was done ---------------------------------------------------------------------------------

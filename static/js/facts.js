@@ -2,24 +2,25 @@
 
 /** Each kind of fact has a family, told by a letter or sign as well as by its colour. */
 const FAMILIES = {
-  data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled"],
+  data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled"],
   replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved"],
   leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "CoordinatorLoaded", "CoordinatorUnloaded"],
   group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "PartitionsRevoked", "PartitionsAssigned", "PositionReset"],
   fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline"],
-  error: ["RequestRefused", "ConnectionRefused", "RecordFailed", "ProducerRetried", "DuplicateBatchDropped"],
+  error: ["RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "DuplicateBatchDropped"],
 };
 export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", fault: "✕", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));
-const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "CoordinatorLoaded", "CoordinatorUnloaded", "BrokerRegistered"]);
+const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "ProducerIdAssigned", "CoordinatorLoaded", "CoordinatorUnloaded", "BrokerRegistered"]);
 
 /** @param {string} kind @returns {string} */
 export const familyOf = (kind) => FAMILY_OF.get(kind) ?? "other";
 
 /**
- * Records on their way, and the brokers' own topics.
+ * Records on their way, the brokers' own topics, and clients that start: those are seen to come.
  * @param {import("./types.js").Fact} fact
  */
 export function isRoutine(fact) {
+  if (fact.kind === "NodeStarted" && !fact.node.startsWith("broker-")) return true;
   return ROUTINE.has(fact.kind) || (typeof fact.topic === "string" && fact.topic.startsWith("__") && familyOf(fact.kind) !== "fault");
 }

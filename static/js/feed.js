@@ -2,7 +2,7 @@
 
 import { familyOf, MARKS } from "./facts.js";
 import { h } from "./paint.js";
-import { clockTime } from "./words.js";
+import { clockTime, number } from "./words.js";
 
 const SHOWN = 60;
 
@@ -16,9 +16,10 @@ export function drawFeed(model, ui) {
   return told.slice(-SHOWN).reverse().map((fact) => h("li", {
     key: `${fact.at_us} ${fact.kind} ${fact.text}`, class: "fact", "data-family": familyOf(fact.kind),
   },
-    h("time", null, clockTime(fact.at_us).slice(0, 12)),
+    h("time", null, clockTime(fact.last_us ?? fact.at_us)),
     h("span", { class: "fact-mark", "aria-hidden": "true" }, MARKS[familyOf(fact.kind)]),
-    h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, fact.text ?? fact.kind)));
+    h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, fact.text ?? fact.kind,
+      fact.times !== undefined && h("span", { class: "fact-times" }, ` ×\u2009${number(fact.times)}`))));
 }
 
 /** @param {import("./types.js").Model} model */

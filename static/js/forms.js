@@ -90,9 +90,13 @@ function beside(form, name, reason) {
   return true;
 }
 
+function storedAs(detail) {
+  return detail?.offset >= 0 ? `Stored as ${detail.topic}-${detail.partition}, offset ${detail.offset}.` : null;
+}
+
 function tell(form, answer) {
   if (answer.ok) {
-    form.querySelector(".form-done").textContent = "Done.";
+    form.querySelector(".form-done").textContent = storedAs(answer.detail) ?? "Done.";
     return;
   }
   const reasons = Object.entries(answer.fields ?? {});

@@ -14,14 +14,14 @@ export function drawNow(model, ui) {
       ? "Choose a broker, a replica, a group or anything else on the stage, and it explains itself here."
       : "What was chosen here is gone.")];
   }
-  const { title, about, rows, acts } = PORTRAITS[entity.kind](entity, model);
+  const { title, about, rows, acts } = PORTRAITS[/** @type {keyof typeof PORTRAITS} */ (entity.kind)](entity, model);
   return [
     h("h2", null, title),
     h("p", { class: "about" }, about),
+    ...(acts.length > 0 ? [h("div", { class: "acts" }, acts)] : []),
     h("dl", { class: "values" }, rows.filter(Boolean).map(([label, value, sentence]) => h("div", { key: label },
       h("dt", null, label), h("dd", null, value), sentence && h("dd", { class: "meaning" }, sentence)))),
-    acts.length > 0 && h("div", { class: "acts" }, acts),
-  ].filter(Boolean);
+  ];
 }
 
 const act = (label, command, danger = false) =>
@@ -45,7 +45,7 @@ const PORTRAITS = {
         ["Broker epoch", number(it.epoch), "Given at registration: requests under an older epoch are refused."],
         ["Leads", `${number(it.leaders)} of ${number(it.replicas)} replicas`, "Clients write to leaders; followers copy from them."],
         ["Log size", bytes(it.log_bytes), "All its segment files together."],
-        ["Metadata offset", number(it.metadata_offset), "How far it has read the controller's log."],
+        ["Metadata offset", offset(it.metadata_offset), "How far it has read the controller's log."],
         ["Connections", number(it.connections), "Real clients connected to it now."],
         it.rack && ["Rack", it.rack, "Replicas are spread over racks."],
       ],
@@ -158,10 +158,10 @@ const PORTRAITS = {
       title: `Group ${it.group}`,
       about: "Consumers that share the partitions of their topics: each partition has one owner in the group.",
       rows: [
-        ["State", spoken(it.state), "Empty, preparing (members join), completing (the leader assigns), stable."],
+        ["State", spoken(it.state), "Empty, preparing (members join), completing (the leader assigns), stable. Without a coordinator nobody can commit or join."],
         ["Generation", number(it.generation), "Goes up with every rebalance; commits under an older one are refused."],
         ["Assignor", it.protocol || "none", "The rule by which the group's leader hands out partitions."],
-        ["Coordinator", jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `It leads __consumer_offsets-${it.offsets_partition}, where this group's offsets are kept.`],
+        ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The leader of __consumer_offsets-${it.offsets_partition}, where this group's offsets are kept.`],
         ["Members", number(it.members.length), it.members.map((member) => member.ours ?? member.client_id).join(", ")],
         ["Lag in all", number(it.lag), "Records that are visible and not yet committed by the group."],
         ...it.offsets.map((at) => [`${at.topic}-${at.partition}`, `committed ${offset(at.committed)} of ${number(at.end)}`, `Lag ${number(at.lag)}.`]),

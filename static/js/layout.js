@@ -10,11 +10,14 @@ import { cast } from "./cast.js";
 const EDGE = 16;
 const TOP = 14;
 const CARD_GAP = 12;
-const BROKER_HEAD = 54;
+const BROKER_HEAD = 72;
+/** In a broker's head, below its name: where envelopes go that are about no partition. */
+const DOOR = 58;
 const CONTROLLER = { w: 250, h: 34 };
 export const TOPIC_HEAD = 24;
-const LOWEST_ROW = 30;
-const HIGHEST_ROW = 44;
+const LOWEST_ROW = 28;
+const HIGHEST_ROW = 104;
+const WIDEST_ROW_GAP = 10;
 export const MEMBER_HEAD = 24;
 export const LINE = 19;
 export const GROUP_HEAD = 64;
@@ -42,7 +45,7 @@ export function flowLayout(model, ui, room) {
     ...on.loners.map((consumer) => [consumer, 44 + LINE * Math.min(LINES_SHOWN, Math.max(1, consumer.positions.length))]),
     ...on.readers.map((client) => [client, 84]),
   ]);
-  const headTop = TOP + CONTROLLER.h + 26;
+  const headTop = TOP + CONTROLLER.h + 22;
   const shelvesTop = headTop + BROKER_HEAD + 6;
   const row = rowHeight(on, ui, room.height - EDGE - 20 - shelvesTop);
   const shelves = stackTopics(on, ui, shelvesTop, row);
@@ -54,7 +57,7 @@ export function flowLayout(model, ui, room) {
   }));
   const clientsById = new Map();
   for (const client of on.clients) clientsById.set(client.client_id, [...(clientsById.get(client.client_id) ?? []), client.name]);
-  return { clientsById, width: room.width, height, left, right, centre, headTop, feeders, readers, shelves, brokers, controllers };
+  return { clientsById, width: room.width, height, gap, left, right, centre, headTop, feeders, readers, shelves, brokers, controllers };
 }
 
 function stack(column, cards) {
@@ -94,7 +97,7 @@ function stackTopics(on, ui, top, row) {
     const more = open ? all.length - rows.length : 0;
     const shelf = {
       topic, y, open, more, all,
-      rows: rows.map((partition, index) => ({ partition, y: y + TOPIC_HEAD + 4 + index * row, h: row - Math.round(row / 6) })),
+      rows: rows.map((partition, index) => ({ partition, y: y + TOPIC_HEAD + 4 + index * row, h: row - Math.min(WIDEST_ROW_GAP, Math.round(row / 6)) })),
       h: TOPIC_HEAD + rows.length * row + (more > 0 ? LINE : 0) + (open ? 12 : 28),
     };
     y += shelf.h;
@@ -136,14 +139,18 @@ export function anchors(layout) {
   }
   return {
     box: (name) => boxes.get(name),
+    /** Between the cards and the brokers: where envelopes turn into their row. */
+    gap: layout.gap,
     /** @returns {[number, number]} */
-    point(name, towardX, topic, partition) {
+    point(name, toward, topic, partition) {
       const box = boxes.get(name);
       const middle = box.x + box.w / 2;
+      const towardX = toward.x + toward.w / 2;
+      if (toward.entity.kind === "controller") return [middle, box.y - 4];
       if (box.entity.kind === "controller") return [middle + (towardX < middle ? -60 : 60), box.y + box.h];
       const x = towardX > middle ? box.x + box.w : box.x;
       if (box.entity.kind !== "broker") return [x, box.y + Math.min(box.h / 2, 30)];
-      return [x, rows.get(`${topic} ${partition}`) ?? rows.get(topic) ?? box.y + 26];
+      return [x, rows.get(`${topic} ${partition}`) ?? rows.get(topic) ?? box.y + DOOR];
     },
   };
 }

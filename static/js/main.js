@@ -19,7 +19,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", paused: false, chatty: false, record: null };
+let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", paused: false, chatty: false, keys: true, record: null };
 let past = [];
 let done = [];
 let queued = false;
@@ -72,6 +72,7 @@ function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
   page.dataset.paused = String(ui.paused);
+  page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
   for (const tab of document.querySelectorAll("[data-pane-tab]")) {
     tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.paneTab === ui.pane));
@@ -83,6 +84,7 @@ function drawAround() {
     button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.lensTab === ui.lens));
   }
   find("#pause").setAttribute("aria-pressed", String(ui.paused));
+  find("#keys").setAttribute("aria-pressed", String(ui.keys));
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, past));
   paint(find("#ledger"), drawLedger(shown));
@@ -108,8 +110,16 @@ function sayOut() {
 async function ask(command) {
   const answer = await socket.ask(command);
   done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
+  const topic = answer.ok ? topicOf(command) : undefined;
+  if (topic) ui = { ...ui, topic };
   refresh();
   return answer;
+}
+
+/** The topic that a command is about: the log lens shows it next. */
+function topicOf(command) {
+  const named = ["create_topic", "add_partitions"].includes(command.command) ? command.name : undefined;
+  return command.topic ?? command.topics?.[0] ?? named;
 }
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });

@@ -5,12 +5,13 @@
  * it was and says `gap`: whoever holds the socket then asks for a snapshot.
  */
 
-import { isRoutine } from "./facts.js";
+import { familyOf, isRoutine } from "./facts.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Frame} Frame */
 
 const FACTS_KEPT = 200;
+const LOOKED_BACK = 24;
 const FLIGHTS_KEPT = 80;
 const FLIGHT_KINDS = new Set(["Packet", "PacketCount"]);
 const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount"]);
@@ -63,8 +64,26 @@ function told(facts, routine, events) {
   };
 }
 
+/** What is said again at once becomes one fact with a number: a retry every second shall not hide the rest. */
 function kept(before, fresh) {
-  return fresh.length === 0 ? before : [...before, ...fresh].slice(-FACTS_KEPT);
+  if (fresh.length === 0) return before;
+  const facts = [...before];
+  for (const fact of fresh) {
+    const at = saidJustNow(facts, fact);
+    if (at < 0) facts.push(fact);
+    else facts[at] = { ...facts[at], times: (facts[at].times ?? 1) + 1, last_us: fact.at_us };
+  }
+  return facts.slice(-FACTS_KEPT);
+}
+
+/** Where the same sentence stands: last of all or, of an error, with nothing but errors since. -1 where it does not. */
+function saidJustNow(facts, fact) {
+  const first = Math.max(0, facts.length - (familyOf(fact.kind) === "error" ? LOOKED_BACK : 1));
+  for (let at = facts.length - 1; at >= first; at -= 1) {
+    if (facts[at].text === fact.text && facts[at].kind === fact.kind) return at;
+    if (familyOf(facts[at].kind) !== "error") return -1;
+  }
+  return -1;
 }
 
 /** Envelopes of one kind on one way, sent within a moment, fly as one with a number. */

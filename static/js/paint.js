@@ -44,7 +44,7 @@ export function paint(parent, drawn) {
     const stays = old !== undefined && fits(old, item);
     const node = stays ? old : create(parent, item);
     if (stays) before.delete(name);
-    if (node === here) here = here.nextSibling;
+    if (here !== null && node === here) here = here.nextSibling;
     else parent.insertBefore(node, here);
     update(node, item);
   }

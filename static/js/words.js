@@ -2,7 +2,7 @@
 
 const grouped = new Intl.NumberFormat("en", { useGrouping: true });
 
-/** 1234567 as 1 234 567, with narrow spaces. @param {number} value */
+/** 1234567 as 1 234 567, with narrow spaces. @param {number|null|undefined} value */
 export function number(value) {
   return value === null || value === undefined ? "–" : grouped.format(value).replaceAll(",", " ");
 }

@@ -35,3 +35,27 @@ def test_a_missing_frame_is_noticed(page: Page) -> None:
     model = page.evaluate(FOLD, [frames[0], *frames[2:3]])
     assert (model["gap"], model["version"]) == (True, frames[0]["version"])
     assert model["entities"] == frames[0]["entities"]
+
+
+def test_what_is_said_again_at_once_is_one_line_with_a_number(page: Page) -> None:
+    def fact(at_us: int, kind: str, text: str) -> dict[str, Any]:
+        return {"kind": kind, "at_us": at_us, "text": text, "node": "producer-1"}
+
+    again, other = "producer-1 sends a batch again", "producer-1 sends another batch again"
+    events = [
+        fact(1, "ProducerRetried", again),
+        fact(2, "ProducerRetried", other),
+        fact(3, "ProducerRetried", again),
+        fact(4, "BrokerFenced", "The controller fenced broker 1."),
+        fact(5, "ProducerRetried", again),
+        fact(6, "GroupStateChanged", "Group billing went from Stable to PreparingRebalance."),
+        fact(7, "GroupStateChanged", "Group billing went from PreparingRebalance to Stable."),
+        fact(8, "GroupStateChanged", "Group billing went from Stable to PreparingRebalance."),
+    ]
+    start = {"type": "snapshot", "version": 1, "at_us": 0, "rate": 1, "entities": {}, "events": events[:2]}
+    frame = {"type": "frame", "version": 2, "at_us": 8, "rate": 1, "entities": {}, "gone": [], "events": events[2:]}
+    assert page.evaluate(FOLD, [start, frame])["facts"] == [
+        events[0] | {"times": 2, "last_us": 3},
+        events[1],
+        *events[3:],
+    ]

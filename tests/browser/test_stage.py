@@ -87,3 +87,30 @@ def test_the_theme_is_remembered(page: Page) -> None:
     page.reload()
     page.wait_for_selector("html[data-ready]")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 20, 26)"
+
+
+def test_single_keys_can_be_turned_off(page: Page) -> None:
+    page.locator("body").press("2")
+    expect(page.locator("html")).to_have_attribute("data-lens", "log")
+    page.get_by_role("button", name="Keys on").click()
+    page.locator("body").press("1")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    page.locator("body").press("2")
+    page.locator("body").press("Space")
+    expect(page.get_by_role("button", name="Keys off")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-lens", "flow")
+    expect(page.locator("html")).to_have_attribute("data-paused", "false")
+
+
+def test_replicas_are_large_where_there_is_room(page: Page) -> None:
+    """On a fresh lab at a projector's size the rows fill the brokers' columns: what they say reads from afar."""
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    row = page.get_by_role("button", name=re.compile("orders partition 0 on broker 1:"))
+    expect(row).to_have_attribute("data-lines", re.compile("[23]"))
+    sizes = row.locator("text").evaluate_all(
+        "all => all.map(text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 14
+    tops = page.locator("#stage-svg .broker").evaluate_all("all => all.map(one => one.getBoundingClientRect().bottom)")
+    assert max(tops) <= 1080

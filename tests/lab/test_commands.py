@@ -115,8 +115,8 @@ def test_the_schema_tells_what_the_documentation_needs() -> None:
         "Let a topic grow. Records stay where they are, but keys may map to other partitions from now on."
     )
     assert by_name["send_record"].fields[2:] == (
-        FieldSchema("key", "text or null", False, None, "The key; null for none."),
-        FieldSchema("headers", "list of pairs", False, (), "Pairs of a name and a value."),
-        FieldSchema("partition", "number or null", False, None, "null lets the partitioner choose."),
+        FieldSchema("key", "text or null", False, None, "Empty: no key."),
+        FieldSchema("headers", "list of pairs", False, (), "Names and values."),
+        FieldSchema("partition", "number or null", False, None, "Empty: the partitioner chooses."),
         FieldSchema("acks", "text", False, "all", "Whose word counts as stored.", ("0", "1", "all")),
     )

@@ -184,3 +184,45 @@ def test_an_event_is_a_sentence_with_its_fields(lab: Lab, ask: Ask) -> None:
             "node": "broker-2",
         }
     ]
+
+
+def test_the_labs_own_admin_client_is_not_spoken_of(lab: Lab, ask: Ask) -> None:
+    lab.watch(lambda: None)
+    ask(CreateTopic("orders", 3, 3))
+    told = lab.witness.take()
+    assert [event for event in told if "admin" in event.get("node", "")] == []
+    assert "Topic orders was created with 3 partitions and 3 replicas each." in [event.get("text") for event in told]
+
+
+def test_packets_with_records_say_their_partition_though_clients_speak_by_topic_id(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 3, 3))
+    ask(AddConsumer(("orders",), None))
+    lab.watch(lambda: None)
+    lab.advance(4_000_000)
+    lab.witness.take()
+    ask(SendRecord("orders", "x", partition=1))
+    lab.advance(1_000_000)
+    packets = [event for event in lab.witness.take() if event["kind"] == "Packet"]
+    ways = {
+        (packet["api"], packet["response"]): (packet.get("topic"), packet.get("partition"), packet.get("count"))
+        for packet in packets
+        if packet["target"] in ("you", "consumer-1") or packet["source"] == "you"
+        if packet["api"] in ("Produce", "Fetch")
+    }
+    assert ways == {
+        ("Produce", False): ("orders", 1, 1),
+        ("Produce", True): ("orders", 1, None),
+        ("Fetch", True): ("orders", 1, 1),
+    }
+
+
+def test_a_group_whose_coordinator_is_down_stays_in_sight(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 2, 3))
+    ask(AddConsumer(("orders",), "billing"))
+    lab.advance(6_000_000)
+    before = lab.view()["group:billing"]
+    ask(CrashBroker(before["coordinator"]))
+    assert lab.view()["group:billing"] == before | {"state": "NoCoordinator", "coordinator": -1}
+    lab.advance(30_000_000)
+    after = lab.view()["group:billing"]
+    assert (after["state"], after["coordinator"] != before["coordinator"]) == ("Stable", True)

@@ -18,3 +18,16 @@ def test_a_topic_starts_with_three_partitions_of_three_replicas() -> None:
         ("replication_factor", "number", 3),
         ("configs", "settings", ""),
     ]
+
+
+def test_a_hint_speaks_to_a_person_and_not_to_a_program() -> None:
+    fields = [field for form in forms() for field in form.shown + form.folded]
+    assert [field.says for field in fields if "null" in field.says.lower()] == []
+    send = next(form for form in forms() if form.command == "send_record")
+    assert {field.name: field.says for field in send.shown} == {
+        "topic": "",
+        "key": "Empty: no key.",
+        "value": "",
+        "partition": "Empty: the partitioner chooses.",
+        "headers": "Names and values.",
+    }

@@ -36,7 +36,7 @@ OFFERS = (
         ("name", "partitions", "replication_factor", "configs"),
         (("partitions", 3), ("replication_factor", 3)),
     ),
-    Offer("send_record", "Send a record", "Send", ("topic", "key", "value", "partition", "headers", "acks")),
+    Offer("send_record", "Send a record", "Send", ("topic", "key", "value", "partition", "headers")),
     Offer(
         "create_producer",
         "Run a producer",
@@ -85,7 +85,7 @@ def _form(offer: Offer, says: str, fields: tuple[FieldSchema, ...]) -> Form:
         offer.command,
         offer.title,
         offer.button,
-        says,
+        "" if says == f"{offer.title}." else says,
         shown=tuple(by_name[name] for name in offer.shown),
         folded=tuple(by_name[field.name] for field in fields if field.name not in offer.shown),
     )
@@ -93,17 +93,23 @@ def _form(offer: Offer, says: str, fields: tuple[FieldSchema, ...]) -> Form:
 
 def _form_field(offer: Offer, field: FieldSchema) -> FormField:
     read_as = "value" if field.name == "value" else _READ_AS[field.type.removesuffix(" or null")]
+    suggested = _suggested(offer.command, field.name)
     start = dict(offer.start).get(field.name, field.default)
     return FormField(
         name=field.name,
         label=field.name.replace("_", " "),
         read_as=read_as,
-        says=field.says,
+        says=_said_beside(field, read_as, suggested),
         start="" if start in (None, (), {}) else start,
         choices=field.choices,
         required=field.required,
-        suggest=_suggested(offer.command, field.name),
+        suggest=suggested,
     )
+
+
+def _said_beside(field: FieldSchema, read_as: str, suggested: str) -> str:
+    """Nothing where the field speaks for itself: a topic that is offered by name, a value with its own checkbox."""
+    return "" if read_as == "value" or suggested == "topics" else field.says
 
 
 def _suggested(command: str, name: str) -> str:

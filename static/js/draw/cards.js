@@ -3,6 +3,9 @@
 import { h } from "../paint.js";
 import { bytes, number, short, spoken } from "../words.js";
 
+/** A column that has no room for two things in a line. */
+const NARROW = 150;
+
 /**
  * @param {{entity: import("../types.js").Entity, x: number, y: number, w: number, h: number}} box
  * @param {string} className
@@ -61,6 +64,9 @@ export function drawBrokerHead(box, selected) {
   const { entity, w } = box;
   const state = entity.state === "running" && entity.fenced ? "fenced" : entity.state;
   const down = state === "crashed" || state === "stopped";
+  const said = spoken(state);
+  const long = said.length > 9 || w < NARROW;
+  const where = `:${entity.port}${entity.rack && !long ? ` · ${entity.rack}` : ""}`;
   return h("g", {
     key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, tabindex: 0,
     role: "button", transform: `translate(${box.x} ${box.y})`,
@@ -69,10 +75,10 @@ export function drawBrokerHead(box, selected) {
     h("rect", { class: "broker-body", width: w, height: box.h, rx: 10 }),
     drawLamp(state, 17, 18.5),
     h("text", { class: "broker-name", x: 28, y: 23 }, `Broker ${entity.broker}`),
-    (w >= 150 || state !== "running") && h("text", { class: "broker-state", x: w - 12, y: 23 }, spoken(state)),
-    h("text", { class: "card-small", x: 12, y: 41 }, short(`:${entity.port}${entity.rack ? ` · ${entity.rack}` : ""}`, Math.floor((w - 24) / 6.6))),
+    (w >= NARROW || state !== "running") && h("text", { class: "broker-state", x: w - 12, y: long ? 41 : 23 }, said),
+    h("text", { class: "card-small", x: 12, y: 41 }, short(where, Math.floor((w - 24) / 6.6))),
     !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, `leads ${number(entity.leaders)} of ${number(entity.replicas)}`),
-    !down && h("text", { class: "card-small at-end", x: w - 12, y: box.h - 12 }, bytes(entity.log_bytes)),
+    !down && w >= NARROW && h("text", { class: "card-small at-end", x: w - 12, y: box.h - 12 }, bytes(entity.log_bytes)),
   );
 }
 
@@ -83,7 +89,7 @@ function drawLamp(state, x, y) {
     stopped: "M-4 -4H4V4H-4Z",
     crashed: "M-4 -4L4 4M4 -4L-4 4",
   };
-  return h("path", { class: "lamp", "data-state": state, d: shapes[state] ?? "M-3.5 0A3.5 3.5 0 1 1 3.5 0A3.5 3.5 0 1 1 -3.5 0Z", transform: `translate(${x} ${y})` });
+  return h("path", { class: "lamp", "data-state": state, d: shapes[/** @type {keyof typeof shapes} */ (state)] ?? "M-3.5 0A3.5 3.5 0 1 1 3.5 0A3.5 3.5 0 1 1 -3.5 0Z", transform: `translate(${x} ${y})` });
 }
 
 /** @param {any} box @param {boolean} selected */

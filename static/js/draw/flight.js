@@ -20,7 +20,7 @@ const FAMILIES = {
  * @param {boolean} still
  */
 export function drawFlights(model, at, now_us, still) {
-  return model.flights.map((flight) => drawFlight(flight, at, now_us, still)).filter(Boolean);
+  return model.flights.flatMap((flight) => drawFlight(flight, at, now_us, still) ?? []);
 }
 
 function drawFlight(flight, at, now_us, still) {
@@ -29,28 +29,63 @@ function drawFlight(flight, at, now_us, still) {
   if (!source || !target || source === target) return null;
   const done = (now_us - flight.left_us) / FLIGHT_US;
   if (done < 0 || done >= 1) return null;
-  const [x0, y0] = at.point(flight.source, target.x + target.w / 2, flight.topic, flight.partition);
-  const [x1, y1] = at.point(flight.target, source.x + source.w / 2, flight.topic, flight.partition);
+  const way = wayOf(flight, source, target, at);
   const label = flight.many > 1 ? `${flight.api} ×${flight.many}` : flight.api;
   const w = label.length * 6 + 24;
   const part = still ? 0.5 : eased(done);
-  const bend = (x1 - x0) * 0.4;
-  const clear = Math.sign(x1 - x0) * Math.min(w / 2 + 3, Math.abs(x1 - x0) / 2);
-  const x = curve(x0 + clear, x0 + bend, x1 - bend, x1 - clear, part);
-  const y = curve(y0, y0, y1, y1, part);
+  const [left, right] = [Math.min(way.from, way.to), Math.max(way.from, way.to)];
+  const clear = Math.min(w / 2 + 3, (right - left) / 2);
+  const [along, y] = way.at(part);
+  const x = Math.max(left + clear, Math.min(right - clear, along));
   return h("g", {
     key: `${flight.key} ${flight.left_us}`, class: "flight", "data-family": familyOf(flight), "data-answer": flight.response,
     opacity: Math.min(1, done * 8, (1 - done) * 6).toFixed(2),
   },
-    h("path", { class: "flight-way", "data-wide": String(flight.many > 20), d: `M${x0} ${y0}C${x0 + bend} ${y0} ${x1 - bend} ${y1} ${x1} ${y1}` }),
+    h("path", { class: "flight-way", "data-wide": String(flight.many > 20), d: way.d }),
     h("g", { transform: `translate(${(x - w / 2).toFixed(1)} ${(y - 9).toFixed(1)})` },
       h("rect", { class: "envelope", width: w, height: 18, rx: 4 }),
       h("path", { class: "envelope-flap", d: flight.response ? "M5 9.5L8 12.5L13 6" : "M4.5 5.5H14.5V12.5H4.5ZM4.5 5.5L9.5 9.5L14.5 5.5" }),
       h("text", { class: "envelope-name", x: 19, y: 12.7 }, label)));
 }
 
+/** Between two of a kind a plain bend; between a card and a broker a turn in the gap, then straight along the row. */
+function wayOf(flight, source, target, at) {
+  const start = at.point(flight.source, target, flight.topic, flight.partition);
+  const end = at.point(flight.target, source, flight.topic, flight.partition);
+  const inward = target.entity.kind === "broker" && isCard(source);
+  if (!inward && !(source.entity.kind === "broker" && isCard(target))) return bend(start, end);
+  const way = turn(inward ? start : end, inward ? end : start, at.gap);
+  return { ...way, at: (part) => way.at(inward ? part : 1 - part) };
+}
+
+const isCard = (box) => box.entity.kind !== "broker" && box.entity.kind !== "controller";
+
+function bend([x0, y0], [x1, y1]) {
+  const reach = (x1 - x0) * 0.4;
+  return {
+    from: x0, to: x1, d: `M${x0} ${y0}C${x0 + reach} ${y0} ${x1 - reach} ${y1} ${x1} ${y1}`,
+    at: (part) => [curve(x0, x0 + reach, x1 - reach, x1, part), curve(y0, y0, y1, y1, part)],
+  };
+}
+
+/** From a card to a broker: first into the height of the row, before the first broker's name, then along it. */
+function turn([x0, y0], [x1, y1], gap) {
+  const corner = x0 + Math.sign(x1 - x0) * Math.min(gap, Math.abs(x1 - x0));
+  const middle = (x0 + corner) / 2;
+  const turned = Math.hypot(corner - x0, y1 - y0);
+  const length = turned + Math.abs(x1 - corner);
+  return {
+    from: x0, to: x1, d: `M${x0} ${y0}C${middle} ${y0} ${middle} ${y1} ${corner} ${y1}H${x1}`,
+    at: (part) => {
+      const gone = part * length;
+      if (gone < turned) return [curve(x0, middle, middle, corner, gone / turned), curve(y0, y0, y1, y1, gone / turned)];
+      return [corner + Math.sign(x1 - x0) * (gone - turned), y1];
+    },
+  };
+}
+
 function familyOf(flight) {
-  if (flight.api !== "Fetch") return FAMILIES[flight.api] ?? "control";
+  if (flight.api !== "Fetch") return FAMILIES[/** @type {keyof typeof FAMILIES} */ (flight.api)] ?? "control";
   return flight.source.startsWith("broker-") && flight.target.startsWith("broker-") ? "replicate" : "fetch";
 }
 

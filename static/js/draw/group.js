@@ -15,13 +15,13 @@ export function drawGroup(box, consumerNamed, selected) {
   const calm = entity.state === "Stable" || entity.state === "Empty";
   const state = spoken(entity.state);
   const badge = state.length * 6.5 + 26;
-  const facts = [`generation ${entity.generation}`, `coordinator ${entity.coordinator}`, entity.protocol];
+  const facts = [`generation ${entity.generation}`, entity.coordinator < 0 ? "its coordinator is down" : `coordinator ${entity.coordinator}`, entity.protocol];
   return card(box, "group", selected === entity.id, `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`,
     h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
     h("text", { class: "card-name", x: 14, y: 21 }, short(entity.group, Math.floor((w - badge - 34) / 8))),
     h("g", { class: "badge", "data-state": entity.state, "data-calm": String(calm), transform: `translate(${w - badge - 10} 7)` },
       h("rect", { width: badge, height: 19, rx: 9.5 }),
-      h("path", { class: "badge-mark", d: MARKS[entity.state] ?? MARKS.Dead, transform: "translate(11 9.5)" }),
+      h("path", { class: "badge-mark", d: MARKS[/** @type {keyof typeof MARKS} */ (entity.state)] ?? MARKS.Dead, transform: "translate(11 9.5)" }),
       h("text", { x: 20, y: 13.5 }, state)),
     h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
     h("text", { class: "column-head", x: w - 116, y: 58 }, "position"),
@@ -37,6 +37,7 @@ const MARKS = {
   PreparingRebalance: "M-4 0A4 4 0 0 1 4 0Z",
   CompletingRebalance: "M-4 0A4 4 0 0 0 4 0Z",
   Empty: "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1 -4 0ZM-2.4 0A2.4 2.4 0 1 0 2.4 0A2.4 2.4 0 1 0 -2.4 0Z",
+  NoCoordinator: "M-4 -4L4 4L3 5L-5 -3ZM4 -4L5 -3L-3 5L-4 4Z",
   Dead: "M-4 -1H4V1H-4Z",
 };
 
@@ -67,7 +68,7 @@ function drawMember(group, member, consumer, { y, w }, selected) {
     member.member_id === group.leader && h("text", { class: "member-role", x: w - 12, y: 17 }, "group leader"),
     !member.ours && drawPlug(w - (member.member_id === group.leader ? 108 : 30), 8),
     shown.map(([topic, partition], index) => drawLine(group, consumer, topic, partition, MEMBER_HEAD + index * LINE, w)),
-    shown.length === 0 && h("text", { class: "card-small quiet", x: 16, y: MEMBER_HEAD + 12 }, group.state === "Stable" ? "no partition" : "waiting for its partitions"),
+    shown.length === 0 && h("text", { class: "card-small quiet", x: 16, y: MEMBER_HEAD + 12 }, group.state === "Stable" || group.state === "NoCoordinator" ? "no partition" : "waiting for its partitions"),
     more > 0 && h("text", { class: "card-small", x: 16, y: MEMBER_HEAD + shown.length * LINE + 12 }, `and ${more} more`),
   );
 }

@@ -51,7 +51,7 @@ function drawBand(on, partition, y, width, scale, ui) {
   const replicas = partition.replicas
     .map((broker) => on.replica(partition.topic, partition.partition, broker))
     .filter(Boolean)
-    .sort((one, other) => (other.broker === partition.leader) - (one.broker === partition.leader) || one.broker - other.broker);
+    .sort((one, other) => Number(other.broker === partition.leader) - Number(one.broker === partition.leader) || one.broker - other.broker);
   const last = Math.max(partition.log_end, ...replicas.map((replica) => replica.log_end));
   const from = Math.max(0, last - CELLS);
   const flags = flagsOf(on, partition, from, last);
@@ -66,7 +66,7 @@ function drawBand(on, partition, y, width, scale, ui) {
     rows,
     drawMarker("start", partition.log_start, at, from, last, top, bottom, "log start"),
     drawMarker("watermark", partition.high_watermark, at, from, last, top, bottom, `high watermark ${number(partition.high_watermark)}`),
-    flags.map((flag) => drawFlag(flag, at(flag.offset), top)),
+    flags.map((flag) => (flag.early ? drawEarly : drawFlag)(flag, at(flag.offset), top)),
   );
   return { h: h_, drawn };
 }
@@ -129,7 +129,8 @@ function drawEnd(x, replica, scale) {
   return h("g", { class: "log-end", transform: `translate(${x + 3} 0)` },
     h("path", { d: `M4 3H0V${CELL_H - 3}H4` }),
     h("text", { x: 10, y: CELL_H / 2 + 4 }, number(replica.log_end)),
-    replica.log_end <= scale.from && h("text", { class: "card-small quiet", x: 54, y: CELL_H / 2 + 4 }, replica.log_end === 0 ? "empty" : ""));
+    replica.log_end <= scale.from && h("text", { class: "card-small", x: 18 + number(replica.log_end).length * 8, y: CELL_H / 2 + 4 },
+      replica.log_end === 0 ? "empty" : `← its log ends here, ${number(replica.lag)} behind the leader`));
 }
 
 function drawMarker(kind, offset, at, from, last, top, bottom, label) {
@@ -145,14 +146,23 @@ function flagsOf(on, partition, from, last) {
   const same = (at) => at.topic === partition.topic && at.partition === partition.partition;
   const spots = new Map();
   const plant = (offset, name, kind) => {
-    if (offset === undefined || offset < from || offset > last) return;
-    const spot = spots.get(offset) ?? { offset, committed: [], standing: [] };
-    spot[kind].push(name);
-    spots.set(offset, spot);
+    if (offset === undefined || offset > last) return;
+    const early = offset < from;
+    if (early && kind === "standing") return;
+    const spot = spots.get(early ? -1 : offset) ?? { offset: Math.max(offset, from), early, committed: [], standing: [] };
+    spot[kind].push(early ? `${name} at ${number(offset)}` : name);
+    spots.set(early ? -1 : offset, spot);
   };
   for (const group of on.groups) plant(group.offsets.find(same)?.committed, group.group, "committed");
   for (const consumer of on.consumers) plant(consumer.positions.find(same)?.position, consumer.name, "standing");
   return [...spots.values()].sort((one, other) => one.offset - other.offset);
+}
+
+/** Who committed less than the first cell shown stands to the left of it. */
+function drawEarly(flag, x, top) {
+  return h("g", { key: "early", class: "flag", transform: `translate(${x} ${top - 20})` },
+    h("title", null, `committed: ${flag.committed.join(", ")}`),
+    h("text", { class: "flag-name", x: -6, y: 9, "data-early": "true" }, `← ${short(flag.committed.join(", "), 24)}`));
 }
 
 function drawFlag(flag, x, top) {

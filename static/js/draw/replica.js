@@ -9,8 +9,15 @@ import { h } from "../paint.js";
 import { drawGlyph } from "./glyph.js";
 import { number } from "../words.js";
 
-const TAB = 20;
-const SLOT = 12;
+/**
+ * How much a row says: a low one its name, newest keys and log end in one line; a high one puts them one below
+ * the other, larger, and adds its state in words. The sizes of the letters stand in flow.css.
+ */
+const SIZES = [
+  { lines: 3, from: 62, tab: 34, name: 18, letter: 10.6, glyph: 12, slot: 17 },
+  { lines: 2, from: 42, tab: 26, name: 15, letter: 8.8, glyph: 10, slot: 15 },
+  { lines: 1, from: 0, tab: 20, name: 12, letter: 7.2, glyph: 8, slot: 12 },
+];
 
 /**
  * @param {import("../types.js").Entity} partition
@@ -20,30 +27,39 @@ const SLOT = 12;
  */
 export function drawReplica(partition, replica, box, selected) {
   const state = replicaState(replica);
+  const size = SIZES.find((one) => box.h >= one.from) ?? SIZES[2];
   const label = `p${partition.partition}`;
   const end = number(replica.log_end);
-  const endWidth = 10 + end.length * 7;
+  const endWidth = 10 + end.length * size.letter;
   const behind = state === "lagging" ? `−${number(replica.lag)}` : null;
-  const notes = endWidth + (behind ? 10 + behind.length * 7 : 0);
+  const notes = endWidth + (behind ? 10 + behind.length * size.letter : 0);
+  const middle = box.h / 2;
+  const line = { 1: middle + 4, 2: middle - 3, 3: middle - 10 }[size.lines] ?? middle;
+  const text = size.tab + 8;
+  const tail = size.lines === 1
+    ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter, to: box.w - notes - 4, y: middle - 4 })
+    : drawTail(replica, partition, size, { from: text, to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
   return h("g", {
-    class: "replica", "data-state": state, "data-selected": selected, transform: `translate(${box.x} ${box.y})`,
+    class: "replica", "data-state": state, "data-lines": size.lines, "data-selected": selected, transform: `translate(${box.x} ${box.y})`,
     "data-id": `replica:${replica.topic}:${replica.partition}:${replica.broker}`, tabindex: 0, role: "button",
     "aria-label": `${replica.topic} partition ${replica.partition} on broker ${replica.broker}: ${SAID[state]}, log end ${replica.log_end}`,
   },
     h("rect", { class: "replica-body", width: box.w, height: box.h, rx: 5 }),
     state === "lagging" && h("rect", { class: "hatched", width: box.w, height: box.h, rx: 5 }),
-    h("path", { class: "replica-tab", d: `M5 0H${TAB}V${box.h}H5A5 5 0 0 1 0 ${box.h - 5}V5A5 5 0 0 1 5 0Z` }),
-    h("text", { class: "replica-letter", x: TAB / 2, y: box.h / 2 + 4 }, LETTERS[state]),
-    h("text", { class: "replica-name", x: TAB + 7, y: box.h / 2 + 4 }, label),
-    drawTail(replica, partition, TAB + 14 + label.length * 7.5, box.w - notes - 4, box.h),
-    behind && h("text", { class: "replica-lag", x: box.w - endWidth - 6, y: box.h / 2 + 4 }, behind),
-    h("text", { class: "replica-end", x: box.w - 8, y: box.h / 2 + 4 }, end),
-    state === "offline" && h("path", { class: "crossed", d: `M${TAB + 4} 4L${box.w - 4} ${box.h - 4}M${box.w - 4} 4L${TAB + 4} ${box.h - 4}` }),
+    h("path", { class: "replica-tab", d: `M5 0H${size.tab}V${box.h}H5A5 5 0 0 1 0 ${box.h - 5}V5A5 5 0 0 1 5 0Z` }),
+    h("text", { class: "replica-letter", x: size.tab / 2, y: middle + size.name / 3 }, LETTERS[state]),
+    state === "offline" && h("path", { class: "crossed", d: `M${size.tab + 4} 4L${box.w - 4} ${box.h - 4}M${box.w - 4} 4L${size.tab + 4} ${box.h - 4}` }),
+    h("text", { class: "replica-name", x: text, y: line }, label),
+    size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, WORDS[state]),
+    tail,
+    behind && h("text", { class: "replica-lag", x: box.w - endWidth - 6, y: line }, behind),
+    h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
   );
 }
 
 const LETTERS = { leader: "L", follower: "F", lagging: "F", offline: "X" };
 const SAID = { leader: "leader", follower: "follower, in sync", lagging: "follower, out of sync", offline: "offline" };
+const WORDS = { leader: "leader", follower: "in sync", lagging: "out of sync", offline: "offline" };
 
 /** @param {import("../types.js").Entity} replica @returns {"leader"|"follower"|"lagging"|"offline"} */
 export function replicaState(replica) {
@@ -53,10 +69,10 @@ export function replicaState(replica) {
 }
 
 /** The newest records as key glyphs: full below the high watermark, faint above it. */
-function drawTail(replica, partition, from, to, height) {
-  const room = Math.max(0, Math.floor((to - from) / SLOT));
+function drawTail(replica, partition, size, { from, to, y }) {
+  const room = Math.max(0, Math.floor((to - from) / size.slot));
   const cells = room === 0 ? [] : replica.tail.slice(-room);
   return h("g", { class: "tail" }, cells.map((cell, index) => h("g", {
     key: cell.offset, class: "tail-cell", "data-visible": String(cell.offset < partition.high_watermark),
-  }, drawGlyph(cell.glyph, from + index * SLOT, (height - 8) / 2, 8))));
+  }, drawGlyph(cell.glyph, from + index * size.slot, y, size.glyph))));
 }
