@@ -42,6 +42,7 @@ class Changes:
 
     partitions: dict["PartitionKey", None] = field(default_factory=dict)
     topic_configs: dict[str, None] = field(default_factory=dict)
+    deleted_topics: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,8 @@ class MetadataFollower:
             unheeded, self._unheeded = self._unheeded, Changes()
             if unheeded.partitions or unheeded.topic_configs:
                 self.broker.replicas.apply(unheeded)
+            if unheeded.deleted_topics:
+                self.broker.groups.on_topics_deleted(tuple(unheeded.deleted_topics))
         elif epoch >= 0 and self.image.offset >= epoch:
             self.acting = True
             self._unheeded = Changes()
@@ -158,6 +161,7 @@ class MetadataFollower:
                 self._unheeded.partitions[self._name(record.topic_id), record.partition] = None
             case RemoveTopicRecord(topic_id):
                 name = self._name(topic_id)
+                self._unheeded.deleted_topics[name] = None
                 for partition in self.image.topics[name].partitions:
                     self._unheeded.partitions[name, partition] = None
             case ConfigRecord(resource_type, name) if resource_type == TOPIC:

@@ -23,7 +23,7 @@ from kafkalab.engine.coordinators.deletion import Deletion, delete
 from kafkalab.engine.coordinators.descriptions import describe, describe_refused, is_wanted, listed
 from kafkalab.engine.coordinators.expirations import expire
 from kafkalab.engine.coordinators.joining import join
-from kafkalab.engine.coordinators.offsets import commit, expire_offsets, fetch, fetch_refused
+from kafkalab.engine.coordinators.offsets import commit, expire_offsets, fetch, fetch_refused, forget_topics
 from kafkalab.engine.coordinators.rebalance import prepare_rebalance
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC, decode, encode
 from kafkalab.engine.coordinators.shard import Shard
@@ -201,6 +201,14 @@ class GroupCoordinator:
         turn = self._turn()
         expire(group, turn)
         self._carry_out(shard, turn, due.group_id)
+
+    def on_topics_deleted(self, topics: tuple[str, ...]) -> None:
+        """Their offsets go too, before a topic of the same name could inherit them."""
+        for shard in self.shards.values():
+            for group in [] if shard.loading else list(shard.groups.values()):
+                turn = self._turn()
+                forget_topics(group, topics, turn)
+                self._carry_out(shard, turn, group.group_id)
 
     def check_offsets(self) -> None:
         if not self.shards:

@@ -207,6 +207,13 @@ def expire_offsets(group: ClassicGroup, image: MetadataImage, turn: Turn) -> Non
         turn.write(tuple(records), OffsetsForgotten())
 
 
+def forget_topics(group: ClassicGroup, topics: tuple[str, ...], turn: Turn) -> None:
+    """Tombstones for the offsets of topics that were deleted (GroupCoordinatorShard.onPartitionsDeleted)."""
+    records = tuple(OffsetRecord(group.group_id, *it, None) for it in group.offsets if it[0] in topics)
+    if records:
+        turn.write(records, OffsetsForgotten())
+
+
 def _is_expired(group: ClassicGroup, topic: str, stored: OffsetAndMetadata, turn: Turn) -> bool:
     if group.subscribes(topic):
         return False
