@@ -68,6 +68,11 @@ KINDS = {
     "controller restart": 1,
     "consumer crash": 2,
     "reset": 2,
+    "disk slow": 2,
+    "disk full": 1,
+    "disk failed": 1,
+    "torn write": 2,
+    "clock skew": 2,
 }
 """What may go wrong, with its weight. Every fault is mended at the end of chaos at the latest."""
 
