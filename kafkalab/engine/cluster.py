@@ -6,12 +6,14 @@ here or to the world's network; nodes never know that they are being tried.
 
 from collections.abc import Callable
 
-from kafkalab.engine.broker.broker import Broker
+from kafkalab.engine.broker.broker import Broker, LookAtDisk
 from kafkalab.engine.broker.lifecycle import BrokerState, Shutdown
+from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.events import Event, NodeCrashed, NodeExited
+from kafkalab.engine.faulty_disk import FaultyDisk
 from kafkalab.engine.spec import CONTROLLER_ID, BrokerSpec, ClusterSpec, broker_node, controller_node
 from kafkalab.engine.world import World
 
@@ -24,8 +26,12 @@ class Cluster:
         self.config = BrokerConfig.parse(spec.broker_configs)
         controllers = [controller_node(controller) for controller in spec.controllers]
         nodes = [*controllers, *(broker.node for broker in spec.brokers)]
-        self.disks: dict[str, Disk] = {node: new_disk(node) for node in nodes}
+        self.disks = {node: FaultyDisk(new_disk(node)) for node in nodes}
         """By node; they outlive it."""
+        self.tampering: dict[int, Tampering] = {}
+        """By broker: what it is made to say wrongly, in this life and the next."""
+        self.clock_skew_us: dict[int, int] = {}
+        """By broker: how far its machine's clock is off."""
         world.on_event.append(self._on_event)
 
     def start(self) -> None:
@@ -63,12 +69,15 @@ class Cluster:
         self.world.start(Controller(self.spec, controller_id, self.config, disk))
 
     def start_broker(self, broker_id: int) -> None:
-        self.world.start(Broker(self.spec, broker_id, self.config, self.disks[broker_node(broker_id)]))
+        disk = self.disks[broker_node(broker_id)]
+        broker = Broker(self.spec, broker_id, self.config, disk, self.tampering.setdefault(broker_id, Tampering()))
+        broker.clock_skew_us = self.clock_skew_us.get(broker_id, 0)
+        self.world.start(broker)
 
     def add_broker(self, broker: BrokerSpec, disk: Disk) -> None:
         """A broker that was not planned for, with nothing on its disk."""
         self.spec = self.spec.with_broker(broker)
-        self.disks[broker.node] = disk
+        self.disks[broker.node] = FaultyDisk(disk)
         self.start_broker(broker.id)
 
     def crash(self, broker_id: int) -> None:
@@ -86,16 +95,30 @@ class Cluster:
         self.world.thaw(broker_node(broker_id))
 
     def isolate(self, broker_id: int) -> None:
-        """Cut every way to and from the broker, for those who are there now."""
-        node = broker_node(broker_id)
-        for other in (*self.world.nodes, *self.world.edges):
-            if other != node:
-                self.world.network.cut[node, other] = None
-                self.world.network.cut[other, node] = None
+        """Cut every way to and from the broker."""
+        self.isolate_all(broker_node(broker_id), (broker_node(broker_id),))
+
+    def isolate_all(self, name: str, nodes: tuple[str, ...]) -> None:
+        """Cut these off, together, from everyone else there is and will be."""
+        self.world.network.islands[name] = nodes
 
     def heal(self) -> None:
         """Every way is open again."""
         self.world.network.cut.clear()
+        self.world.network.islands.clear()
+
+    def fail_disk(self, broker_id: int) -> None:
+        """Nothing on it can be read or written. A broker notices at once: it is never long without I/O."""
+        node = broker_node(broker_id)
+        self.disks[node].failed = True
+        if node in self.world.nodes and node not in self.world.frozen:
+            self.world.tell_node(node, LookAtDisk())
+
+    def skew_clock(self, broker_id: int, by_us: int) -> None:
+        """Let the clock of the broker's machine be wrong, from now on and over restarts; 0 sets it right."""
+        self.clock_skew_us[broker_id] = by_us
+        if broker_id in self.brokers:
+            self.brokers[broker_id].clock_skew_us = by_us
 
     def close(self) -> None:
         """Let go of the files. The cluster is at an end."""

@@ -38,6 +38,8 @@ class Network:
     """Directed: (source, target). Absent means `default`."""
     cut: dict[Pair, None] = field(default_factory=dict)
     """Directed ways on which nothing passes. A dict because sets have no order."""
+    islands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Groups of nodes, by any name, that nothing reaches and nothing leaves."""
     broken_until_us: dict[Pair, int] = field(default_factory=dict)
     """Undirected connections that lost a message, until both ends have been told."""
     not_before_us: dict[Pair, int] = field(default_factory=dict)
@@ -53,7 +55,12 @@ class Network:
         return (one, other) in ways or (other, one) in ways or pair(one, other) in self.connection
 
     def passes(self, source: str, target: str) -> bool:
-        return (source, target) not in self.cut and pair(source, target) not in self.broken_until_us
+        return not self.is_cut(source, target) and pair(source, target) not in self.broken_until_us
+
+    def is_cut(self, source: str, target: str) -> bool:
+        if (source, target) in self.cut:
+            return True
+        return bool(self.islands) and any((source in island) != (target in island) for island in self.islands.values())
 
     def arrival_us(self, source: str, target: str, now_us: int, random: Random) -> int:
         """When a message sent now arrives. Only for ways that pass."""

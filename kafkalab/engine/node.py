@@ -76,11 +76,23 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """What I did took this long: the rest of my effects come after it, and I hear nothing before."""
+
+    for_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """This node ends itself at once, as Runtime.halt() does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     """This node ends itself in good order, as a process that returns from main()."""
 
 
-Effect = Send | Wake | HangUp | Exit | Event
+Effect = Send | Wake | HangUp | Block | Halt | Exit | Event
 
 
 class Node:
@@ -89,12 +101,19 @@ class Node:
     def __init__(self, name: str) -> None:
         self.name = name
         self.now_us = 0
+        self.clock_skew_us = 0
+        """How far the machine's clock is off. Timers do not mind: they count what has passed."""
         self.random: Random = Random(0)
         self.outbox: list[Effect] = []
 
     @property
     def now_ms(self) -> int:
         return self.now_us // 1000
+
+    @property
+    def clock_ms(self) -> int:
+        """What the machine's clock shows, for what is stamped with a date."""
+        return (self.now_us + self.clock_skew_us) // 1000
 
     def receive(self, message: Any, now_us: int, random: Random) -> list[Effect]:
         """Handle one message and return, in order, what is to be done because of it."""

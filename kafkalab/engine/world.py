@@ -6,14 +6,14 @@ node's, but its messages go to a callable.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
 from kafkalab.engine.events import Event, NodeCrashed, NodeExited, NodeFrozen, NodeStarted, NodeThawed
 from kafkalab.engine.network import TCP_GIVES_UP_US, Network, pair
-from kafkalab.engine.node import ConnectionLost, Exit, HangUp, Node, Request, Response, Send, Started, Wake
+from kafkalab.engine.node import Block, ConnectionLost, Exit, Halt, HangUp, Node, Request, Response, Send, Started, Wake
 
 TIMER = -1
 """In the place of a connection number: not from the network, cannot be cut."""
@@ -33,6 +33,18 @@ class _ConnectionGone:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Unblock:
+    """What a node did takes no longer."""
+
+
+@dataclass(slots=True)
+class _Blocked:
+    effects: list[Any] = field(default_factory=list)
+    """To be done when it is over."""
+    arrived: list[tuple[int, str, int, Any]] = field(default_factory=list)
+
+
 class World:
     def __init__(self, seed: int = 0, start_us: int = 0, network: Network | None = None) -> None:
         self.seed = seed
@@ -42,6 +54,8 @@ class World:
         self.nodes: dict[str, Node] = {}
         self.frozen: dict[str, list[tuple[int, str, int, Any]]] = {}
         """Frozen nodes, each with what has arrived for it meanwhile."""
+        self.blocked: dict[str, _Blocked] = {}
+        """Nodes that wait for their disk."""
         self.edges: dict[str, Callable[[Any], None]] = {}
         self.on_event: list[Callable[[int, str, Event], None]] = []
         """Called with (now_us, node name, event) for each fact."""
@@ -84,6 +98,7 @@ class World:
     def _remove(self, name: str) -> None:
         del self.nodes[name]
         self.frozen.pop(name, None)
+        self.blocked.pop(name, None)
         self._incarnations[name] += 1
         for known in [known for known in self._known if known[0] == name]:
             del self._known[known]
@@ -181,6 +196,12 @@ class World:
             if incarnation == self._incarnations[target]:
                 self.frozen[target].append((due_us, source, number, message))
             return True
+        if self.blocked and target in self.blocked and incarnation == self._incarnations[target]:
+            if message.__class__ is _Unblock:
+                self._unblock(target)
+            else:
+                self.blocked[target].arrived.append((due_us, source, number, message))
+            return True
         self.last_node = target
         if message.__class__ is _ConnectionGone:
             if self._known.get((target, message.peer), message.number) > message.number:
@@ -217,9 +238,30 @@ class World:
         self.last_node = name
         self._do(self.nodes[name], self.nodes[name].receive(message, self.now_us, self.random))
 
+    def _unblock(self, name: str) -> None:
+        blocked = self.blocked.pop(name)
+        for due_us, source, number, message in blocked.arrived:
+            # Due when it was, so that nothing which arrives only now comes before it.
+            self._push(due_us, source, name, number, message)
+        self._do(self.nodes[name], blocked.effects)
+
+    def _hold_back(self, name: str, effects: list[Any]) -> None:
+        """What the node has done is a fact already; only others hear of it later."""
+        for effect in effects:
+            if isinstance(effect, Event):
+                self._tell(name, effect)
+            elif isinstance(effect, Halt):
+                self.crash(name)
+                return
+            else:
+                self.blocked[name].effects.append(effect)
+
     def _do(self, node: Node, effects: list[Any]) -> None:
         name = node.name
-        for effect in effects:
+        if self.blocked and name in self.blocked:
+            self._hold_back(name, effects)
+            return
+        for done, effect in enumerate(effects, 1):
             match effect:
                 case Send(target, message):
                     self.send(name, target, message)
@@ -227,6 +269,14 @@ class World:
                     self._push(max(at_us, self.now_us), name, name, TIMER, message)
                 case HangUp(peer):
                     self.hang_up(name, peer)
+                case Block(for_us):
+                    self.blocked[name] = _Blocked()
+                    self._hold_back(name, effects[done:])
+                    self._push(self.now_us + for_us, name, name, TIMER, _Unblock())
+                    return
+                case Halt():
+                    self.crash(name)
+                    return
                 case Exit():
                     self._remove(name)
                     self._tell(name, NodeExited(name))

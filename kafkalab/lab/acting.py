@@ -13,7 +13,9 @@ from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerS
 from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import commands as order
+from kafkalab.lab import fault_commands
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.shell import shell
 
 if TYPE_CHECKING:
@@ -65,6 +67,10 @@ class Acting:
         line = shell(command, self.lab.bootstrap_servers)
         try:
             detail = self._do(command, on_done, line)
+        except NoSuchThing as wrong:
+            reasons = NotPossible(**wrong.reasons)
+            on_done(Outcome(False, line, error=f"Not possible: {reasons}.", fields=reasons.fields))
+            return
         except NotPossible as wrong:
             on_done(Outcome(False, line, error=f"Not possible: {wrong}.", fields=wrong.fields))
             return
@@ -133,8 +139,13 @@ class Acting:
             ):
                 return self._do_to_broker(command, broker)
             case order.HealNetwork():
-                self.lab.cluster.heal()
+                self.lab.faults.heal_network()
                 return {}
+            case fault_commands.UndoFault(number):
+                self.lab.faults.undo(number)
+                return {}
+            case command if isinstance(command, fault_commands.FaultCommand):
+                return {"fault": self.lab.faults.begin(command)}
             case _:
                 self._admin.ask(command, lambda ok, error, detail: on_done(Outcome(ok, line, detail, error)))
                 return None
@@ -164,13 +175,13 @@ class Acting:
             case order.FreezeBroker():
                 if frozen:
                     raise NotPossible(broker=f"{broker} is frozen already")
-                cluster.freeze(broker)
+                return {"fault": lab.faults.begin(command)}
             case order.ThawBroker():
                 if not frozen:
                     raise NotPossible(broker=f"{broker} is not frozen")
                 cluster.thaw(broker)
             case order.IsolateBroker():
-                cluster.isolate(broker)
+                return {"fault": lab.faults.begin(command)}
         return {}
 
     # -- producers ---------------------------------------------------------------------------

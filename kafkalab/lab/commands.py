@@ -8,6 +8,7 @@ allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's docum
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Settings, Text, Whole, YesNo
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
@@ -258,4 +259,5 @@ Command = (
     | ThawBroker
     | IsolateBroker
     | HealNetwork
+    | FaultCommand
 )

@@ -182,6 +182,8 @@ class Connection(asyncio.BufferedProtocol):
         body = message.body
         if version < 0:
             body, version = _unsupported(body), 0
+        elif api_key == ApiKey.API_VERSIONS and body.error_code == ErrorCode.unsupported_version:
+            version = 0
         if api_key == ApiKey.FETCH:
             self.lab.visitors.answered(self.name, body)
         self._write(encode_response(api_key, version, correlation_id, body))

@@ -35,6 +35,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab import reading
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.conductor import Conductor
+from kafkalab.lab.faults import Faults
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.parsing import by_name, parse, snake_case
@@ -58,6 +59,7 @@ class Lab:
         self.settings = settings
         self.world = World(seed=settings.seed, start_us=time.time_ns() // 1000)
         self.cluster = Cluster(spec, self.world, store.disk if store else _memory_disk)
+        self.faults = Faults(self)
         self.frames = Frames(self._show)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""

@@ -7,6 +7,7 @@ import json
 import shlex
 
 from kafkalab.lab import commands as order
+from kafkalab.lab import fault_commands as fault
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -59,7 +60,34 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+    if isinstance(command, fault.FaultCommand):
+        return _fault(command)
     raise AssertionError(f"no command line for {command!r}")
+
+
+def _fault(command: fault.FaultCommand) -> str:
+    match command:
+        case fault.SlowDisk(broker, delay_ms):
+            return f"dmsetup reload broker-{broker} --table '0 <size> delay <device> 0 0 <device> 0 {delay_ms}'"
+        case fault.FillDisk(broker, free_bytes):
+            return f"fallocate -l <all but {free_bytes} bytes> <log.dirs of broker {broker}>/ballast"
+        case fault.FailDisk(broker):
+            return f"dmsetup reload broker-{broker} --table '0 <size> error'"
+        case fault.TearWrite(broker):
+            return f"# pull the plug of broker {broker} in the middle of its next write"
+        case fault.CutLink(one, other):
+            return f"iptables -A OUTPUT -d {shlex.quote(other)} -j DROP  # on the machine of {one}"
+        case fault.LosePackets(one, other, percent):
+            return f"tc qdisc add dev eth0 root netem loss {percent}%  # on {one}, to {other}"
+        case fault.DelayLink(one, other, delay_ms, jitter_ms):
+            return f"tc qdisc add dev eth0 root netem delay {delay_ms}ms {jitter_ms}ms  # on {one}, to {other}"
+        case fault.IsolateRack(rack):
+            return f"# pull the uplink of rack {rack}"
+        case fault.SkewClock(broker, by_ms):
+            return f"date -s '{by_ms / 1000:+g} seconds'  # on the machine of broker {broker}"
+        case fault.UndoFault(number):
+            return f"# undo fault {number}"
+    return f"# no tool of Kafka's makes a broker lie: {type(command).__doc__}"
 
 
 def _create_topic(command: order.CreateTopic, at: str) -> str:

@@ -85,6 +85,7 @@ class View:
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()
+        entities |= lab.faults.entities()
         lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
         entities["ledger"] = lab.ledger.entity()
         entities["signs"] = self._signs(max(lags, default=0))
@@ -144,7 +145,7 @@ class View:
             return self.lab.down.get(spec.id, "stopped")
         if spec.node in world.frozen:
             return "frozen"
-        if (spec.node, self.lab.controller.name) in world.network.cut:
+        if world.network.is_cut(spec.node, self.lab.controller.name):
             return "isolated"
         return STATES[node.state]
 

@@ -102,6 +102,14 @@ def test_every_command_has_a_command_line() -> None:
         "before_offset": 1,
         "broker": 1,
         "group": "g",
+        "one": "broker-1",
+        "other": "broker-2",
+        "rack": "rack-a",
+        "by_ms": 5,
+        "api": "Fetch",
+        "leader": 2,
+        "release": "3.9",
+        "fault": 1,
     }
     for schema in command_schema():
         said = {field.name: made[field.name] for field in schema.fields if field.required}

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
 
 TOPIC_IDS_SINCE = 13
+SESSION_ERRORS = (
+    ErrorCode.fetch_session_id_not_found,
+    ErrorCode.invalid_fetch_session_epoch,
+    ErrorCode.fetch_session_topic_id_error,
+)
+"""Of the session and no partition: the reader begins another session."""
 
 Result = tuple[Wanted, FetchPartitionResult]
 
@@ -72,7 +78,7 @@ class Fetching:
             for wanted, result in results:
                 wanted.told(result)
         return FetchResponse(
-            _by_topic(results),
+            by_topic(results),
             session_id=session.id if session else NO_SESSION,
             node_endpoints=endpoints(broker, reading.hints) if reading.hints else (),
         )
@@ -180,7 +186,7 @@ def _refused(
     return FetchPartitionResult(partition, error_code, current_leader=hint)
 
 
-def _by_topic(results: list[Result]) -> tuple[FetchTopicResult, ...]:
+def by_topic(results: list[Result]) -> tuple[FetchTopicResult, ...]:
     """Neighbours of one topic together, in the order in which they were read."""
     topics: list[tuple[Wanted, list[FetchPartitionResult]]] = []
     for wanted, result in results:

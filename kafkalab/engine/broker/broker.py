@@ -15,6 +15,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 A timer is any object with `fire(broker)`; it comes back through `Wake`.
 """
 
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -33,12 +34,14 @@ from kafkalab.engine.broker.purgatory import Purgatory
 from kafkalab.engine.broker.replicas import Replicas
 from kafkalab.engine.broker.router import Router
 from kafkalab.engine.broker.silence import LOOK_EVERY_US, LookForSilence
+from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.broker.topic_creation import TopicCreation
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinators.coordinator import GroupCoordinator
-from kafkalab.engine.disk import Disk
-from kafkalab.engine.node import ConnectionLost, HangUp, Node, Request, Response, Started
+from kafkalab.engine.events import Event, LogDirFailed
+from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
+from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec, controller_node
 from kafkalab.wire.errors import ErrorCode
@@ -47,14 +50,25 @@ PartitionKey = tuple[str, int]
 """A topic's name and a partition's number."""
 
 
+@dataclass(frozen=True, slots=True)
+class LookAtDisk:
+    """Any access shows whether it still works."""
+
+    def fire(self, broker: "Broker") -> None:
+        broker.disk.exists("meta.properties")
+
+
 class Broker(Node):
-    def __init__(self, cluster: ClusterSpec, broker_id: int, config: BrokerConfig, disk: Disk) -> None:
+    def __init__(
+        self, cluster: ClusterSpec, broker_id: int, config: BrokerConfig, disk: FaultyDisk, tampering: Tampering
+    ) -> None:
         self.spec = cluster.broker(broker_id)
         super().__init__(self.spec.node)
         self.broker_id = broker_id
         self.cluster_id = cluster.cluster_id
         self.config = config
         self.disk = disk
+        self.tampering = tampering
         self._correlation_id = 0
 
         self.router = Router(self)
@@ -160,6 +174,17 @@ class Broker(Node):
     # -- the one entrance --------------------------------------------------------------------
 
     def handle(self, message: Any) -> None:
+        try:
+            self._take(message)
+            self._settle()
+        except DiskFailure as failure:
+            self._halt(str(failure))
+            return
+        delay_us = self.disk.take_delay_us()
+        if delay_us:
+            self.outbox.insert(0, Block(delay_us))
+
+    def _take(self, message: Any) -> None:
         match message:
             case Request():
                 self.router.take(message)
@@ -171,7 +196,13 @@ class Broker(Node):
                 self._start()
             case _:
                 message.fire(self)
-        self._settle()
+
+    def _halt(self, reason: str) -> None:
+        """The only log directory is offline. What was not sent yet never will be."""
+        self.disk.take_delay_us()
+        self.outbox = [effect for effect in self.outbox if isinstance(effect, Event)]
+        self.tell(LogDirFailed(self.broker_id, reason))
+        self.outbox.append(Halt())
 
     def _settle(self) -> None:
         """Do what the message made possible: first answer those who waited, then let in the next."""

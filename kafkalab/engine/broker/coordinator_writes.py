@@ -55,7 +55,7 @@ def append_as_coordinator(
     if not led.is_leader:
         raise Refused(ErrorCode.not_leader_or_follower)
     data = batches.build(
-        [batches.Record(offset, broker.now_ms, key, value) for offset, (key, value) in enumerate(records)]
+        [batches.Record(offset, broker.clock_ms, key, value) for offset, (key, value) in enumerate(records)]
     )
     appended = led.append_as_leader(data, required_acks=-1, from_client=False)
     key = (topic, partition)

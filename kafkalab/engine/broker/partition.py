@@ -150,7 +150,7 @@ class Partition:
                 f"The size of the current ISR {len(self.isr)} is insufficient to satisfy the min.isr requirement"
                 f" of {self.effective_min_isr} for partition {self.topic}-{self.partition}",
             )
-        appended = self.log.append_as_leader(data, self.leader_epoch, self.broker.now_ms, check_sequence=from_client)
+        appended = self.log.append_as_leader(data, self.leader_epoch, self.broker.clock_ms, check_sequence=from_client)
         if appended.duplicate:
             self._tell_duplicate(data)
             return appended
@@ -275,7 +275,7 @@ class Partition:
 
     def apply_retention(self) -> None:
         """Drop whole segments that are too old or too many, none of it uncommitted."""
-        deleted = self.log.apply_retention(self.broker.now_ms, self.high_watermark)
+        deleted = self.log.apply_retention(self.broker.clock_ms, self.high_watermark)
         if deleted:
             start, reason = self.log.start_offset, deleted[-1].reason.value
             self.broker.tell(LogStartMoved(*self.key, self.broker.broker_id, start, reason))

@@ -6,25 +6,46 @@ line. This order is what makes an idempotent producer's five requests in flight 
 """
 
 from collections import deque
+from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.events import RequestRefused
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.refused import Refused
-from kafkalab.wire.api import name_of
+from kafkalab.wire.api import ApiKey, name_of
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
 
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """What a fault does to the answer that is under way."""
+
+    refused: Any
+    """The answer to those partitions that are refused; None if it is to all or to none."""
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDue:
+    request: Request
+    body: Any
+
+    def fire(self, broker: "Broker") -> None:
+        broker.router.answer(self.request, self.body)
+
+
 class Line:
     """One connection: the request being answered, and those behind it."""
 
-    __slots__ = ("current", "waiting")
+    __slots__ = ("amended", "current", "waiting")
 
     def __init__(self, current: Request) -> None:
         self.current: Request | None = current
         self.waiting: deque[Request] = deque()
+        self.amended: Amended | None = None
 
 
 class Router:
@@ -51,6 +72,15 @@ class Router:
         line = self._line_of(request)
         if line is None:
             return
+        if line.amended is not None:
+            amended, line.amended = line.amended, None
+            if amended.refused is not None:
+                body = replace(body, topics=(*body.topics, *amended.refused.topics))
+            if amended.delay_ms:
+                self.broker.wake_in(amended.delay_ms * 1000, AnswerDue(request, body))
+                return
+        if self.broker.tampering.concerns(request):
+            body = self.broker.tampering.amend(self.broker, request, body)
         if body is not None:
             answer = Response(self.broker.name, request.channel, request.correlation_id, request.api_key, body)
             self.broker.send(request.source, answer)
@@ -79,12 +109,40 @@ class Router:
             self.broker.hang_up(request.source)
             return
         try:
+            if self.broker.tampering.concerns(request):
+                self._handle_amended(route, request)
+                return
             body = route.handle(self.broker, request)
         except Refused as refused:
             self.tell_refusal(request, refused)
-            body = route.refuse(request, refused)
+            line = self.lines[request.source][request.channel]
+            assert line.current is not None
+            body = route.refuse(line.current, refused)
+            request = line.current
         if body is not None:
             self.answer(request, body)
+
+    def _handle_amended(self, route: ModuleType, request: Request) -> None:
+        tampering = self.broker.tampering
+        if tampering.too_new(request) and request.api_key != ApiKey.API_VERSIONS:
+            # Nobody advertised that version: Kafka closes the connection.
+            self.broker.hang_up(request.source)
+            return
+        rest, refused, delay_ms = tampering.instead(self.broker, request, route)
+        if refused is not None and request.api_key == ApiKey.PRODUCE and request.body.acks == 0:
+            self.broker.hang_up(request.source)
+            return
+        line = self._line_of(request)
+        assert line is not None
+        if rest.body is None:
+            line.amended = Amended(None, delay_ms)
+            self.answer(request, refused)
+            return
+        line.current = rest
+        line.amended = Amended(refused, delay_ms)
+        body = route.handle(self.broker, rest)
+        if body is not None:
+            self.answer(rest, body)
 
     def tell_refusal(self, request: Request, refused: Refused) -> None:
         self.broker.tell(

@@ -48,6 +48,7 @@ from kafkalab.engine.events.metadata import (
     TopicDeleted,
 )
 from kafkalab.engine.events.nodes import (
+    LogDirFailed,
     NodeCrashed,
     NodeExited,
     NodeFrozen,
@@ -90,6 +91,7 @@ __all__ = [
     "IsrExpanded",
     "IsrShrunk",
     "LeaderElected",
+    "LogDirFailed",
     "LogRecovered",
     "LogStartMoved",
     "LogTruncated",

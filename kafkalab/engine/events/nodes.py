@@ -20,6 +20,14 @@ class NodeCrashed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LogDirFailed(Event):
+    """Broker {broker} halts, since its only log directory is offline: {reason}."""
+
+    broker: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NodeExited(Event):
     """{node} shut down in good order."""
 

@@ -9,6 +9,9 @@ from kafkalab.engine.network import Link
 from kafkalab.engine.simulation.schedule import Fault
 
 SLOW = Link(latency_us=400_000, jitter_us=200_000)
+SLOW_WRITE_US = 30_000
+CLOCK_SKEW_US = 1_800_000_000
+"""Half an hour: at an hour Kafka begins to refuse timestamps (message.timestamp.after.max.ms)."""
 LOSSY = Link(latency_us=500, jitter_us=500, loss=0.3)
 
 
@@ -46,6 +49,16 @@ class Faults:
                 world.network.links[(fault.other, fault.node)] = link
             case "controller restart" if alive:
                 world.crash(fault.node)
+            case "disk slow":
+                self.cluster.disks[fault.node].delay_us = SLOW_WRITE_US
+            case "disk full":
+                self.cluster.disks[fault.node].free_bytes = self.dice.choice([0, 2_000])
+            case "disk failed":
+                self.cluster.fail_disk(broker_of(fault.node))
+            case "torn write":
+                self.cluster.disks[fault.node].tears_next_write = True
+            case "clock skew":
+                self.cluster.skew_clock(broker_of(fault.node), self.dice.choice([-1, 1]) * CLOCK_SKEW_US)
             case "reset" if alive and fault.other in world.nodes:
                 world.reset(fault.node, fault.other)
             case "consumer crash" if alive:
@@ -71,6 +84,12 @@ class Faults:
                 self._heal((fault.node, fault.other), (fault.other, fault.node))
             case "isolate":
                 self._heal(*[way for way in world.network.cut if fault.node in way])
+            case "disk slow" | "disk full" | "disk failed" | "torn write":
+                self.cluster.disks[fault.node].mend()
+                if fault.kind != "disk slow":
+                    self._start(fault.node)
+            case "clock skew":
+                self.cluster.skew_clock(broker_of(fault.node), 0)
             case "controller restart":
                 if fault.node not in world.nodes:
                     self.cluster.start_controller()
@@ -80,9 +99,12 @@ class Faults:
         for name in list(world.frozen):
             world.thaw(name)
         self._heal(*world.network.cut, *world.network.links)
+        for disk in self.cluster.disks.values():
+            disk.mend()
         for broker in self.cluster.spec.brokers:
             if broker.node in world.nodes and self.cluster.is_stopping(broker.id):
                 self.cluster.crash(broker.id)
+            self.cluster.skew_clock(broker.id, 0)
             self._start(broker.node)
 
     def _start(self, node: str) -> None:
@@ -100,7 +122,7 @@ class Faults:
 
     def _tear(self, node: str) -> None:
         """The write that was under way at the kill may have left a part of its bytes."""
-        disk = self.cluster.disks[node]
+        disk = self.cluster.disks[node].disk
         assert isinstance(disk, MemoryDisk)
         logs = [name for name in disk.names() if name.endswith(".log")]
         if logs and self.dice.random() < 0.5:

@@ -50,7 +50,7 @@ class Fault:
     at_us: int
     until_us: int
     kind: str
-    """One of KINDS."""
+    """One of KINDS or MACHINE_KINDS."""
     node: str
     other: str = ""
     """The far end of a link, for faults of links."""
@@ -70,6 +70,10 @@ KINDS = {
     "reset": 2,
 }
 """What may go wrong, with its weight. Every fault is mended at the end of chaos at the latest."""
+
+
+MACHINE_KINDS = {"disk slow": 2, "disk full": 1, "disk failed": 1, "torn write": 2, "clock skew": 2}
+"""What may go wrong with a machine, besides, so that none of KINDS becomes rarer for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,10 @@ def schedule(seed: int) -> Schedule:
         topics=topics,
         producers=producers,
         consumers=consumers,
-        faults=_faults(dice, brokers, [consumer.name for consumer in consumers], chaos_us),
+        faults=(
+            *_faults(dice, brokers, [consumer.name for consumer in consumers], chaos_us),
+            *_machine_faults(Random(f"machines {seed}"), brokers, chaos_us),
+        ),
         chaos_us=chaos_us,
         end_us=chaos_us + HEALING_S * SECOND_US,
     )
@@ -175,4 +182,15 @@ def _faults(dice: Random, brokers: int, consumers: list[str], chaos_us: int) -> 
                 node = dice.choice(consumers)
             found.append(Fault(at_us, until_us, kind, node, other))
         at_us += dice.randint(2 * SECOND_US, 10 * SECOND_US)
+    return tuple(found)
+
+
+def _machine_faults(dice: Random, brokers: int, chaos_us: int) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    at_us = dice.randint(5 * SECOND_US, 40 * SECOND_US)
+    while at_us < chaos_us:
+        kind = dice.choices(list(MACHINE_KINDS), list(MACHINE_KINDS.values()))[0]
+        until_us = min(chaos_us, at_us + dice.choice([1_500_000, 4_000_000, 12_000_000]))
+        found.append(Fault(at_us, until_us, kind, f"broker-{dice.randint(1, brokers)}"))
+        at_us += dice.randint(10 * SECOND_US, 50 * SECOND_US)
     return tuple(found)
