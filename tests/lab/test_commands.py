@@ -102,6 +102,7 @@ def test_every_command_has_a_command_line() -> None:
         "before_offset": 1,
         "broker": 1,
         "group": "g",
+        "replicas": [2, 3],
     }
     for schema in command_schema():
         said = {field.name: made[field.name] for field in schema.fields if field.required}

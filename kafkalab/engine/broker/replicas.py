@@ -77,11 +77,18 @@ class Replicas:
             if not self._is_mine(key, topic_id):
                 self.broker.disk.delete_tree(checkpoints.directory(key))
         keys = [(topic.name, partition) for topic in image.topics.values() for partition in topic.partitions]
-        self.apply(Changes(partitions=dict.fromkeys(keys)))
+        self.apply(Changes(partitions=dict.fromkeys(keys), broker_configs=True))
 
     def apply(self, changes: Changes) -> None:
         """Deletions first, then what is led here, then what is followed (applyDelta)."""
         me = self.broker.broker_id
+        topics_to_configure = changes.topic_configs
+        if changes.broker_configs:
+            # First of all, so that what is led from now on is led under the new settings.
+            self.broker.reconfigure()
+            topics_to_configure = dict.fromkeys(self.broker.metadata.topics)
+        for topic in topics_to_configure:
+            self._configure(topic)
         led: list[tuple[PartitionKey, PartitionImage]] = []
         followed: list[tuple[PartitionKey, PartitionImage]] = []
         for key in changes.partitions:
@@ -95,8 +102,8 @@ class Replicas:
             self._lead(key, image)
         for key, image in followed:
             self._follow(key, image)
-        for topic in changes.topic_configs:
-            self._configure(topic)
+        for topic in topics_to_configure:
+            self._freed(topic)
 
     def _is_mine(self, key: "PartitionKey", topic_id: UUID) -> bool:
         image = self.broker.metadata.partition(*key)
@@ -150,6 +157,11 @@ class Replicas:
         for partition in self.partitions.values():
             if partition.topic == topic:
                 partition.log.config = config
+
+    def _freed(self, topic: str) -> None:
+        """A smaller `min.insync.replicas` may let the high watermark go on."""
+        for partition in self.partitions.values():
+            if partition.topic == topic:
                 partition.advance_high_watermark()
 
     def _log_config(self, topic: str) -> LogConfig:

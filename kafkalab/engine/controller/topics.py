@@ -25,7 +25,7 @@ from kio.static.primitive import i8, i16, i32, i32Timedelta
 
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller import assignment
-from kafkalab.engine.controller.configs import described_topic, validated_topic_configs
+from kafkalab.engine.controller.configs import BrokerSettings, described_topic, validated_topic_configs
 from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.metadata import (
     METADATA_TOPIC,
@@ -49,7 +49,11 @@ MOST_RECORDS = 10_000
 # -- create ----------------------------------------------------------------------------------------
 
 
-def create_topics(image: MetadataImage, config: BrokerConfig, body: CreateTopicsRequest, random: Random) -> Decision:
+def create_topics(
+    image: MetadataImage, config: BrokerConfig, body: CreateTopicsRequest, random: Random, static: BrokerConfig
+) -> Decision:
+    """`config` counts; `static` is what server.properties says of it."""
+    settings = BrokerSettings.of(image, static)
     results: list[CreatableTopicResult] = []
     records: list[MetadataRecord] = []
     times = Counter(topic.name for topic in body.topics)
@@ -66,7 +70,7 @@ def create_topics(image: MetadataImage, config: BrokerConfig, body: CreateTopics
             results.append(_not_created(topic.name, refused))
         else:
             records.extend(created)
-            results.append(_created(config, created))
+            results.append(_created(settings, created))
     answer = CreateTopicsResponse(throttle_time=ZERO, topics=tuple(results))
     return Decision(answer, () if body.validate_only else tuple(records))
 
@@ -96,7 +100,7 @@ def _new_partition(image: MetadataImage, topic_id: UUID, number: int, replicas: 
     return PartitionRecord(topic_id, number, replicas, isr, leader=isr[0], leader_epoch=0, partition_epoch=0)
 
 
-def _created(config: BrokerConfig, records: list[MetadataRecord]) -> CreatableTopicResult:
+def _created(settings: BrokerSettings, records: list[MetadataRecord]) -> CreatableTopicResult:
     topic = next(record for record in records if isinstance(record, TopicRecord))
     partitions = [record for record in records if isinstance(record, PartitionRecord)]
     own = {record.name: record.value or "" for record in records if isinstance(record, ConfigRecord)}
@@ -111,7 +115,7 @@ def _created(config: BrokerConfig, records: list[MetadataRecord]) -> CreatableTo
             CreatableTopicConfigs(
                 name=each.name, value=each.value, read_only=False, config_source=i8(each.source), is_sensitive=False
             )
-            for each in described_topic(own, config)
+            for each in described_topic(own, settings)
         ),
     )
 

@@ -61,9 +61,15 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
             ApiVersion(api_key=key, min_version=SERVED[key][0], max_version=SERVED[key][-1]) for key in sorted(routes)
         ),
         throttle_time=ZERO,
-        supported_features=(SupportedFeatureKey(name="metadata.version", min_version=7, max_version=30),),
+        supported_features=(
+            SupportedFeatureKey(name="eligible.leader.replicas.version", min_version=0, max_version=1),
+            SupportedFeatureKey(name="metadata.version", min_version=7, max_version=30),
+        ),
         finalized_features_epoch=lab.cluster.controller.image.offset,
-        finalized_features=(FinalizedFeatureKey(name="metadata.version", max_version_level=30, min_version_level=30),),
+        finalized_features=(
+            FinalizedFeatureKey(name="metadata.version", max_version_level=30, min_version_level=30),
+            FinalizedFeatureKey(name="eligible.leader.replicas.version", max_version_level=1, min_version_level=1),
+        ),
     )
 
 
@@ -128,7 +134,7 @@ def test_a_dead_leader_and_a_dead_follower_are_told_apart(lab: Lab) -> None:
         leader_id=-1,
         leader_epoch=1,
         replica_nodes=(3,),
-        isr_nodes=(3,),
+        isr_nodes=(),
         offline_replicas=(3,),
     )
     assert pair == MetadataResponsePartition(
@@ -269,6 +275,7 @@ def test_a_topics_setting_is_described_with_all_its_sources(lab: Lab) -> None:
                 is_sensitive=False,
                 synonyms=(
                     DescribeConfigsSynonym(name="min.insync.replicas", value="2", source=1),
+                    DescribeConfigsSynonym(name="min.insync.replicas", value="1", source=3),
                     DescribeConfigsSynonym(name="min.insync.replicas", value="1", source=5),
                 ),
                 config_type=3,
@@ -287,7 +294,10 @@ def test_all_settings_are_described_when_none_is_named(lab: Lab) -> None:
 
 def test_a_broker_describes_itself_and_no_other(lab: Lab) -> None:
     assert [config.value for config in describe_configs(lab, 4, "1", "num.partitions").configs] == ["1"]
-    assert describe_configs(lab, 4, "").configs == ()
+    for_all = describe_configs(lab, 4, "").configs
+    assert [(config.name, config.value, config.config_source) for config in for_all] == [
+        ("min.insync.replicas", "1", 3)
+    ]
     refused = describe_configs(lab, 4, "2")
     assert (refused.error_code, refused.error_message) == (
         ErrorCode.invalid_request,
