@@ -15,7 +15,7 @@ from kafkalab.engine.broker.metadata_follower import Changes
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.metadata import PartitionImage
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
-from kafkalab.engine.events import LogRecovered
+from kafkalab.engine.events import LogRecovered, ReplicaDeleted
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.log import Log
 
@@ -76,6 +76,7 @@ class Replicas:
         for key, topic_id in checkpoints.replicas_on(self.broker.disk).items():
             if not self._is_mine(key, topic_id):
                 self.broker.disk.delete_tree(checkpoints.directory(key))
+                self.broker.tell(ReplicaDeleted(*key, self.broker.broker_id))
         keys = [(topic.name, partition) for topic in image.topics.values() for partition in topic.partitions]
         self.apply(Changes(partitions=dict.fromkeys(keys), broker_configs=True))
 
@@ -146,6 +147,7 @@ class Replicas:
         was_leader = partition.is_leader
         del self.partitions[key]
         partition.log.delete()
+        self.broker.tell(ReplicaDeleted(*key, self.broker.broker_id))
         self._high_watermarks.pop(key, None)
         # Who waits on it finds it gone.
         self.broker.purgatory.touch(key)

@@ -67,6 +67,7 @@ from kafkalab.engine.events.replicas import (
     LogStartMoved,
     LogTruncated,
     RecordsAppended,
+    ReplicaDeleted,
     RequestRefused,
     SegmentRolled,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "RecordsAppended",
     "RecordsDelivered",
     "RecordsFailed",
+    "ReplicaDeleted",
     "RequestRefused",
     "SegmentRolled",
     "TopicCreated",
