@@ -98,7 +98,8 @@ def _follows(where: str, before: PartitionImage, after: PartitionImage) -> None:
         if not clean and not last_known:
             raise Broken("M8", f"{where}: {after.leader} was elected from {before}")
     cancelled = set(after.replicas) == set(before.replicas) - set(before.adding_replicas)
-    moving = bool(before.adding_replicas or before.removing_replicas)
+    # It may begin and end in one change.
+    moving = before.adding_replicas or before.removing_replicas or set(after.replicas) != set(before.replicas)
     ended = moving and not after.adding_replicas and not after.removing_replicas
     if ended and not cancelled and not set(after.replicas) <= set(after.isr):
         raise Broken("M9", f"{where}: moved to {after.replicas} while only {after.isr} are in sync")

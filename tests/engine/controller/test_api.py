@@ -25,6 +25,11 @@ from kio.schema.describe_topic_partitions.v0.request import (
     DescribeTopicPartitionsRequest,
     TopicRequest,
 )
+from kio.schema.incremental_alter_configs.v1.request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from kio.schema.metadata.v13.request import MetadataRequest, MetadataRequestTopic
 from kio.schema.metadata.v13.response import (
     MetadataResponse,
@@ -358,3 +363,47 @@ def test_a_cursor_before_the_first_partition_is_refused(lab: Lab) -> None:
     )
     answer = lab.ask(ApiKey.DESCRIBE_TOPIC_PARTITIONS, body)
     assert [(each.name, each.error_code) for each in answer.topics] == [("a", ErrorCode.invalid_request)]
+
+
+# -- what changes while the cluster runs -----------------------------------------------------------
+
+
+def alter(lab: Lab, resource_type: int, name: str, setting: str, value: str) -> ErrorCode:
+    resource = AlterConfigsResource(
+        resource_type=resource_type,
+        resource_name=name,
+        configs=(AlterableConfig(name=setting, config_operation=0, value=value),),
+    )
+    body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
+    answer: ErrorCode = lab.ask(ApiKey.INCREMENTAL_ALTER_CONFIGS, body).responses[0].error_code
+    return answer
+
+
+def test_a_setting_of_brokers_counts_at_once_and_is_described_with_its_sources(lab: Lab) -> None:
+    lab.create(topic("orders", 1, 3))
+    assert alter(lab, 4, "", "log.retention.ms", "5000") is ErrorCode.none
+    assert alter(lab, 4, "1", "log.retention.ms", "4000") is ErrorCode.none
+    lab.pass_seconds(1)
+    logs = [broker.partitions["orders", 0].log for broker in lab.cluster.brokers.values()]
+    assert [log.config.retention_ms for log in logs] == [4000, 5000, 5000]
+    described = describe_configs(lab, 2, "orders", "retention.ms").configs[0]
+    assert [(each.name, each.value, each.source) for each in described.synonyms] == [
+        ("log.retention.ms", "4000", 2),
+        ("log.retention.ms", "5000", 3),
+        ("log.retention.ms", "604800000", 5),
+    ]
+    assert describe_configs(lab, 4, "1", "log.retention.ms").configs[0].config_source == 2
+
+
+def test_eligible_leaders_are_shown_to_who_describes_partitions(lab: Lab) -> None:
+    lab.create(assigned("pair", (2, 3)))
+    alter(lab, 2, "pair", "min.insync.replicas", "2")
+    lab.cluster.crash(3)
+    lab.pass_seconds(10)
+    body = DescribeTopicPartitionsRequest(topics=(TopicRequest(name="pair"),))
+    partition = lab.ask(ApiKey.DESCRIBE_TOPIC_PARTITIONS, body).topics[0].partitions[0]
+    assert (partition.isr_nodes, partition.eligible_leader_replicas, partition.last_known_elr) == ((2,), (3,), ())
+    lab.cluster.crash(2)
+    lab.pass_seconds(10)
+    partition = lab.ask(ApiKey.DESCRIBE_TOPIC_PARTITIONS, body).topics[0].partitions[0]
+    assert (partition.isr_nodes, partition.eligible_leader_replicas, partition.last_known_elr) == ((), (2, 3), (2,))
