@@ -407,3 +407,20 @@ def test_eligible_leaders_are_shown_to_who_describes_partitions(lab: Lab) -> Non
     lab.pass_seconds(10)
     partition = lab.ask(ApiKey.DESCRIBE_TOPIC_PARTITIONS, body).topics[0].partitions[0]
     assert (partition.isr_nodes, partition.eligible_leader_replicas, partition.last_known_elr) == ((), (2, 3), (2,))
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_cluster_that_starts_again_as_a_whole_spreads_its_leaders(lab: Lab, well: bool) -> None:
+    lab.create(assigned("orders", (1, 2, 3), (2, 3, 1), (3, 1, 2)))
+    for broker_id in (1, 2, 3):
+        if well:
+            lab.cluster.stop(broker_id)
+            lab.pass_seconds(10)
+        else:
+            lab.cluster.crash(broker_id)
+    lab.world.crash("controller-3000")
+    lab.cluster.start()
+    lab.pass_seconds(30)
+    partitions = lab.cluster.controller.image.topics["orders"].partitions.values()
+    assert [partition.leader for partition in partitions] == [1, 2, 3]
+    assert [sorted(partition.isr) for partition in partitions] == [[1, 2, 3]] * 3
