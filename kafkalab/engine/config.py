@@ -7,7 +7,7 @@ are kept as text: the log's own table knows their types.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from kafkalab.engine.log.config import LogConfig
@@ -161,6 +161,11 @@ class BrokerConfig:
         except Refused as refused:
             raise InvalidConfig(", ".join(topic_defaults), str(refused)) from refused
         return BrokerConfig(**typed, topic_defaults=topic_defaults, given=dict(given))
+
+    def with_dynamic(self, settings: Mapping[str, str]) -> "BrokerConfig":
+        """The same with what was set while it runs, which counts before server.properties."""
+        topic_defaults = {name: text for name, text in settings.items() if name in TOPIC_DEFAULT_NAMES}
+        return replace(self, topic_defaults={**self.topic_defaults, **topic_defaults}) if topic_defaults else self
 
     def log_config(self, topic_config: Mapping[str, str]) -> LogConfig:
         """What is set on a topic, over what this broker gives to all topics, over Kafka's defaults."""

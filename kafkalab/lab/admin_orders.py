@@ -7,16 +7,29 @@ that kafka-topics.sh and its kin would send.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kio.schema.alter_partition_reassignments.v1.request import (
+    AlterPartitionReassignmentsRequest,
+    ReassignablePartition,
+    ReassignableTopic,
+)
 from kio.schema.create_partitions.v3.request import CreatePartitionsRequest, CreatePartitionsTopic
 from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
 from kio.schema.delete_records.v2.request import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
 from kio.schema.delete_topics.v6.request import DeleteTopicsRequest, DeleteTopicState
-from kio.schema.types import GroupId, TopicName
-from kio.static.primitive import i16, i32, i64
+from kio.schema.elect_leaders.v2.request import ElectLeadersRequest, TopicPartitions
+from kio.schema.incremental_alter_configs.v1.request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
+from kio.schema.types import BrokerId, GroupId, TopicName
+from kio.static.primitive import i8, i16, i32, i64
 
 from kafkalab.engine.clients.admin import Admin, Order, Outcome
 from kafkalab.engine.clients.requests import duration
+from kafkalab.engine.controller import altering_configs
+from kafkalab.engine.controller.metadata import TOPIC
 from kafkalab.lab import commands as order
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -80,6 +93,26 @@ def request(command: order.Command) -> tuple[int, Any]:
             grown = CreatePartitionsTopic(name=TopicName(name), count=i32(partitions), assignments=None)
             body = CreatePartitionsRequest(topics=(grown,), timeout=TIMEOUT, validate_only=False)
             return ApiKey.CREATE_PARTITIONS, body
+        case order.AlterTopicConfig(topic, name, value):
+            operation = altering_configs.DELETE if value is None else altering_configs.SET
+            config = AlterableConfig(name=name, config_operation=i8(operation), value=value)
+            resource = AlterConfigsResource(resource_type=i8(TOPIC), resource_name=topic, configs=(config,))
+            altered = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
+            return ApiKey.INCREMENTAL_ALTER_CONFIGS, altered
+        case order.ElectLeader(topic, partition, election_type):
+            chosen = TopicPartitions(topic=TopicName(topic), partitions=(i32(partition),))
+            election = ElectLeadersRequest(
+                election_type=i8(order.ELECTIONS.index(election_type)), topic_partitions=(chosen,), timeout=TIMEOUT
+            )
+            return ApiKey.ELECT_LEADERS, election
+        case order.ReassignPartition(topic, partition, replicas):
+            moved = ReassignablePartition(
+                partition_index=i32(partition), replicas=tuple(BrokerId(replica) for replica in replicas)
+            )
+            moves = ReassignableTopic(name=TopicName(topic), partitions=(moved,))
+            return ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(
+                topics=(moves,), timeout=TIMEOUT
+            )
         case order.DeleteRecords(topic, partition, before_offset):
             part = DeleteRecordsPartition(partition_index=i32(partition), offset=i64(before_offset))
             named = DeleteRecordsTopic(name=TopicName(topic), partitions=(part,))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from kafkalab.lab.fault_commands import FaultCommand
-from kafkalab.lab.parsing import Headers, Names, Settings, Text, Whole, YesNo
+from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
 GroupName = Annotated[str, Text("The group's id.", longest=249)]
@@ -18,6 +18,7 @@ BrokerId = Annotated[int, Whole("The broker's id.", 0, 999)]
 Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
 
 ACKS = ("0", "1", "all")
+ELECTIONS = ("preferred", "unclean")
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 PARTITIONERS = ("default", "murmur2", "roundrobin")
 KEY_PATTERN = r"none|sequence|random:[1-9][0-9]{0,8}|fixed:.{1,100}|cycle:.{1,400}"
@@ -50,6 +51,35 @@ class AddPartitions:
 
     name: TopicName
     partitions: Annotated[int, Whole("How many there shall be in all.", 1, 1_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class AlterTopicConfig:
+    """Change a setting of a topic. It counts at once, on every broker."""
+
+    topic: TopicName
+    name: Annotated[str, Text("The setting by Kafka's name.", pattern=r"[a-z.]{1,100}")]
+    value: Annotated[str | None, Text("Its value; null takes the topic's own away.", longest=1_000)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ElectLeader:
+    """Hold an election for a partition."""
+
+    topic: TopicName
+    partition: Partition
+    election_type: Annotated[
+        str, Text("preferred: the first replica. unclean: any that lives, losing records.", choices=ELECTIONS)
+    ] = "preferred"
+
+
+@dataclass(frozen=True, slots=True)
+class ReassignPartition:
+    """Move a partition to other brokers. It copies to those that are new, then gives up the others."""
+
+    topic: TopicName
+    partition: Partition
+    replicas: Annotated[tuple[int, ...], Numbers("Broker ids, the preferred leader first.", 0, 999)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +270,9 @@ Command = (
     CreateTopic
     | DeleteTopic
     | AddPartitions
+    | AlterTopicConfig
+    | ElectLeader
+    | ReassignPartition
     | DeleteRecords
     | SendRecord
     | CreateProducer

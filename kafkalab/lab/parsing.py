@@ -74,6 +74,18 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    says: str
+    lowest: int
+    highest: int
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        if not isinstance(value, list) or not value:
+            raise ValueError("must be a list of at least one whole number")
+        return tuple(Whole(self.says, self.lowest, self.highest).read(number) for number in value)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     says: str
     most: int = 50
@@ -192,7 +204,13 @@ def schema(known: dict[str, type]) -> list[CommandSchema]:
     return [CommandSchema(name, (cls.__doc__ or "").strip(), _field_schemas(cls)) for name, cls in known.items()]
 
 
-_TYPE_NAMES = {Text: "text", Whole: "number", YesNo: "true or false", Names: "list of names"}
+_TYPE_NAMES = {
+    Text: "text",
+    Whole: "number",
+    YesNo: "true or false",
+    Names: "list of names",
+    Numbers: "list of numbers",
+}
 _PAIR_NAMES = {Settings: "object of texts", Headers: "list of pairs"}
 
 

@@ -19,6 +19,17 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return f"kafka-topics.sh {at} --delete --topic {name}"
         case order.AddPartitions(name, partitions):
             return f"kafka-topics.sh {at} --alter --topic {name} --partitions {partitions}"
+        case order.AlterTopicConfig(topic, name, value):
+            change = f"--delete-config {name}" if value is None else f"--add-config {shlex.quote(_config(name, value))}"
+            return f"kafka-configs.sh {at} --alter --topic {topic} {change}"
+        case order.ElectLeader(topic, partition, election_type):
+            return (
+                f"kafka-leader-election.sh {at} --election-type {election_type} --topic {topic} --partition {partition}"
+            )
+        case order.ReassignPartition(topic, partition, replicas):
+            move = {"topic": topic, "partition": partition, "replicas": list(replicas)}
+            plan = shlex.quote(json.dumps({"version": 1, "partitions": [move]}))
+            return f"kafka-reassign-partitions.sh {at} --execute --reassignment-json-file <(echo {plan})"
         case order.DeleteRecords(topic, partition, before_offset):
             spec = {"partitions": [{"topic": topic, "partition": partition, "offset": before_offset}], "version": 1}
             return f"kafka-delete-records.sh {at} --offset-json-file <(echo {shlex.quote(json.dumps(spec))})"
@@ -32,6 +43,11 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
         case _:
             return _without_a_tool(command)
+
+
+def _config(name: str, value: str) -> str:
+    """Brackets keep the commas of a list together."""
+    return f"{name}=[{value}]" if "," in value else f"{name}={value}"
 
 
 def _without_a_tool(command: order.Command) -> str:

@@ -128,8 +128,12 @@ SERVED: dict[int, range] = {
     ApiKey.ALTER_CONFIGS: range(3),
     ApiKey.CREATE_PARTITIONS: range(4),
     ApiKey.DELETE_GROUPS: range(3),
+    ApiKey.ELECT_LEADERS: range(3),
     ApiKey.INCREMENTAL_ALTER_CONFIGS: range(2),
+    ApiKey.ALTER_PARTITION_REASSIGNMENTS: range(2),
+    ApiKey.LIST_PARTITION_REASSIGNMENTS: range(1),
     ApiKey.DESCRIBE_CLUSTER: range(3),
+    ApiKey.UNREGISTER_BROKER: range(1),
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: range(1),
 }
 """API key to the versions that can be translated."""

@@ -4,6 +4,7 @@ from kafkalab.lab import Lab, Outcome
 from kafkalab.lab.commands import (
     AddConsumer,
     AddPartitions,
+    AlterTopicConfig,
     CrashBroker,
     CrashConsumer,
     CreateProducer,
@@ -11,10 +12,12 @@ from kafkalab.lab.commands import (
     DeleteGroup,
     DeleteRecords,
     DeleteTopic,
+    ElectLeader,
     FreezeBroker,
     HealNetwork,
     IsolateBroker,
     PauseProducer,
+    ReassignPartition,
     RemoveConsumer,
     RemoveProducer,
     SendRecord,
@@ -207,3 +210,32 @@ def test_what_makes_no_sense_for_a_broker_is_refused_with_the_reason(lab: Lab, a
     senseless = (CrashBroker(1), StartBroker(2), ThawBroker(2), StopBroker(9))
     refusals = [ask(command).fields["broker"] for command in senseless]
     assert refusals == ["1 is not running", "2 is running already", "2 is not frozen", "must be one of 1, 2, 3"]
+
+
+def test_a_partition_moves_its_leader_is_elected_and_a_setting_changes(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 2))
+    ask(SendRecord("orders", "kept"))
+    replicas = [replica["broker"] for key, replica in lab.view().items() if key.startswith("replica:orders:0:")]
+    (other,) = {1, 2, 3} - set(replicas)
+    moved = ask(ReassignPartition("orders", 0, (other, replicas[0])))
+    lab.advance(5_000_000)
+    elected = ask(ElectLeader("orders", 0))
+    lab.advance(1_000_000)
+    view = lab.view()
+    assert (moved.ok, elected.ok) == (True, True)
+    assert sorted(key for key in view if key.startswith("replica:orders:0:")) == sorted(
+        f"replica:orders:0:{broker}" for broker in (other, replicas[0])
+    )
+    assert view["partition:orders:0"]["leader"] == other
+    line = f"kafka-configs.sh {AT} --alter --topic orders --add-config retention.ms=1000"
+    assert ask(AlterTopicConfig("orders", "retention.ms", "1000")) == Outcome(True, line)
+    lab.advance(1_000_000)
+    assert {
+        partition.log.config.retention_ms
+        for broker in lab.cluster.brokers.values()
+        for key, partition in broker.partitions.items()
+        if key == ("orders", 0)
+    } == {1000}
+    assert ask(AlterTopicConfig("orders", "retention.ms")).ok
+    refused = ask(AlterTopicConfig("orders", "no.such.setting", "1"))
+    assert refused.error == "INVALID_CONFIG: Unknown topic config name: no.such.setting"

@@ -110,6 +110,7 @@ def test_every_command_has_a_command_line() -> None:
         "leader": 2,
         "release": "3.9",
         "fault": 1,
+        "replicas": [2, 3],
     }
     for schema in command_schema():
         said = {field.name: made[field.name] for field in schema.fields if field.required}

@@ -130,7 +130,8 @@ def test_a_dead_brokers_replicas_are_offline_as_they_were_last_seen(lab: Lab, as
     ask(CrashBroker(leader))
     lab.advance(12_000_000)
     name = f"replica:orders:0:{leader}"
-    assert lab.view()[name] == before[name] | {"role": "offline"}
+    # Not in sync, but eligible: nothing can have been committed without it.
+    assert lab.view()[name] == before[name] | {"role": "offline", "in_sync": False}
     assert (lab.view()["partition:orders:0"]["offline"], lab.view()["signs"]["offline_partitions"]) == (True, 1)
 
 

@@ -5,12 +5,14 @@ speaks up first.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from kafkalab.engine.broker.in_sync_set import InSyncSet
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.controller import brokers, metadata, partition_change
 from kafkalab.engine.coordinators import offsets
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.log.producers import Producers
@@ -76,6 +78,55 @@ def anybody_may_commit(patch: Patch) -> None:
     patch(offsets, "_check_committer", lambda groups, body, version, turn: None)
 
 
+def anybody_alive_may_be_elected(patch: Patch) -> None:
+    """A leader is taken from outside of the ISR and the ELR, though nobody allowed it."""
+    rightly = partition_change._best_leader
+
+    def best(partition: Any, draft: Any, ballot: Any) -> tuple[int, bool]:
+        leader, unclean = rightly(partition, draft, ballot)
+        if leader >= 0:
+            return leader, unclean
+        return next((replica for replica in draft.replicas if ballot.acceptable(replica)), -1), True
+
+    patch(partition_change, "_best_leader", best)
+
+
+def a_new_leader_keeps_the_old_epoch(patch: Patch) -> None:
+    """The controller changes leaders within one leader epoch."""
+    rightly = metadata.changed
+    patch(metadata, "changed", lambda old, change: replace(rightly(old, change), leader_epoch=old.leader_epoch))
+
+
+def a_move_ends_before_the_newcomers_are_in_sync(patch: Patch) -> None:
+    """A reassignment gives up the old replicas as soon as one that stays is in sync."""
+
+    def complete(draft: Any) -> None:
+        staying = tuple(replica for replica in draft.replicas if replica not in draft.removing)
+        in_sync = tuple(replica for replica in draft.isr if replica not in draft.removing)
+        if (draft.adding or draft.removing) and in_sync:
+            draft.isr, draft.replicas, draft.adding, draft.removing = in_sync, staying, (), ()
+
+    patch(partition_change, "_complete_reassignment", complete)
+
+
+def an_unclean_stop_is_forgiven(patch: Patch) -> None:
+    """Who was killed stays eligible when it registers again."""
+    patch(brokers, "broker_lost_data", brokers.broker_gone)
+
+
+def the_elr_is_never_cleared(patch: Patch) -> None:
+    """Who was eligible once is so when enough are in sync again."""
+    rightly = partition_change._populate_elr
+
+    def populate(partition: Any, draft: Any, ballot: Any, unclean: Any) -> None:
+        before = draft.elr
+        rightly(partition, draft, ballot, unclean)
+        if not draft.elr:
+            draft.elr = tuple(replica for replica in before if replica not in (*draft.isr, unclean))
+
+    patch(partition_change, "_populate_elr", populate)
+
+
 PLANTED: list[tuple[Callable[[Patch], None], set[str]]] = [
     (high_watermark_is_the_leaders_end, {"L4"}),
     (acks_all_does_not_wait, {"L6", "L7"}),
@@ -84,6 +135,11 @@ PLANTED: list[tuple[Callable[[Patch], None], set[str]]] = [
     (brokers_forget_sequence_numbers, {"T1"}),
     (log_begins_anew_after_a_restart, {"L3", "L4", "L6"}),
     (anybody_may_commit, {"G3", "G5"}),
+    (anybody_alive_may_be_elected, {"M8", "L4", "L6"}),
+    (a_new_leader_keeps_the_old_epoch, {"M3"}),
+    (a_move_ends_before_the_newcomers_are_in_sync, {"M9", "L4"}),
+    (an_unclean_stop_is_forgiven, {"M10"}),
+    (the_elr_is_never_cleared, {"M7", "L4"}),
 ]
 
 

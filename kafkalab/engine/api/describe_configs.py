@@ -17,7 +17,13 @@ from kio.schema.describe_configs.v4.response import (
 )
 from kio.static.primitive import i8, i32Timedelta
 
-from kafkalab.engine.controller.configs import DescribedConfig, described_broker, described_topic
+from kafkalab.engine.controller.configs import (
+    BrokerSettings,
+    DescribedConfig,
+    described_all_brokers,
+    described_broker,
+    described_topic,
+)
 from kafkalab.engine.controller.metadata import BROKER, TOPIC
 from kafkalab.engine.controller.topic_names import check_topic_name
 from kafkalab.engine.node import Request
@@ -68,22 +74,22 @@ def _describe(
 
 def _configs(broker: "Broker", resource: DescribeConfigsResource) -> Sequence[DescribedConfig]:
     name = resource.resource_name
+    settings = BrokerSettings.of(broker.metadata, broker.static_config, broker.broker_id)
     match resource.resource_type:
         case _ConfigResource.TOPIC:
             check_topic_name(name)
             if name not in broker.metadata.topics:
                 raise Refused(ErrorCode.unknown_topic_or_partition)
-            return described_topic(broker.metadata.topic_config(name), broker.config)
+            return described_topic(broker.metadata.topic_config(name), settings)
         case _ConfigResource.BROKER if name == "":
-            # The dynamic defaults of the whole cluster: there are none.
-            return ()
+            return described_all_brokers(settings)
         case _ConfigResource.BROKER if name != str(broker.broker_id):
             raise Refused(
                 ErrorCode.invalid_request,
                 f"Unexpected broker id, expected {broker.broker_id} or empty string, but received {name}",
             )
         case _ConfigResource.BROKER:
-            return described_broker(broker.config)
+            return described_broker(settings)
         case other:
             raise Refused(ErrorCode.invalid_request, f"Unsupported resource type: {other}")
 

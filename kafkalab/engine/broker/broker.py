@@ -66,7 +66,9 @@ class Broker(Node):
         super().__init__(self.spec.node)
         self.broker_id = broker_id
         self.cluster_id = cluster.cluster_id
+        self.static_config = config
         self.config = config
+        """With what has been set since the cluster runs."""
         self.disk = disk
         self.tampering = tampering
         self._correlation_id = 0
@@ -109,6 +111,10 @@ class Broker(Node):
     @property
     def state(self) -> BrokerState:
         return self.lifecycle.state
+
+    def reconfigure(self) -> None:
+        """Take up the settings that the metadata has for this broker."""
+        self.config = self.static_config.with_dynamic(self.metadata.broker_config(self.broker_id))
 
     def partition(self, topic: str, partition: int) -> Partition:
         """The replica here, leader or not (ReplicaManager.getPartitionOrError)."""

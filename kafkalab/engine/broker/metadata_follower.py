@@ -11,9 +11,11 @@ from uuid import UUID
 
 from kafkalab.engine.controller.codec import records_in
 from kafkalab.engine.controller.metadata import (
+    BROKER,
     METADATA_TOPIC,
     METADATA_TOPIC_ID,
     TOPIC,
+    ClearElrRecord,
     ConfigRecord,
     MetadataImage,
     MetadataRecord,
@@ -43,6 +45,8 @@ class Changes:
     partitions: dict["PartitionKey", None] = field(default_factory=dict)
     topic_configs: dict[str, None] = field(default_factory=dict)
     deleted_topics: dict[str, None] = field(default_factory=dict)
+    broker_configs: bool = False
+    """Whether a setting of this broker, or of all, has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class MetadataFollower:
         epoch = self.broker.epoch
         if self.acting:
             unheeded, self._unheeded = self._unheeded, Changes()
-            if unheeded.partitions or unheeded.topic_configs:
+            if unheeded != Changes():
                 self.broker.replicas.apply(unheeded)
             if unheeded.deleted_topics:
                 self.broker.groups.on_topics_deleted(tuple(unheeded.deleted_topics))
@@ -166,6 +170,12 @@ class MetadataFollower:
                     self._unheeded.partitions[name, partition] = None
             case ConfigRecord(resource_type, name) if resource_type == TOPIC:
                 self._unheeded.topic_configs[name] = None
+            case ConfigRecord(resource_type, name) if resource_type == BROKER:
+                if name in ("", str(self.broker.broker_id)):
+                    self._unheeded.broker_configs = True
+            case ClearElrRecord(topic_name):
+                for topic, image in self.image.with_elr(topic_name):
+                    self._unheeded.partitions[topic.name, image.partition] = None
 
     def _name(self, topic_id: UUID) -> str:
         return self.image.topic_names[topic_id]

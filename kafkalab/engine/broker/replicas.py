@@ -15,7 +15,7 @@ from kafkalab.engine.broker.metadata_follower import Changes
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.metadata import PartitionImage
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
-from kafkalab.engine.events import LogRecovered
+from kafkalab.engine.events import LogRecovered, ReplicaDeleted
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.log import Log
 
@@ -76,12 +76,20 @@ class Replicas:
         for key, topic_id in checkpoints.replicas_on(self.broker.disk).items():
             if not self._is_mine(key, topic_id):
                 self.broker.disk.delete_tree(checkpoints.directory(key))
+                self.broker.tell(ReplicaDeleted(*key, self.broker.broker_id))
         keys = [(topic.name, partition) for topic in image.topics.values() for partition in topic.partitions]
-        self.apply(Changes(partitions=dict.fromkeys(keys)))
+        self.apply(Changes(partitions=dict.fromkeys(keys), broker_configs=True))
 
     def apply(self, changes: Changes) -> None:
         """Deletions first, then what is led here, then what is followed (applyDelta)."""
         me = self.broker.broker_id
+        topics_to_configure = changes.topic_configs
+        if changes.broker_configs:
+            # First of all, so that what is led from now on is led under the new settings.
+            self.broker.reconfigure()
+            topics_to_configure = dict.fromkeys(self.broker.metadata.topics)
+        for topic in topics_to_configure:
+            self._configure(topic)
         led: list[tuple[PartitionKey, PartitionImage]] = []
         followed: list[tuple[PartitionKey, PartitionImage]] = []
         for key in changes.partitions:
@@ -95,8 +103,8 @@ class Replicas:
             self._lead(key, image)
         for key, image in followed:
             self._follow(key, image)
-        for topic in changes.topic_configs:
-            self._configure(topic)
+        for topic in topics_to_configure:
+            self._freed(topic)
 
     def _is_mine(self, key: "PartitionKey", topic_id: UUID) -> bool:
         image = self.broker.metadata.partition(*key)
@@ -139,6 +147,7 @@ class Replicas:
         was_leader = partition.is_leader
         del self.partitions[key]
         partition.log.delete()
+        self.broker.tell(ReplicaDeleted(*key, self.broker.broker_id))
         self._high_watermarks.pop(key, None)
         # Who waits on it finds it gone.
         self.broker.purgatory.touch(key)
@@ -150,6 +159,11 @@ class Replicas:
         for partition in self.partitions.values():
             if partition.topic == topic:
                 partition.log.config = config
+
+    def _freed(self, topic: str) -> None:
+        """A smaller `min.insync.replicas` may let the high watermark go on."""
+        for partition in self.partitions.values():
+            if partition.topic == topic:
                 partition.advance_high_watermark()
 
     def _log_config(self, topic: str) -> LogConfig:

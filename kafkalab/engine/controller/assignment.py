@@ -48,13 +48,31 @@ def of_more_partitions(
         )
     replicas = [tuple(map(int, each.broker_ids)) for each in topic.assignments]
     for index, brokers in enumerate(replicas):
-        _check(image, brokers, factor)
+        check(image, brokers, factor)
         if not _any_active(image, brokers):
             raise _invalid(
                 f"All brokers specified in the manual partition assignment for partition {before + index} are fenced "
                 "or in controlled shutdown."
             )
     return replicas
+
+
+def check(image: MetadataImage, brokers: Replicas, factor: int | None) -> None:
+    """`factor` is the number of replicas of the partitions before; None for the first."""
+    if not brokers:
+        raise _invalid("The manual partition assignment includes an empty replica list.")
+    for broker in sorted(brokers):
+        if broker not in image.brokers:
+            raise _invalid(
+                f"The manual partition assignment includes broker {broker}, but no such broker is registered."
+            )
+        if brokers.count(broker) > 1:
+            raise _invalid(f"The manual partition assignment includes the broker {broker} more than once.")
+    if factor is not None and len(brokers) != factor:
+        raise _invalid(
+            f"The manual partition assignment includes a partition with {len(brokers)} replica(s), but this is not "
+            f"consistent with previous partitions, which have {factor} replica(s)."
+        )
 
 
 def _placed(image: MetadataImage, partitions: int, factor: int, random: Random) -> list[Replicas]:
@@ -83,7 +101,7 @@ def _as_asked(image: MetadataImage, topic: CreatableTopic) -> list[Replicas]:
         if each.partition_index in asked:
             raise _invalid(f"Found multiple manual partition assignments for partition {each.partition_index}")
         brokers = tuple(map(int, each.broker_ids))
-        _check(image, brokers, factor)
+        check(image, brokers, factor)
         factor = len(brokers)
         if not _any_active(image, brokers):
             raise _invalid(
@@ -93,24 +111,6 @@ def _as_asked(image: MetadataImage, topic: CreatableTopic) -> list[Replicas]:
     if sorted(asked) != list(range(len(asked))):
         raise _invalid("partitions should be a consecutive 0-based integer sequence")
     return [asked[number] for number in range(len(asked))]
-
-
-def _check(image: MetadataImage, brokers: Replicas, factor: int | None) -> None:
-    """`factor` is the number of replicas of the partitions before; None for the first."""
-    if not brokers:
-        raise _invalid("The manual partition assignment includes an empty replica list.")
-    for broker in sorted(brokers):
-        if broker not in image.brokers:
-            raise _invalid(
-                f"The manual partition assignment includes broker {broker}, but no such broker is registered."
-            )
-        if brokers.count(broker) > 1:
-            raise _invalid(f"The manual partition assignment includes the broker {broker} more than once.")
-    if factor is not None and len(brokers) != factor:
-        raise _invalid(
-            f"The manual partition assignment includes a partition with {len(brokers)} replica(s), but this is not "
-            f"consistent with previous partitions, which have {factor} replica(s)."
-        )
 
 
 def _any_active(image: MetadataImage, brokers: Replicas) -> bool:

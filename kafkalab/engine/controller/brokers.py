@@ -16,17 +16,24 @@ from kio.schema.broker_heartbeat.v2.request import BrokerHeartbeatRequest
 from kio.schema.broker_heartbeat.v2.response import BrokerHeartbeatResponse
 from kio.schema.broker_registration.v4.request import BrokerRegistrationRequest
 from kio.schema.broker_registration.v4.response import BrokerRegistrationResponse
+from kio.schema.unregister_broker.v0.response import UnregisterBrokerResponse
 from kio.static.primitive import i32Timedelta, i64
 
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.decision import Decision
-from kafkalab.engine.controller.elections import broker_back, broker_gone, has_leaderships
+from kafkalab.engine.controller.elections import (
+    broker_back,
+    broker_gone,
+    broker_lost_data,
+    has_leaderships,
+)
 from kafkalab.engine.controller.metadata import (
     BrokerImage,
     BrokerRegistrationChangeRecord,
     MetadataImage,
     MetadataRecord,
     RegisterBrokerRecord,
+    UnregisterBrokerRecord,
 )
 from kafkalab.engine.controller.sessions import Sessions
 from kafkalab.engine.refused import Refused
@@ -66,7 +73,10 @@ def check_epoch(image: MetadataImage, broker_id: int, broker_epoch: int) -> Brok
 def register(
     image: MetadataImage, config: BrokerConfig, sessions: Sessions, body: BrokerRegistrationRequest, now_us: int
 ) -> Decision:
-    """Give a broker its epoch. A new incarnation starts fenced, and out of every ISR."""
+    """Give a broker its epoch. A new incarnation starts fenced, and out of every ISR.
+
+    If it cannot name the epoch of its last life, that life ended badly, and no ELR holds it either.
+    """
     if body.cluster_id != image.cluster_id:
         raise Refused(
             ErrorCode.inconsistent_cluster_id,
@@ -84,7 +94,8 @@ def register(
             "Another broker is registered with that broker id. If the broker was recently restarted this should "
             "self-resolve once the heartbeat manager expires the broker's session.",
         )
-    changes = tuple(broker_gone(image, body.broker_id, config.topic_defaults)) if before else ()
+    left = broker_gone if before and body.previous_broker_epoch == before.epoch else broker_lost_data
+    changes = tuple(left(image, body.broker_id, config.topic_defaults))
     epoch = image.offset + 1 + len(changes)
     listener = body.listeners[0]
     registration = RegisterBrokerRecord(
@@ -92,6 +103,23 @@ def register(
     )
     sessions.end(body.broker_id)
     return Decision(_registered(epoch), (*changes, registration), f"broker {body.broker_id} was started again")
+
+
+def unregister(image: MetadataImage, config: BrokerConfig, sessions: Sessions, broker_id: int) -> Decision:
+    """Forget a broker for good: UnregisterBroker (64). Its replicas stay assigned, and out of sync."""
+    broker = image.brokers.get(broker_id)
+    if broker is None:
+        raise Refused(ErrorCode.broker_id_not_registered, f"Broker ID {broker_id} is not currently registered")
+    sessions.end(broker_id)
+    # Who comes back under this id may be another machine with an empty disk.
+    changes = tuple(broker_lost_data(image, broker_id, config.topic_defaults))
+    answer = UnregisterBrokerResponse(throttle_time=ZERO, error_code=ErrorCode.none, error_message=None)
+    record = UnregisterBrokerRecord(broker_id, broker.epoch)
+    return Decision(answer, (*changes, record), f"broker {broker_id} was unregistered")
+
+
+def unregistration_refused(refused: Refused) -> UnregisterBrokerResponse:
+    return UnregisterBrokerResponse(throttle_time=ZERO, error_code=refused.error_code, error_message=refused.message)
 
 
 def _registered(epoch: int) -> BrokerRegistrationResponse:

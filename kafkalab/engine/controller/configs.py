@@ -1,19 +1,22 @@
 """What every setting is and where that comes from, for those who ask (DescribeConfigs, CreateTopics).
 
-A topic's setting is its own, else what server.properties says under the broker's name for it, else
-Kafka's default. The chain is shown as "synonyms", first what counts
-(kafka.server.ConfigHelper, DescribeConfigsResponse.ConfigSource).
+A topic's setting is its own, else the broker's under the broker's name for it: what was set on this
+broker while it runs, on all brokers, or in server.properties; else Kafka's default. The chain is shown as
+"synonyms", first what counts (kafka.server.ConfigHelper, DescribeConfigsResponse.ConfigSource).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kafkalab.engine.config import SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.controller.metadata import BROKER, MetadataImage
 from kafkalab.engine.log.config import validate
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
 
-TOPIC_CONFIG, STATIC_BROKER_CONFIG, DEFAULT_CONFIG = 1, 4, 5
+TOPIC_CONFIG = 1
+DYNAMIC_BROKER_CONFIG, DYNAMIC_DEFAULT_BROKER_CONFIG = 2, 3
+STATIC_BROKER_CONFIG, DEFAULT_CONFIG = 4, 5
 """ConfigSource."""
 
 
@@ -51,7 +54,31 @@ def validated_topic_configs(settings: Mapping[str, str | None], config: BrokerCo
     return own
 
 
-def described_topic(own: Mapping[str, str], config: BrokerConfig) -> list[DescribedConfig]:
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """What a broker was given, from each place that it may be given from."""
+
+    static: BrokerConfig
+    everywhere: Mapping[str, str] = field(default_factory=dict)
+    """Set for all brokers while they run."""
+    here: Mapping[str, str] = field(default_factory=dict)
+    """Set for this broker while it runs."""
+
+    @staticmethod
+    def of(image: MetadataImage, static: BrokerConfig, broker_id: int | None = None) -> "BrokerSettings":
+        """Of this broker; of none in particular: what counts for the cluster."""
+        here = {} if broker_id is None else image.configs.get((BROKER, str(broker_id)), {})
+        return BrokerSettings(static, image.configs.get((BROKER, ""), {}), here)
+
+    def synonyms(self, name: str) -> tuple[Synonym, ...]:
+        return (
+            *_given(name, self.here, DYNAMIC_BROKER_CONFIG),
+            *_given(name, self.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG),
+            *_given(name, self.static.topic_defaults, STATIC_BROKER_CONFIG),
+        )
+
+
+def described_topic(own: Mapping[str, str], settings: BrokerSettings) -> list[DescribedConfig]:
     """Every setting of a topic, by name; `own` is what was set on the topic itself."""
     return [
         DescribedConfig(
@@ -60,7 +87,7 @@ def described_topic(own: Mapping[str, str], config: BrokerConfig) -> list[Descri
             each.documentation,
             (
                 *_given(name, own, TOPIC_CONFIG),
-                *_given(each.broker_name, config.topic_defaults, STATIC_BROKER_CONFIG),
+                *settings.synonyms(each.broker_name),
                 Synonym(each.broker_name, each.default, DEFAULT_CONFIG),
             ),
         )
@@ -70,9 +97,10 @@ def described_topic(own: Mapping[str, str], config: BrokerConfig) -> list[Descri
     ]
 
 
-def described_broker(config: BrokerConfig) -> list[DescribedConfig]:
-    """Every setting of a broker, by name: none can be changed while it runs."""
-    settings = [
+def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
+    """Every setting of a broker, by name: those that topics go by can be changed while it runs."""
+    config = settings.static
+    fixed = [
         DescribedConfig(
             name,
             each.type.value,
@@ -88,15 +116,27 @@ def described_broker(config: BrokerConfig) -> list[DescribedConfig]:
             TOPIC_CONFIGS[topic_name].type.value,
             TOPIC_CONFIGS[topic_name].documentation,
             (
-                *_given(name, config.topic_defaults, STATIC_BROKER_CONFIG),
+                *settings.synonyms(name),
                 Synonym(name, TOPIC_CONFIGS[topic_name].default, DEFAULT_CONFIG),
             ),
-            read_only=True,
         )
         for name, topic_name in TOPIC_DEFAULT_NAMES.items()
         if topic_name != INTERNAL_SEGMENT_BYTES
     ]
-    return sorted([*settings, *defaults], key=lambda each: each.name)
+    return sorted([*fixed, *defaults], key=lambda each: each.name)
+
+
+def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
+    """What was set for all brokers while they run, and nothing else."""
+    return [
+        DescribedConfig(
+            name,
+            TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].type.value,
+            TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].documentation,
+            _given(name, settings.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG),
+        )
+        for name in sorted(settings.everywhere)
+    ]
 
 
 def _given(name: str, settings: Mapping[str, str], source: int) -> tuple[Synonym, ...]:

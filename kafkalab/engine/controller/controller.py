@@ -11,10 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafkalab.engine.config import BrokerConfig
-from kafkalab.engine.controller import brokers, elections, isr, producer_ids, topics
+from kafkalab.engine.controller import (
+    altering_configs,
+    brokers,
+    elect_leaders,
+    elections,
+    isr,
+    producer_ids,
+    reassignments,
+    topics,
+)
 from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.facts import facts
-from kafkalab.engine.controller.metadata import FeatureLevelRecord, MetadataImage
+from kafkalab.engine.controller.metadata import (
+    BROKER,
+    ConfigRecord,
+    FeatureLevelRecord,
+    MetadataImage,
+    MetadataRecord,
+    RegisterBrokerRecord,
+)
 from kafkalab.engine.controller.metadata_log import MetadataLog
 from kafkalab.engine.controller.sessions import Sessions
 from kafkalab.engine.disk import Disk
@@ -24,7 +40,7 @@ from kafkalab.engine.spec import ClusterSpec, controller_node
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchResponse
 
-FEATURES = {"metadata.version": 30}
+FEATURES = {"metadata.version": 30, elections.ELR_FEATURE: 1}
 """Levels that a new cluster is formatted with: 4.3-IV0. What is not built yet is not finalized."""
 
 _REFUSALS = {
@@ -32,6 +48,8 @@ _REFUSALS = {
     ApiKey.BROKER_HEARTBEAT: brokers.heartbeat_refused,
     ApiKey.ALTER_PARTITION: isr.alter_partition_refused,
     ApiKey.ALLOCATE_PRODUCER_IDS: producer_ids.allocation_refused,
+    ApiKey.ELECT_LEADERS: elect_leaders.election_refused,
+    ApiKey.UNREGISTER_BROKER: brokers.unregistration_refused,
 }
 """How the requests that are refused as a whole say so; the others refuse item by item."""
 
@@ -60,13 +78,19 @@ class Controller(Node):
     def __init__(self, cluster: ClusterSpec, controller_id: int, config: BrokerConfig, disk: Disk) -> None:
         super().__init__(controller_node(controller_id))
         self.controller_id = controller_id
+        self.static_config = config
         self.config = config
+        """With what has been set for all brokers since."""
         self.disk = disk
         self.image = MetadataImage(cluster.cluster_id, controller_id)
         self.sessions = Sessions(config.broker_session_timeout_ms * 1000)
         self.metadata_log: MetadataLog
         """From `Started` on."""
         self._checking_sessions = False
+        self._not_back: dict[int, None] = {}
+        """Brokers that were known when this controller started, and have not started since."""
+        self._may_spread = False
+        """Every one of them has: soon leaderships can be where they belong."""
 
     @property
     def epoch(self) -> int:
@@ -109,6 +133,7 @@ class Controller(Node):
             decision = Decision(_REFUSALS[ApiKey(request.api_key)](refused))
         self._carry_out(decision)
         self._respond(request, decision.body)
+        self._spread_leaders()
         self._watch_sessions()
 
     def _decide(self, request: Request) -> Decision:
@@ -123,11 +148,23 @@ class Controller(Node):
             case ApiKey.ALLOCATE_PRODUCER_IDS:
                 return producer_ids.allocate(image, body)
             case ApiKey.CREATE_TOPICS:
-                return topics.create_topics(image, config, body, self.random)
+                return topics.create_topics(image, config, body, self.random, self.static_config)
             case ApiKey.DELETE_TOPICS:
                 return topics.delete_topics(image, config, body)
             case ApiKey.CREATE_PARTITIONS:
                 return topics.create_partitions(image, body, self.random)
+            case ApiKey.ELECT_LEADERS:
+                return elect_leaders.elect_leaders(image, config, body)
+            case ApiKey.ALTER_PARTITION_REASSIGNMENTS:
+                return reassignments.alter_reassignments(image, config, body)
+            case ApiKey.LIST_PARTITION_REASSIGNMENTS:
+                return reassignments.list_reassignments(image, body)
+            case ApiKey.ALTER_CONFIGS:
+                return altering_configs.replace_configs(image, config, body)
+            case ApiKey.INCREMENTAL_ALTER_CONFIGS:
+                return altering_configs.alter_configs(image, config, body)
+            case ApiKey.UNREGISTER_BROKER:
+                return brokers.unregister(image, config, self.sessions, body.broker_id)
             case api_key:
                 raise AssertionError(f"no broker asks a controller for API {api_key}")
 
@@ -142,9 +179,15 @@ class Controller(Node):
             return
         for fact in facts(self.image, decision.records, decision.reason):
             self.tell(fact)
-        first_offset = self.metadata_log.append(decision.records, self.now_ms)
-        for index, record in enumerate(decision.records):
+        self._write(decision.records)
+
+    def _write(self, records: tuple[MetadataRecord, ...]) -> None:
+        first_offset = self.metadata_log.append(records, self.now_ms)
+        for index, record in enumerate(records):
             self.image.replay(record, first_offset + index)
+            if isinstance(record, RegisterBrokerRecord) and self._not_back.pop(record.broker_id, True) is None:
+                self._may_spread = not self._not_back
+        self._reconfigure()
         self._answer(self.metadata_log.answer_waiting())
 
     def _answer(self, answers: Iterable[tuple[Request, FetchResponse]]) -> None:
@@ -156,13 +199,24 @@ class Controller(Node):
         for offset, record in self.metadata_log.records():
             self.image.replay(record, offset)
         if not self.image.features:
-            levels = tuple(FeatureLevelRecord(name, level) for name, level in FEATURES.items())
-            self._carry_out(Decision(records=levels))
+            self._format()
+        self._reconfigure()
+        self._not_back = dict.fromkeys(self.image.brokers)
         for broker in self.image.brokers.values():
             if not broker.fenced:
                 self.sessions.touch(broker.broker_id, self.now_us)
         self._watch_sessions()
         self._restore_leaders_later()
+
+    def _format(self) -> None:
+        """What a new cluster begins with (kafka-storage.sh format)."""
+        levels = tuple(FeatureLevelRecord(name, level) for name, level in FEATURES.items())
+        # With ELR the cluster's value is always written down: all brokers must go by the same one.
+        min_isr = self.static_config.topic_defaults.get(elections.MIN_ISR, "1")
+        self._write((*levels, ConfigRecord(BROKER, "", elections.MIN_ISR, min_isr)))
+
+    def _reconfigure(self) -> None:
+        self.config = self.static_config.with_dynamic(self.image.broker_config(None))
 
     # -- timers --------------------------------------------------------------------------------
 
@@ -181,11 +235,22 @@ class Controller(Node):
 
     def _restore_leaders(self) -> None:
         if self.config.auto_leader_rebalance_enable:
-            changes = tuple(elections.preferred_elections(self.image))
-            self._carry_out(Decision(records=changes, reason="it is the preferred replica"))
+            self._prefer_leaders()
         unclean = tuple(elections.unclean_elections(self.image, self.config.topic_defaults))
         self._carry_out(Decision(records=unclean, reason="no replica in sync is left, and this one lives"))
         self._restore_leaders_later()
+
+    def _prefer_leaders(self) -> None:
+        changes = tuple(elections.preferred_elections(self.image, self.config.topic_defaults))
+        self._carry_out(Decision(records=changes, reason="it is the preferred replica"))
+
+    def _spread_leaders(self) -> None:
+        """After a restart of everything whoever came first leads. Do not wait five minutes to mend that."""
+        if not self._may_spread or not elections.all_in_sync(self.image):
+            return
+        self._may_spread = False
+        if self.config.auto_leader_rebalance_enable:
+            self._prefer_leaders()
 
     def _restore_leaders_later(self) -> None:
         self.wake_in(self.config.leader_imbalance_check_interval_seconds * 1_000_000, RestoreLeaders())

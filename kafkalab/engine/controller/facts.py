@@ -10,6 +10,7 @@ from kafkalab.engine.controller.metadata import (
     MetadataImage,
     MetadataRecord,
     PartitionChangeRecord,
+    PartitionImage,
     PartitionRecord,
     RegisterBrokerRecord,
     RemoveTopicRecord,
@@ -22,12 +23,15 @@ from kafkalab.engine.events import (
     BrokerUnfenced,
     ConfigChanged,
     ControlledShutdownStarted,
+    EligibleLeadersChanged,
     Event,
     IsrExpanded,
     IsrShrunk,
     LeaderElected,
     PartitionsAdded,
     PartitionWentOffline,
+    ReassignmentEnded,
+    ReassignmentStarted,
     TopicCreated,
     TopicDeleted,
 )
@@ -51,10 +55,19 @@ def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str
                 yield TopicDeleted(image.topic_names[topic_id])
             case ConfigRecord(resource_type, name, setting, value) if name not in new_topics.values():
                 kind = "Topic" if resource_type == TOPIC else "Broker"
-                yield ConfigChanged(f"{kind} {name}", setting, value)
+                yield ConfigChanged(f"{kind} {name}" if name else "Every broker", setting, value)
             case _:
                 pass
     yield from _new_partition_facts(image, records)
+
+
+def _reassignment_facts(topic: str, before: PartitionImage, after: PartitionImage) -> Iterator[Event]:
+    was_moving = bool(before.adding_replicas or before.removing_replicas)
+    is_moving = bool(after.adding_replicas or after.removing_replicas)
+    if is_moving and (after.replicas, after.removing_replicas) != (before.replicas, before.removing_replicas):
+        yield ReassignmentStarted(topic, before.partition, after.adding_replicas, after.removing_replicas)
+    elif was_moving and not is_moving:
+        yield ReassignmentEnded(topic, before.partition, after.replicas)
 
 
 def _partition_facts(image: MetadataImage, record: PartitionChangeRecord, reason: str) -> Iterator[Event]:
@@ -65,12 +78,17 @@ def _partition_facts(image: MetadataImage, record: PartitionChangeRecord, reason
         yield IsrShrunk(topic, record.partition, before.isr, after.isr)
     elif set(after.isr) != set(before.isr):
         yield IsrExpanded(topic, record.partition, before.isr, after.isr)
+    if after.eligible_leader_replicas != before.eligible_leader_replicas:
+        yield EligibleLeadersChanged(topic, record.partition, after.eligible_leader_replicas)
+    yield from _reassignment_facts(topic, before, after)
     if after.leader == before.leader:
         return
     if after.leader == NO_LEADER:
         yield PartitionWentOffline(topic, record.partition, after.leader_epoch)
-    else:
-        yield LeaderElected(topic, record.partition, after.leader, before.leader, after.leader_epoch, reason)
+        return
+    if after.leader_recovery_state > before.leader_recovery_state:
+        reason = f"an unclean election, as no replica that has everything is left; {reason}"
+    yield LeaderElected(topic, record.partition, after.leader, before.leader, after.leader_epoch, reason)
 
 
 def _new_partition_facts(image: MetadataImage, records: tuple[MetadataRecord, ...]) -> Iterator[Event]:

@@ -19,7 +19,7 @@ from kio.static.primitive import i8, i32, i32Timedelta
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.brokers import check_epoch
 from kafkalab.engine.controller.decision import Decision
-from kafkalab.engine.controller.elections import RECOVERED, RECOVERING, online_election, partition_change
+from kafkalab.engine.controller.elections import ballot_of
 from kafkalab.engine.controller.metadata import (
     MetadataImage,
     PartitionChangeRecord,
@@ -27,6 +27,7 @@ from kafkalab.engine.controller.metadata import (
     TopicImage,
     changed,
 )
+from kafkalab.engine.controller.partition_change import RECOVERED, RECOVERING, Target, partition_change
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.errors import ErrorCode
 
@@ -66,15 +67,14 @@ def _alter(
     if partition is None:
         raise Refused(ErrorCode.unknown_topic_or_partition)
     _validate(image, partition, broker_id, wanted)
-    change = partition_change(
-        partition,
-        acceptable=lambda other: other in image.brokers and image.brokers[other].active,
-        election=online_election(image, topic.name, config.topic_defaults),
-        target_isr=tuple(int(member.broker_id) for member in wanted.new_isr_with_epochs),
-        recovery_state=wanted.leader_recovery_state,
+    target = Target(
+        isr=tuple(int(member.broker_id) for member in wanted.new_isr_with_epochs),
+        recovery_state=int(wanted.leader_recovery_state),
     )
+    change = partition_change(partition, ballot_of(image, topic, config.topic_defaults), target)
     after = changed(partition, change) if change else partition
-    if after.leader != broker_id:
+    if after.leader_epoch != partition.leader_epoch:
+        # It finished a reassignment: whoever leads, the metadata log tells it to all in its order.
         return _refused(wanted.partition_index, ErrorCode.new_leader_elected), change
     answer = Answer(
         partition_index=wanted.partition_index,

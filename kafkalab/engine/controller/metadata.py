@@ -113,6 +113,14 @@ class FeatureLevelRecord:
     feature_level: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClearElrRecord:
+    """`min.insync.replicas` changes, so that who was eligible under the old one is so no more."""
+
+    topic_name: str | None = None
+    """None: of every topic."""
+
+
 MetadataRecord = (
     RegisterBrokerRecord
     | BrokerRegistrationChangeRecord
@@ -124,6 +132,7 @@ MetadataRecord = (
     | ConfigRecord
     | ProducerIdsRecord
     | FeatureLevelRecord
+    | ClearElrRecord
 )
 
 
@@ -179,6 +188,21 @@ class MetadataImage:
         """What was set on the topic itself, no defaults."""
         return self.configs.get((TOPIC, topic), {})
 
+    def broker_config(self, broker_id: int | None) -> dict[str, str]:
+        """What was set while the cluster runs: for all brokers, and over it for this one."""
+        everywhere = self.configs.get((BROKER, ""), {})
+        return everywhere if broker_id is None else {**everywhere, **self.configs.get((BROKER, str(broker_id)), {})}
+
+    def with_elr(self, topic_name: str | None) -> list[tuple[TopicImage, PartitionImage]]:
+        """The partitions, of one topic or of all, that have an ELR or remember their last leader."""
+        return [
+            (topic, partition)
+            for topic in self.topics.values()
+            if topic_name in (None, topic.name)
+            for partition in topic.partitions.values()
+            if partition.eligible_leader_replicas or partition.last_known_elr
+        ]
+
     def replay(self, record: MetadataRecord, offset: int) -> None:
         """Apply one committed record. The only way in which an image changes."""
         self.offset = offset
@@ -217,6 +241,12 @@ class MetadataImage:
                 self.next_producer_id = next_producer_id
             case FeatureLevelRecord(name, level):
                 self.features[name] = level
+            case ClearElrRecord(topic_name):
+                for topic, partition in self.with_elr(topic_name):
+                    change = PartitionChangeRecord(
+                        topic.topic_id, partition.partition, eligible_leader_replicas=(), last_known_elr=()
+                    )
+                    topic.partitions[partition.partition] = changed(partition, change)
 
 
 def changed(old: PartitionImage, change: PartitionChangeRecord) -> PartitionImage:

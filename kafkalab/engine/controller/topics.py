@@ -25,7 +25,7 @@ from kio.static.primitive import i8, i16, i32, i32Timedelta
 
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller import assignment
-from kafkalab.engine.controller.configs import described_topic, validated_topic_configs
+from kafkalab.engine.controller.configs import BrokerSettings, described_topic, validated_topic_configs
 from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.metadata import (
     METADATA_TOPIC,
@@ -52,7 +52,11 @@ a limit to the operator, as a CreateTopicPolicy (KIP-108), and has the same erro
 # -- create ----------------------------------------------------------------------------------------
 
 
-def create_topics(image: MetadataImage, config: BrokerConfig, body: CreateTopicsRequest, random: Random) -> Decision:
+def create_topics(
+    image: MetadataImage, config: BrokerConfig, body: CreateTopicsRequest, random: Random, static: BrokerConfig
+) -> Decision:
+    """`config` counts; `static` is what server.properties says of it."""
+    settings = BrokerSettings.of(image, static)
     # By name: what is named twice is answered once.
     results: dict[str, CreatableTopicResult] = {}
     records: list[MetadataRecord] = []
@@ -64,7 +68,7 @@ def create_topics(image: MetadataImage, config: BrokerConfig, body: CreateTopics
                 raise Refused(ErrorCode.invalid_request, "Duplicate topic name.")
             created = _create(image, config, topic, random, partitions)
             _limit(len(records) + len(created))
-            result = _created(config, created)
+            result = _created(settings, created)
         except Refused as refused:
             results[topic.name] = _not_created(topic.name, refused)
         else:
@@ -106,7 +110,7 @@ def _new_partition(image: MetadataImage, topic_id: UUID, number: int, replicas: 
     return PartitionRecord(topic_id, number, replicas, isr, leader=isr[0], leader_epoch=0, partition_epoch=0)
 
 
-def _created(config: BrokerConfig, records: list[MetadataRecord]) -> CreatableTopicResult:
+def _created(settings: BrokerSettings, records: list[MetadataRecord]) -> CreatableTopicResult:
     topic = next(record for record in records if isinstance(record, TopicRecord))
     partitions = [record for record in records if isinstance(record, PartitionRecord)]
     own = {record.name: record.value or "" for record in records if isinstance(record, ConfigRecord)}
@@ -121,7 +125,7 @@ def _created(config: BrokerConfig, records: list[MetadataRecord]) -> CreatableTo
             CreatableTopicConfigs(
                 name=each.name, value=each.value, read_only=False, config_source=i8(each.source), is_sensitive=False
             )
-            for each in described_topic(own, config)
+            for each in described_topic(own, settings)
         ),
     )
 

@@ -102,6 +102,34 @@ class IsrExpanded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EligibleLeadersChanged(Event):
+    """Not in sync, but may lead {topic}-{partition} without loss: {brokers}."""
+
+    topic: str
+    partition: int
+    brokers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReassignmentStarted(Event):
+    """{topic}-{partition} moves: brokers {adding} copy it, and then {removing} give it up."""
+
+    topic: str
+    partition: int
+    adding: tuple[int, ...]
+    removing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReassignmentEnded(Event):
+    """{topic}-{partition} is on brokers {replicas} now."""
+
+    topic: str
+    partition: int
+    replicas: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigChanged(Event):
     """{resource} now has {name}={value}."""
 

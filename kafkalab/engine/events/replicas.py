@@ -52,6 +52,15 @@ class HighWatermarkAdvanced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicaDeleted(Event):
+    """Broker {broker} deleted its replica of {topic}-{partition}."""
+
+    topic: str
+    partition: int
+    broker: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogTruncated(Event):
     """Broker {broker} cut {topic}-{partition} back from offset {before} to {after}: {reason}."""
 

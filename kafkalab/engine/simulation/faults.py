@@ -6,6 +6,7 @@ from random import Random
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.network import Link
+from kafkalab.engine.simulation.meddling import Meddling
 from kafkalab.engine.simulation.schedule import Fault
 
 SLOW = Link(latency_us=400_000, jitter_us=200_000)
@@ -21,6 +22,10 @@ class Faults:
     dice: Random
     done: dict[str, int] = field(default_factory=dict)
     """How many of each kind were really done: a fault of a broker that is down already is none."""
+    meddling: Meddling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meddling = Meddling(self.cluster, self.dice)
 
     def begin(self, fault: Fault) -> None:
         world = self.cluster.world
@@ -63,6 +68,9 @@ class Faults:
                 world.reset(fault.node, fault.other)
             case "consumer crash" if alive:
                 world.crash(fault.node)
+            case "reassign" | "move leader" | "prefer leaders" | "change settings":
+                if not self.meddling.begin(fault.kind):
+                    return
             case _:
                 return
         self.done[fault.kind] = self.done.get(fault.kind, 0) + 1
@@ -90,6 +98,8 @@ class Faults:
                     self._start(fault.node)
             case "clock skew":
                 self.cluster.skew_clock(broker_of(fault.node), 0)
+            case "reassign" | "change settings":
+                self.meddling.mend(fault.kind)
             case "controller restart":
                 if fault.node not in world.nodes:
                     self.cluster.start_controller()

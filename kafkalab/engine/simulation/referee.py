@@ -12,17 +12,21 @@ from uuid import UUID
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.events import (
     Event,
     GroupAssigned,
     LogTruncated,
+    NodeCrashed,
     NodeStarted,
     OffsetCommitted,
     RecordAcked,
     RecordsDelivered,
+    ReplicaDeleted,
     TopicCreated,
 )
 from kafkalab.engine.node import Request, Response
+from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
@@ -52,8 +56,10 @@ class Referee:
     """(source, channel, correlation id) -> a request that has no answer yet."""
     checks: int = 0
     topics_made: int = 0
+    metadata: MetadataReferee = field(init=False)
 
     def __post_init__(self) -> None:
+        self.metadata = MetadataReferee(self.cluster, self.sights, self.visible)
         self.cluster.world.on_event.append(self.hear)
         self.cluster.world.on_message.append(self.overhear)
 
@@ -65,6 +71,8 @@ class Referee:
         if isinstance(node, Broker):
             for partition in node.partitions.values():
                 self._look_at(node, partition)
+        elif isinstance(node, Controller):
+            self.metadata.look(node)
 
     def _look_at(self, broker: Broker, partition: Partition) -> None:
         log = partition.log
@@ -102,6 +110,8 @@ class Referee:
         sight.leader_epoch = partition.leader_epoch
         sight.leading = partition.is_leader
         sight.isr = partition.isr
+        if partition.is_leader:
+            self.metadata.high_watermark_moved(partition.topic_id, partition.partition)
 
     def _appended(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L1 dense offsets and epochs that do not fall, L2 log matching, L5 one writer an epoch."""
@@ -210,6 +220,12 @@ class Referee:
                     if sight.topic == topic and number == partition and holder == broker:
                         sight.log_end = min(sight.log_end, after)
                         sight.high_watermark = min(sight.high_watermark, after)
+            case ReplicaDeleted(topic, partition, broker):
+                for key in [key for key, sight in self.sights.items() if sight.topic == topic]:
+                    if key[1:] == (partition, broker):
+                        del self.sights[key]
+            case NodeCrashed(name) if name.startswith("broker-"):
+                self.metadata.crashed[int(name.removeprefix("broker-"))] = None
             case GroupAssigned(group, generation):
                 if generation <= self.generations.get(group, 0):
                     raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")

@@ -68,8 +68,15 @@ KINDS = {
     "controller restart": 1,
     "consumer crash": 2,
     "reset": 2,
+    "reassign": 4,
+    "move leader": 2,
+    "prefer leaders": 2,
+    "change settings": 2,
 }
-"""What may go wrong, with its weight. Every fault is mended at the end of chaos at the latest."""
+"""What may go wrong, with its weight. Every fault is mended at the end of chaos at the latest.
+
+The last four are no faults but orders of a person, who chooses the worst moments for them.
+"""
 
 
 MACHINE_KINDS = {"disk slow": 2, "disk full": 1, "disk failed": 1, "torn write": 2, "clock skew": 2}

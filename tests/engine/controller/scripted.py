@@ -1,11 +1,16 @@
 """A real node that says what a test tells it to, and keeps the answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from kio.schema.alter_partition.v3.request import AlterPartitionRequest, BrokerState, PartitionData, TopicData
+from kio.schema.alter_partition_reassignments.v1.request import (
+    AlterPartitionReassignmentsRequest,
+    ReassignablePartition,
+    ReassignableTopic,
+)
 from kio.schema.broker_heartbeat.v2.request import BrokerHeartbeatRequest
 from kio.schema.broker_registration.v4.request import BrokerRegistrationRequest, Listener
 from kio.schema.create_topics.v7.request import (
@@ -14,6 +19,13 @@ from kio.schema.create_topics.v7.request import (
     CreatableTopicConfig,
     CreateTopicsRequest,
 )
+from kio.schema.elect_leaders.v2.request import ElectLeadersRequest, TopicPartitions
+from kio.schema.incremental_alter_configs.v1.request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
+from kio.schema.unregister_broker.v0.request import UnregisterBrokerRequest
 
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.controller import Controller
@@ -118,7 +130,10 @@ class Cluster:
 
     # -- what brokers say ------------------------------------------------------------------------
 
-    def register(self, broker_id: int, *, incarnation: int = 1, cluster_id: str | None = None) -> Any:
+    def register(
+        self, broker_id: int, *, incarnation: int = 1, cluster_id: str | None = None, previous_epoch: int = -1
+    ) -> Any:
+        """`previous_epoch` is that of a life that ended in good order."""
         spec = self.spec.broker(broker_id)
         body = BrokerRegistrationRequest(
             broker_id=broker_id,
@@ -127,6 +142,7 @@ class Cluster:
             listeners=(Listener(name="PLAINTEXT", host=spec.host, port=spec.port, security_protocol=0),),
             features=(),
             rack=spec.rack,
+            previous_broker_epoch=previous_epoch,
         )
         answer = self.ask(broker_id, ApiKey.BROKER_REGISTRATION, body)
         if answer.broker_epoch >= 0:
@@ -158,7 +174,57 @@ class Cluster:
                 self.heartbeat(broker_id)
         self.world.run_until(until_us)
 
-    def create(self, *topics: CreatableTopic, broker_id: int = 1, validate_only: bool = False) -> Any:
+    def unregister(self, broker_id: int) -> Any:
+        return self.ask(1, ApiKey.UNREGISTER_BROKER, UnregisterBrokerRequest(broker_id=broker_id))
+
+    def elect(self, election_type: int, *partitions: tuple[str, int], everywhere: bool = False) -> list[Any]:
+        """(topic, partition, error) of each that was answered for."""
+        asked = tuple(TopicPartitions(topic=topic, partitions=(number,)) for topic, number in partitions)
+        body = ElectLeadersRequest(election_type=election_type, topic_partitions=None if everywhere else asked)
+        answer = self.ask(1, ApiKey.ELECT_LEADERS, body)
+        if answer.error_code:
+            return [answer.error_code]
+        return [
+            (topic.topic, each.partition_id, each.error_code)
+            for topic in answer.replica_election_results
+            for each in topic.partition_result
+        ]
+
+    def reassign(
+        self, name: str, replicas: tuple[int, ...] | None, *, partition: int = 0, factor_may_change: bool = True
+    ) -> tuple[Any, str | None]:
+        moved = ReassignablePartition(partition_index=partition, replicas=replicas)
+        body = AlterPartitionReassignmentsRequest(
+            topics=(ReassignableTopic(name=name, partitions=(moved,)),),
+            allow_replication_factor_change=factor_may_change,
+        )
+        result = self.ask(1, ApiKey.ALTER_PARTITION_REASSIGNMENTS, body).responses[0].partitions[0]
+        return result.error_code, result.error_message
+
+    def alter_config(
+        self, name: str, value: str | None, *, topic: str = "", broker: str = "", operation: int | None = None
+    ) -> tuple[Any, str | None]:
+        """Of a topic, or of a broker: "" is all of them. The operation is to set, or to delete if there is no value."""
+        chosen = (1 if value is None else 0) if operation is None else operation
+        resource = AlterConfigsResource(
+            resource_type=2 if topic else 4,
+            resource_name=topic or broker,
+            configs=(AlterableConfig(name=name, config_operation=chosen, value=value),),
+        )
+        body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
+        result = self.ask(1, ApiKey.INCREMENTAL_ALTER_CONFIGS, body).responses[0]
+        return result.error_code, result.error_message
+
+    def create(
+        self,
+        *topics: CreatableTopic,
+        broker_id: int = 1,
+        validate_only: bool = False,
+        configs: dict[str, str] | None = None,
+    ) -> Any:
+        if configs:
+            set_ = tuple(CreatableTopicConfig(name=key, value=value) for key, value in configs.items())
+            topics = tuple(replace(each, configs=set_) for each in topics)
         body = CreateTopicsRequest(topics=topics, timeout=timedelta(seconds=30), validate_only=validate_only)
         return self.ask(broker_id, ApiKey.CREATE_TOPICS, body)
 

@@ -25,6 +25,11 @@ from kio.schema.describe_topic_partitions.v0.request import (
     DescribeTopicPartitionsRequest,
     TopicRequest,
 )
+from kio.schema.incremental_alter_configs.v1.request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from kio.schema.metadata.v13.request import MetadataRequest, MetadataRequestTopic
 from kio.schema.metadata.v13.response import (
     MetadataResponse,
@@ -61,9 +66,15 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
             ApiVersion(api_key=key, min_version=SERVED[key][0], max_version=SERVED[key][-1]) for key in sorted(routes)
         ),
         throttle_time=ZERO,
-        supported_features=(SupportedFeatureKey(name="metadata.version", min_version=7, max_version=30),),
+        supported_features=(
+            SupportedFeatureKey(name="eligible.leader.replicas.version", min_version=0, max_version=1),
+            SupportedFeatureKey(name="metadata.version", min_version=7, max_version=30),
+        ),
         finalized_features_epoch=lab.cluster.controller.image.offset,
-        finalized_features=(FinalizedFeatureKey(name="metadata.version", max_version_level=30, min_version_level=30),),
+        finalized_features=(
+            FinalizedFeatureKey(name="metadata.version", max_version_level=30, min_version_level=30),
+            FinalizedFeatureKey(name="eligible.leader.replicas.version", max_version_level=1, min_version_level=1),
+        ),
     )
 
 
@@ -128,7 +139,7 @@ def test_a_dead_leader_and_a_dead_follower_are_told_apart(lab: Lab) -> None:
         leader_id=-1,
         leader_epoch=1,
         replica_nodes=(3,),
-        isr_nodes=(3,),
+        isr_nodes=(),
         offline_replicas=(3,),
     )
     assert pair == MetadataResponsePartition(
@@ -269,6 +280,7 @@ def test_a_topics_setting_is_described_with_all_its_sources(lab: Lab) -> None:
                 is_sensitive=False,
                 synonyms=(
                     DescribeConfigsSynonym(name="min.insync.replicas", value="2", source=1),
+                    DescribeConfigsSynonym(name="min.insync.replicas", value="1", source=3),
                     DescribeConfigsSynonym(name="min.insync.replicas", value="1", source=5),
                 ),
                 config_type=3,
@@ -287,7 +299,10 @@ def test_all_settings_are_described_when_none_is_named(lab: Lab) -> None:
 
 def test_a_broker_describes_itself_and_no_other(lab: Lab) -> None:
     assert [config.value for config in describe_configs(lab, 4, "1", "num.partitions").configs] == ["1"]
-    assert describe_configs(lab, 4, "").configs == ()
+    for_all = describe_configs(lab, 4, "").configs
+    assert [(config.name, config.value, config.config_source) for config in for_all] == [
+        ("min.insync.replicas", "1", 3)
+    ]
     refused = describe_configs(lab, 4, "2")
     assert (refused.error_code, refused.error_message) == (
         ErrorCode.invalid_request,
@@ -348,3 +363,64 @@ def test_a_cursor_before_the_first_partition_is_refused(lab: Lab) -> None:
     )
     answer = lab.ask(ApiKey.DESCRIBE_TOPIC_PARTITIONS, body)
     assert [(each.name, each.error_code) for each in answer.topics] == [("a", ErrorCode.invalid_request)]
+
+
+# -- what changes while the cluster runs -----------------------------------------------------------
+
+
+def alter(lab: Lab, resource_type: int, name: str, setting: str, value: str) -> ErrorCode:
+    resource = AlterConfigsResource(
+        resource_type=resource_type,
+        resource_name=name,
+        configs=(AlterableConfig(name=setting, config_operation=0, value=value),),
+    )
+    body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
+    answer: ErrorCode = lab.ask(ApiKey.INCREMENTAL_ALTER_CONFIGS, body).responses[0].error_code
+    return answer
+
+
+def test_a_setting_of_brokers_counts_at_once_and_is_described_with_its_sources(lab: Lab) -> None:
+    lab.create(topic("orders", 1, 3))
+    assert alter(lab, 4, "", "log.retention.ms", "5000") is ErrorCode.none
+    assert alter(lab, 4, "1", "log.retention.ms", "4000") is ErrorCode.none
+    lab.pass_seconds(1)
+    logs = [broker.partitions["orders", 0].log for broker in lab.cluster.brokers.values()]
+    assert [log.config.retention_ms for log in logs] == [4000, 5000, 5000]
+    described = describe_configs(lab, 2, "orders", "retention.ms").configs[0]
+    assert [(each.name, each.value, each.source) for each in described.synonyms] == [
+        ("log.retention.ms", "4000", 2),
+        ("log.retention.ms", "5000", 3),
+        ("log.retention.ms", "604800000", 5),
+    ]
+    assert describe_configs(lab, 4, "1", "log.retention.ms").configs[0].config_source == 2
+
+
+def test_eligible_leaders_are_shown_to_who_describes_partitions(lab: Lab) -> None:
+    lab.create(assigned("pair", (2, 3)))
+    alter(lab, 2, "pair", "min.insync.replicas", "2")
+    lab.cluster.crash(3)
+    lab.pass_seconds(10)
+    body = DescribeTopicPartitionsRequest(topics=(TopicRequest(name="pair"),))
+    partition = lab.ask(ApiKey.DESCRIBE_TOPIC_PARTITIONS, body).topics[0].partitions[0]
+    assert (partition.isr_nodes, partition.eligible_leader_replicas, partition.last_known_elr) == ((2,), (3,), ())
+    lab.cluster.crash(2)
+    lab.pass_seconds(10)
+    partition = lab.ask(ApiKey.DESCRIBE_TOPIC_PARTITIONS, body).topics[0].partitions[0]
+    assert (partition.isr_nodes, partition.eligible_leader_replicas, partition.last_known_elr) == ((), (2, 3), (2,))
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_cluster_that_starts_again_as_a_whole_spreads_its_leaders(lab: Lab, well: bool) -> None:
+    lab.create(assigned("orders", (1, 2, 3), (2, 3, 1), (3, 1, 2)))
+    for broker_id in (1, 2, 3):
+        if well:
+            lab.cluster.stop(broker_id)
+            lab.pass_seconds(10)
+        else:
+            lab.cluster.crash(broker_id)
+    lab.world.crash("controller-3000")
+    lab.cluster.start()
+    lab.pass_seconds(30)
+    partitions = lab.cluster.controller.image.topics["orders"].partitions.values()
+    assert [partition.leader for partition in partitions] == [1, 2, 3]
+    assert [sorted(partition.isr) for partition in partitions] == [[1, 2, 3]] * 3

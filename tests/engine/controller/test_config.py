@@ -3,7 +3,13 @@
 import pytest
 
 from kafkalab.engine.config import SETTINGS, BrokerConfig, InvalidConfig
-from kafkalab.engine.controller.configs import DescribedConfig, Synonym, described_broker, described_topic
+from kafkalab.engine.controller.configs import (
+    BrokerSettings,
+    DescribedConfig,
+    Synonym,
+    described_broker,
+    described_topic,
+)
 from kafkalab.engine.spec import BrokerSpec, ClusterSpec
 
 
@@ -65,7 +71,7 @@ def test_for_ever_is_for_ever_in_every_unit() -> None:
 
 def test_a_description_shows_every_place_a_value_could_come_from() -> None:
     config = BrokerConfig.parse({"min.insync.replicas": "2"})
-    described = {each.name: each for each in described_topic({"min.insync.replicas": "3"}, config)}
+    described = {each.name: each for each in described_topic({"min.insync.replicas": "3"}, BrokerSettings(config))}
     assert described["min.insync.replicas"].synonyms == (
         Synonym("min.insync.replicas", "3", 1),
         Synonym("min.insync.replicas", "2", 4),
@@ -74,7 +80,7 @@ def test_a_description_shows_every_place_a_value_could_come_from() -> None:
 
 
 def test_a_brokers_settings_are_all_described_and_read_only() -> None:
-    described = described_broker(BrokerConfig.parse({"num.partitions": "3"}))
+    described = described_broker(BrokerSettings(BrokerConfig.parse({"num.partitions": "3"})))
     assert (
         DescribedConfig(
             "num.partitions",

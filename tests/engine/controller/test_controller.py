@@ -9,8 +9,10 @@ from kio.schema.allocate_producer_ids.v0.response import AllocateProducerIdsResp
 
 from kafkalab.engine.controller.codec import records_in
 from kafkalab.engine.controller.metadata import (
+    BROKER,
     METADATA_TOPIC,
     METADATA_TOPIC_ID,
+    ConfigRecord,
     FeatureLevelRecord,
     MetadataImage,
     RegisterBrokerRecord,
@@ -64,29 +66,33 @@ def test_what_a_broker_fetches_and_replays_is_the_controllers_own_image(three_br
 
 def test_a_new_cluster_tells_its_features_first(cluster: Cluster) -> None:
     result = result_of(cluster.peer(1).answers[cluster.fetch(1, 0)])
-    assert list(records_in(result.records)) == [(0, FeatureLevelRecord("metadata.version", 30))]
+    assert list(records_in(result.records)) == [
+        (0, FeatureLevelRecord("metadata.version", 30)),
+        (1, FeatureLevelRecord("eligible.leader.replicas.version", 1)),
+        (2, ConfigRecord(BROKER, "", "min.insync.replicas", "1")),
+    ]
 
 
 def test_a_fetch_that_finds_nothing_new_waits_for_the_next_record(cluster: Cluster) -> None:
-    asked = cluster.fetch(2, 1)
+    asked = cluster.fetch(2, 3)
     assert asked not in cluster.peer(2).answers
     cluster.register(1)
     answer = cluster.peer(2).answers[asked]
     records = result_of(answer).records
     assert [record for _, record in records_in(records)] == [
-        RegisterBrokerRecord(1, 1, cluster.controller.image.brokers[1].incarnation_id, "127.0.0.1", 9092)
+        RegisterBrokerRecord(1, 3, cluster.controller.image.brokers[1].incarnation_id, "127.0.0.1", 9092)
     ]
-    result = FetchPartitionResult(0, ErrorCode.none, 2, 2, 0, current_leader=LeaderHint(3000, 0), records=records)
+    result = FetchPartitionResult(0, ErrorCode.none, 4, 4, 0, current_leader=LeaderHint(3000, 0), records=records)
     assert answer == FetchResponse((FetchTopicResult(METADATA_TOPIC, METADATA_TOPIC_ID, (result,)),))
 
 
 def test_a_fetch_that_waited_its_time_is_answered_empty(cluster: Cluster) -> None:
-    asked = cluster.fetch(2, 1, max_wait_ms=500)
+    asked = cluster.fetch(2, 3, max_wait_ms=500)
     cluster.pass_seconds(0.499)
     assert asked not in cluster.peer(2).answers
     cluster.pass_seconds(0.001)
     result = result_of(cluster.peer(2).answers[asked])
-    assert (result.error_code, result.high_watermark, result.records) == (ErrorCode.none, 1, b"")
+    assert (result.error_code, result.high_watermark, result.records) == (ErrorCode.none, 3, b"")
 
 
 def test_a_fetch_beyond_the_end_is_out_of_range(cluster: Cluster) -> None:
@@ -96,11 +102,11 @@ def test_a_fetch_beyond_the_end_is_out_of_range(cluster: Cluster) -> None:
 
 def test_a_log_that_parted_is_told_where(cluster: Cluster) -> None:
     result = result_of(cluster.peer(2).answers[cluster.fetch(2, 99, last_epoch=0)])
-    assert (result.error_code, result.diverging_epoch) == (ErrorCode.none, EpochEndOffset(0, 1))
+    assert (result.error_code, result.diverging_epoch) == (ErrorCode.none, EpochEndOffset(0, 3))
 
 
 def test_nobody_waits_on_a_lost_connection(cluster: Cluster) -> None:
-    cluster.fetch(2, 1)
+    cluster.fetch(2, 3)
     cluster.world.hang_up(cluster.peer(2).name, CONTROLLER)
     cluster.pass_seconds(0)
     assert cluster.controller.metadata_log.waiting == {}

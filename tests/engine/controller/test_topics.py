@@ -208,7 +208,7 @@ def test_topics_are_deleted_by_name_and_by_id(three_brokers: Cluster) -> None:
     answer = delete(three_brokers, DeleteTopicState(name="a", topic_id=None), DeleteTopicState(name=None, topic_id=b))
     assert answer == (deleted("a", a), deleted("b", b))
     image = three_brokers.controller.image
-    assert (image.topics, image.topic_names, image.configs) == ({}, {}, {})
+    assert (image.topics, image.topic_names, image.topic_config("a")) == ({}, {}, {})
     assert three_brokers.take_facts() == [TopicDeleted("a"), TopicDeleted("b")]
 
 

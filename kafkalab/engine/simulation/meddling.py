@@ -1,0 +1,117 @@
+"""Orders of a person at the worst moments: partitions move, leaders change, settings change.
+
+They go to the cluster as any administrator's would, through the admin client, and may fail: what
+must hold, holds either way.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from kio.schema.alter_partition_reassignments.v1.request import (
+    AlterPartitionReassignmentsRequest,
+    ReassignablePartition,
+    ReassignableTopic,
+)
+from kio.schema.elect_leaders.v2.request import ElectLeadersRequest
+from kio.schema.incremental_alter_configs.v1.request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
+from kio.schema.types import BrokerId, TopicName
+from kio.static.primitive import i8, i32
+
+from kafkalab.engine.clients.admin import Order
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.controller.elections import all_in_sync
+from kafkalab.engine.controller.metadata import TOPIC, MetadataImage, PartitionImage, TopicImage
+from kafkalab.engine.spec import controller_node
+from kafkalab.wire.api import ApiKey
+
+ADMIN = "admin"
+PATIENCE_MS = 2_000
+FIRST_TOKEN = 1_000
+"""Beyond those of the topics that a history makes."""
+
+
+@dataclass
+class Meddling:
+    cluster: Cluster
+    dice: Random
+    tokens: int = FIRST_TOKEN
+    moving: list[tuple[str, int]] = field(default_factory=list)
+    min_isr_before: dict[str, str] = field(default_factory=dict)
+
+    def begin(self, kind: str) -> bool:
+        """Whether there was anything to be done."""
+        image = self._image()
+        if image is None or not image.topics:
+            return False
+        topic, partition = self._any_partition(image)
+        match kind:
+            case "reassign":
+                others = self.dice.sample(sorted(image.brokers), min(len(partition.replicas), len(image.brokers)))
+                self._reassign(topic.name, partition.partition, tuple(others))
+                self.moving.append((topic.name, partition.partition))
+            case "move leader":
+                shuffled = tuple(self.dice.sample(partition.replicas, len(partition.replicas)))
+                if partition.adding_replicas or partition.removing_replicas or len(shuffled) == 1:
+                    return False
+                self._reassign(topic.name, partition.partition, shuffled)
+                self._prefer_leaders()
+            case "prefer leaders":
+                self._prefer_leaders()
+            case "change settings":
+                return self._change_settings(image, topic, partition)
+        return True
+
+    def mend(self, kind: str) -> None:
+        """Some moves are called off; settings go back to what they were."""
+        image = self._image()
+        if kind == "reassign" and self.moving:
+            name, number = self.moving.pop(0)
+            if self.dice.random() < 0.4:
+                self._reassign(name, number, None)
+        elif kind == "change settings" and self.min_isr_before and image is not None and all_in_sync(image):
+            name, value = self.min_isr_before.popitem()
+            self._set(name, "min.insync.replicas", value)
+
+    def _image(self) -> MetadataImage | None:
+        running = controller_node(self.cluster.spec.controllers[0]) in self.cluster.world.nodes
+        return self.cluster.controller.image if running else None
+
+    def _any_partition(self, image: MetadataImage) -> tuple[TopicImage, PartitionImage]:
+        topic = image.topics[self.dice.choice(sorted(image.topics))]
+        return topic, topic.partitions[self.dice.choice(sorted(topic.partitions))]
+
+    def _change_settings(self, image: MetadataImage, topic: TopicImage, partition: PartitionImage) -> bool:
+        if self.dice.random() < 0.5:
+            self._set(topic.name, "internal.segment.bytes", str(self.dice.choice([2_000, 5_000, 1_000_000])))
+            return True
+        # Another minimum clears the ELR: where nobody is in sync that would leave nobody to lead.
+        if len(partition.replicas) == 1 or not all_in_sync(image):
+            return False
+        before = image.topic_config(topic.name).get("min.insync.replicas", "1")
+        self.min_isr_before.setdefault(topic.name, before)
+        self._set(topic.name, "min.insync.replicas", "2" if before == "1" else "1")
+        return True
+
+    def _reassign(self, name: str, number: int, replicas: tuple[int, ...] | None) -> None:
+        wanted = None if replicas is None else tuple(map(BrokerId, replicas))
+        partition = ReassignablePartition(partition_index=i32(number), replicas=wanted)
+        topic = ReassignableTopic(name=TopicName(name), partitions=(partition,))
+        self._order(ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(topics=(topic,)))
+
+    def _prefer_leaders(self) -> None:
+        self._order(ApiKey.ELECT_LEADERS, ElectLeadersRequest(election_type=i8(0), topic_partitions=None))
+
+    def _set(self, name: str, setting: str, value: str) -> None:
+        config = AlterableConfig(name=setting, config_operation=i8(0), value=value)
+        resource = AlterConfigsResource(resource_type=i8(TOPIC), resource_name=name, configs=(config,))
+        body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
+        self._order(ApiKey.INCREMENTAL_ALTER_CONFIGS, body)
+
+    def _order(self, api_key: int, body: Any) -> None:
+        self.tokens += 1
+        self.cluster.world.tell_node(ADMIN, Order(self.tokens, api_key, body, PATIENCE_MS))

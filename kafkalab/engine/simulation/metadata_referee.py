@@ -1,0 +1,105 @@
+"""The referee for the controller: whatever it writes about a partition must follow from what was.
+
+M3 epochs rise with every change that others must notice; M6 leader, ISR and ELR are among the
+replicas and in their places; M7 nobody is eligible while enough are in sync; M8 nobody is elected
+from outside; M9 a reassignment ends with all its target in sync; M10 who stopped badly is trusted
+no more. L4 all in sync and all eligible hold what any reader has seen.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.controller.elections import ballot_of
+from kafkalab.engine.controller.metadata import NO_LEADER, PartitionImage
+from kafkalab.engine.controller.partition_change import RECOVERING
+from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
+
+
+@dataclass
+class MetadataReferee:
+    cluster: Cluster
+    sights: dict[ReplicaKey, Sight]
+    visible: dict[tuple[UUID, int], int]
+    seen: dict[tuple[UUID, int], PartitionImage] = field(default_factory=dict)
+    epochs: dict[int, int] = field(default_factory=dict)
+    """By broker, as last seen."""
+    crashed: dict[int, None] = field(default_factory=dict)
+    """Brokers that were killed and have not registered since."""
+    offset: int = -1
+
+    def look(self, controller: Controller) -> None:
+        image = controller.image
+        if image.offset == self.offset:
+            return
+        self.offset = image.offset
+        for topic in image.topics.values():
+            for number, partition in topic.partitions.items():
+                before = self.seen.get((topic.topic_id, number))
+                if before is partition or before == partition:
+                    continue
+                self.seen[topic.topic_id, number] = partition
+                where = f"{topic.name}-{number}"
+                _in_their_places(where, partition)
+                min_isr = ballot_of(image, topic, controller.config.topic_defaults).min_isr
+                if partition.eligible_leader_replicas and len(partition.isr) >= min(min_isr, len(partition.replicas)):
+                    raise Broken("M7", f"{where}: {partition.eligible_leader_replicas} eligible, ISR {partition.isr}")
+                if before is not None:
+                    _follows(where, before, partition)
+                self.look_at_members(where, partition)
+        for broker in image.brokers.values():
+            if self.epochs.get(broker.broker_id) != broker.epoch:
+                self.epochs[broker.broker_id] = broker.epoch
+                if broker.broker_id in self.crashed:
+                    del self.crashed[broker.broker_id]
+                    self._trusts_no_more(broker.broker_id)
+
+    def high_watermark_moved(self, topic_id: UUID, number: int) -> None:
+        partition = self.seen.get((topic_id, number))
+        if partition is not None:
+            self.look_at_members(f"partition {number} of {topic_id}", partition)
+
+    def look_at_members(self, where: str, partition: PartitionImage) -> None:
+        needed = self.visible.get((partition.topic_id, partition.partition), 0)
+        for member in (*partition.isr, *partition.eligible_leader_replicas):
+            sight = self.sights.get((partition.topic_id, partition.partition, member))
+            end = sight.log_end if sight is not None else 0
+            if end < needed:
+                raise Broken("L4", f"{where}: {member} may lead, but ends at {end} < {needed}: {partition}")
+
+    def _trusts_no_more(self, broker_id: int) -> None:
+        for partition in self.seen.values():
+            if broker_id in partition.isr or broker_id in partition.eligible_leader_replicas:
+                raise Broken("M10", f"broker {broker_id} stopped badly and still may lead {partition}")
+
+
+def _in_their_places(where: str, partition: PartitionImage) -> None:
+    isr, elr = partition.isr, partition.eligible_leader_replicas
+    members = [*isr, *elr]
+    if len(set(members)) < len(members) or not set(members) <= set(partition.replicas):
+        raise Broken("M6", f"{where}: ISR {isr} and ELR {elr} of {partition.replicas}")
+    if partition.leader not in (NO_LEADER, *isr):
+        raise Broken("M6", f"{where}: leader {partition.leader} is not in the ISR {isr}")
+
+
+def _follows(where: str, before: PartitionImage, after: PartitionImage) -> None:
+    if after.partition_epoch <= before.partition_epoch:
+        raise Broken("M3", f"{where}: changed within partition epoch {after.partition_epoch}")
+    removed = not set(before.replicas) <= set(after.replicas)
+    must_rise = after.leader != before.leader or removed
+    if after.leader_epoch < before.leader_epoch + must_rise:
+        raise Broken("M3", f"{where}: leader epoch {after.leader_epoch} after {before.leader_epoch}: {after}")
+    if after.leader not in (NO_LEADER, before.leader):
+        # Who came with a reassignment, or joined with this very change, is judged by what it holds (L4).
+        joined = after.leader in before.adding_replicas or len(after.isr) > 1
+        clean = joined or after.leader in (*before.isr, *before.eligible_leader_replicas)
+        last_known = after.leader_recovery_state == RECOVERING and before.last_known_elr == (after.leader,)
+        if not clean and not last_known:
+            raise Broken("M8", f"{where}: {after.leader} was elected from {before}")
+    cancelled = set(after.replicas) == set(before.replicas) - set(before.adding_replicas)
+    # It may begin and end in one change.
+    moving = before.adding_replicas or before.removing_replicas or set(after.replicas) != set(before.replicas)
+    ended = moving and not after.adding_replicas and not after.removing_replicas
+    if ended and not cancelled and not set(after.replicas) <= set(after.isr):
+        raise Broken("M9", f"{where}: moved to {after.replicas} while only {after.isr} are in sync")
