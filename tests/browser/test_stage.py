@@ -24,7 +24,9 @@ def test_a_newcomer_sees_a_cluster_that_stands_ready(page: Page) -> None:
     expect(page.get_by_role("button", name=re.compile("^Broker [123], running"))).to_have_count(3)
     expect(page.get_by_role("button", name="Topic orders, 3 partitions, 3 replicas each")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("orders partition . on broker .: leader"))).to_have_count(3)
-    expect(page.get_by_role("button", name=re.compile("orders partition . on broker .: follower, in sync"))).to_have_count(6)
+    expect(
+        page.get_by_role("button", name=re.compile("orders partition . on broker .: follower, in sync"))
+    ).to_have_count(6)
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / "first-screen.png")
 
@@ -43,7 +45,9 @@ def test_a_group_shares_the_partitions_and_keeps_up(page: Page) -> None:
     act(page, "create_producer", topic="orders", rate="5")
     act(page, "add_consumer", topics="orders", group="billing")
     expect(page.locator("#done li").first).to_contain_text("--group billing")
-    expect(page.get_by_role("button", name=re.compile("^Group billing, stable, 1 members"))).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name=re.compile("^Group billing, stable, 1 members"))).to_be_visible(
+        timeout=20_000
+    )
     expect(page.get_by_role("listitem", name=re.compile(r"^Delivered: [1-9]"))).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("body").press("2")

@@ -71,7 +71,9 @@ def test_a_record_is_opened_down_to_its_bytes_and_shown_as_text() -> None:
         assert "orders-0 @ 0" in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         assert SCRIPT not in page
-        assert [word for word in ("user-7", "trace", "base offset", "producer epoch", "CRC fits") if word not in page] == []
+        assert [
+            word for word in ("user-7", "trace", "base offset", "producer epoch", "CRC fits") if word not in page
+        ] == []
 
     asyncio.run(scenario())
 
@@ -82,7 +84,9 @@ def test_records_are_found_by_their_key() -> None:
             await done(lab, CreateTopic("orders", partitions=3, replication_factor=1))
             detail = await done(lab, SendRecord("orders", value="found", key="user-7"))
             await done(lab, SendRecord("orders", value="another", key="user-8"))
-            page = (await AsyncClient().get("/labs/home/records/", {"topic": "orders", "key": "user-7"})).content.decode()
+            page = (
+                await AsyncClient().get("/labs/home/records/", {"topic": "orders", "key": "user-7"})
+            ).content.decode()
         assert f'data-record="orders {detail["partition"]} {detail["offset"]}"' in page
         assert "another" not in page
 
