@@ -111,6 +111,8 @@ class BrokerConfig:
     group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)
     group_min_session_timeout_ms: int = _int(6_000, "The shortest session timeout a group member may ask for.")
     leader_imbalance_check_interval_seconds: int = _long(300, "How often preferred leaders are restored.", 1)
+    log_cleaner_backoff_ms: int = _long(15_000, "How long the log cleaner sleeps when no log is dirty enough.", 0)
+    log_initial_task_delay_ms: int = _long(30_000, "How long after its start a broker first looks at old segments.", 0)
     log_retention_check_interval_ms: int = _long(300_000, "How often logs are checked for segments to delete.", 1)
     max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0)
     max_request_partition_size_limit: int = _int(2_000, "The most partitions one description answers.", 1)

@@ -23,6 +23,9 @@ OPEN_FILES = 128
 class Disk(Protocol):
     """What a log needs of a disk. A file that is not there raises FileNotFoundError, except where said."""
 
+    location: str
+    """Where it is, for people."""
+
     def append(self, path: str, *chunks: Chunk) -> None:
         """Write the chunks, as one, at the end of the file, which is made if need be."""
 
@@ -108,6 +111,8 @@ class MemoryFile:
 class MemoryDisk:
     """A disk in memory, for simulations: it can be copied, and it can lose what was not flushed."""
 
+    location = "/memory"
+
     def __init__(self) -> None:
         self.files: dict[str, MemoryFile] = {}
 
@@ -188,6 +193,7 @@ class FileDisk:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
+        self.location = str(self.root.absolute())
         self._open: OrderedDict[str, int] = OrderedDict()
         """path -> file descriptor, the most recently used last."""
 

@@ -16,6 +16,7 @@ class DiskFailure(Exception):
 class FaultyDisk:
     def __init__(self, disk: Disk) -> None:
         self.disk = disk
+        self.location = disk.location
         self.failed = False
         """Every access fails."""
         self.free_bytes: int | None = None

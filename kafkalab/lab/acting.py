@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from kafkalab.engine.broker.cleaner import CompactTopic
+from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
 from kafkalab.engine.clients.client import Close
 from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
 from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
@@ -110,6 +112,12 @@ class Acting:
             case order.SendRecord():
                 self._send_record(command, on_done, line)
                 return None
+            case order.RollSegment(topic):
+                return self._do_to_logs(topic, RollTopic(topic))
+            case order.RunRetention(topic):
+                return self._do_to_logs(topic, RetainTopic(topic))
+            case order.CompactNow(topic):
+                return self._do_to_logs(topic, CompactTopic(topic))
             case order.CreateProducer():
                 return self._create_producer(command)
             case order.UpdateProducer():
@@ -183,6 +191,24 @@ class Acting:
             case order.IsolateBroker():
                 return {"fault": lab.faults.begin(command)}
         return {}
+
+    def _do_to_logs(self, topic: str, message: RollTopic | RetainTopic | CompactTopic) -> dict[str, Any]:
+        """Kafka has no request for it: each broker that can hear is told. What came of it, its facts say."""
+        world, brokers = self.lab.world, self.lab.cluster.brokers
+        told = [
+            broker_id
+            for broker_id, broker in brokers.items()
+            if broker.name not in world.frozen and broker.replicas.of_topic(topic)
+        ]
+        if not told:
+            raise NotPossible(topic=f"no running broker has a replica of {topic}")
+        if isinstance(message, CompactTopic) and not any(
+            partition.log.config.is_compacted for partition in brokers[told[0]].replicas.of_topic(topic)
+        ):
+            raise NotPossible(topic=f"{topic} has no cleanup.policy=compact")
+        for broker_id in told:
+            world.tell_node(brokers[broker_id].name, message)
+        return {"brokers": told}
 
     # -- producers ---------------------------------------------------------------------------
 

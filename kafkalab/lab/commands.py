@@ -92,6 +92,27 @@ class DeleteRecords:
 
 
 @dataclass(frozen=True, slots=True)
+class RollSegment:
+    """Close the active segment of each of a topic's replicas: retention and compaction can take it then."""
+
+    topic: TopicName
+
+
+@dataclass(frozen=True, slots=True)
+class RunRetention:
+    """Let every broker look now for segments of a topic that are too old, or too many."""
+
+    topic: TopicName
+
+
+@dataclass(frozen=True, slots=True)
+class CompactNow:
+    """Let every broker compact its replicas of a topic now, however clean they are. Active segments stay."""
+
+    topic: TopicName
+
+
+@dataclass(frozen=True, slots=True)
 class SendRecord:
     """Send one record and wait for the answer."""
 
@@ -274,6 +295,9 @@ Command = (
     | ElectLeader
     | ReassignPartition
     | DeleteRecords
+    | RollSegment
+    | RunRetention
+    | CompactNow
     | SendRecord
     | CreateProducer
     | UpdateProducer

@@ -60,6 +60,12 @@ def _without_a_tool(command: order.Command) -> str:
             return f"kill -CONT <pid of {name}>"
         case order.RemoveProducer(name) | order.RemoveConsumer(name):
             return f"kill -TERM <pid of {name}>"
+        case order.RollSegment(topic):
+            return f"# wait until the active segments of {topic} are full, or segment.ms has passed"
+        case order.RunRetention(topic):
+            return f"# wait for the next log.retention.check.interval.ms, when brokers look at {topic}"
+        case order.CompactNow(topic):
+            return f"# wait until {topic} is over min.cleanable.dirty.ratio and a log cleaner wakes up"
         case order.CrashConsumer(name):
             return f"kill -9 <pid of {name}>"
         case order.CrashBroker(broker):

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.metadata import NO_LEADER, MetadataImage, PartitionImage, TopicImage
-from kafkalab.engine.events import Event, LogStartMoved, LogTruncated
+from kafkalab.engine.events import Event, LogCompacted, LogStartMoved, LogTruncated
 from kafkalab.engine.log.log import Log
 from kafkalab.lab.reading import text
 from kafkalab.wire import batches
@@ -132,7 +132,11 @@ class LogsView:
 
     def on_event(self, event: Event) -> None:
         match event:
-            case LogTruncated(topic, partition, broker) | LogStartMoved(topic, partition, broker):
+            case (
+                LogTruncated(topic, partition, broker)
+                | LogStartMoved(topic, partition, broker)
+                | LogCompacted(topic, partition, broker)
+            ):
                 # What is there now may have other records at offsets that were read before.
                 self._tails.pop(((topic, partition), broker), None)
                 self._made_of.pop(f"replica:{topic}:{partition}:{broker}", None)

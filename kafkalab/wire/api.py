@@ -126,6 +126,7 @@ SERVED: dict[int, range] = {
     ApiKey.OFFSET_FOR_LEADER_EPOCH: range(2, 5),
     ApiKey.DESCRIBE_CONFIGS: range(1, 5),
     ApiKey.ALTER_CONFIGS: range(3),
+    ApiKey.DESCRIBE_LOG_DIRS: range(1, 6),
     ApiKey.CREATE_PARTITIONS: range(4),
     ApiKey.DELETE_GROUPS: range(3),
     ApiKey.ELECT_LEADERS: range(3),

@@ -35,6 +35,7 @@ __all__ = [
     "stamped",
     "with_append_time",
     "with_timestamps",
+    "without_records",
 ]
 
 Buffer = bytes | memoryview
@@ -290,6 +291,12 @@ def recompressed(batch: Batch, codec: Codec, limit: int = DECOMPRESSED_LIMIT) ->
     except BadCompression as error:
         raise CorruptBatch(str(error), ErrorCode.invalid_record) from error
     return _assembled(batch._replace(attributes=batch.attributes & ~_CODEC_BITS | codec), payload)
+
+
+def without_records(batch: Batch) -> bytes:
+    """What compaction leaves of a batch that must stay for its numbers (`DefaultRecordBatch.writeEmptyHeader`)."""
+    attributes = batch.attributes & ~(_CODEC_BITS | _DELETE_HORIZON_BIT)
+    return _assembled(batch._replace(attributes=attributes, base_timestamp=NO_TIMESTAMP, records_count=0), b"")
 
 
 def build(

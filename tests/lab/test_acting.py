@@ -5,6 +5,7 @@ from kafkalab.lab.commands import (
     AddConsumer,
     AddPartitions,
     AlterTopicConfig,
+    CompactNow,
     CrashBroker,
     CrashConsumer,
     CreateProducer,
@@ -20,6 +21,8 @@ from kafkalab.lab.commands import (
     ReassignPartition,
     RemoveConsumer,
     RemoveProducer,
+    RollSegment,
+    RunRetention,
     SendRecord,
     StartBroker,
     StopBroker,
@@ -56,6 +59,35 @@ def test_a_topic_is_made_grown_and_deleted_by_requests_of_kafkas(lab: Lab, ask: 
     ]
     assert (topic["partitions"], topic["replication_factor"], topic["configs"]) == (4, 3, {"min.insync.replicas": "2"})
     assert "topic:orders" not in lab.view()
+
+
+def test_a_topic_is_compacted_when_a_person_says_so(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("prices", 1, 3, {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "1"}))
+    for price in ("1", "2", "3"):
+        ask(SendRecord("prices", value=price, key="tea"))
+    lab.advance(2_000_000)
+    rolled, compacted = ask(RollSegment("prices")), ask(CompactNow("prices"))
+    assert (rolled.ok, compacted.ok, compacted.detail) == (True, True, {"brokers": [1, 2, 3]})
+    replicas = [lab.view()[f"replica:prices:0:{broker}"] for broker in (1, 2, 3)]
+    assert [[cell["offset"] for cell in replica["tail"]] for replica in replicas] == [[2]] * 3
+    assert [replica["segments"][1]["base"] for replica in replicas] == [3] * 3
+
+
+def test_retention_runs_when_a_person_says_so(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3, {"retention.ms": "1000"}))
+    ask(SendRecord("orders", value="old"))
+    lab.advance(3_000_000)
+    assert ask(RunRetention("orders")).ok
+    assert [lab.view()[f"replica:orders:0:{broker}"]["log_start"] for broker in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_only_what_is_there_and_meant_to_be_is_compacted(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    lab.advance(1_000_000)
+    assert [ask(CompactNow(topic)).fields for topic in ("orders", "nothing")] == [
+        {"topic": "orders has no cleanup.policy=compact"},
+        {"topic": "no running broker has a replica of nothing"},
+    ]
 
 
 def test_what_kafka_refuses_is_refused_in_its_words(lab: Lab, ask: Ask) -> None:

@@ -1,7 +1,7 @@
 """The small files of a broker beside its logs, in Kafka's formats.
 
-`replication-offset-checkpoint` (OffsetCheckpointFile), `partition.metadata` (PartitionMetadataFile),
-`.kafka_cleanshutdown` (CleanShutdownFileHandler).
+`replication-offset-checkpoint`, `cleaner-offset-checkpoint` (OffsetCheckpointFile),
+`partition.metadata` (PartitionMetadataFile), `.kafka_cleanshutdown` (CleanShutdownFileHandler).
 """
 
 import json
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import PartitionKey
 
 HIGH_WATERMARKS = "replication-offset-checkpoint"
+CLEANED = "cleaner-offset-checkpoint"
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 PARTITION_METADATA = "partition.metadata"
 
@@ -23,17 +24,17 @@ def directory(key: "PartitionKey") -> str:
     return f"{key[0]}-{key[1]}"
 
 
-def read_high_watermarks(disk: Disk) -> dict["PartitionKey", int]:
-    if not disk.exists(HIGH_WATERMARKS):
+def read_offsets(disk: Disk, path: str) -> dict["PartitionKey", int]:
+    if not disk.exists(path):
         return {}
-    _version, _count, *lines = disk.read_whole(HIGH_WATERMARKS).decode().splitlines()
+    _version, _count, *lines = disk.read_whole(path).decode().splitlines()
     entries = [line.split() for line in lines]
     return {(topic, int(partition)): int(offset) for topic, partition, offset in entries}
 
 
-def write_high_watermarks(disk: Disk, offsets: dict["PartitionKey", int]) -> None:
+def write_offsets(disk: Disk, path: str, offsets: dict["PartitionKey", int]) -> None:
     lines = ["0", str(len(offsets)), *(f"{topic} {number} {offset}" for (topic, number), offset in offsets.items())]
-    disk.write_whole(HIGH_WATERMARKS, ("\n".join(lines) + "\n").encode())
+    disk.write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
 def take_clean_shutdown(disk: Disk) -> int:

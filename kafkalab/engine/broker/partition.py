@@ -5,6 +5,7 @@ every in-sync replica has: it never goes back on a leader, and it stands still w
 `min.insync.replicas` are in sync (kafka.cluster.Partition).
 """
 
+from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,11 +18,14 @@ from kafkalab.engine.events import (
     BecameLeader,
     DuplicateBatchDropped,
     HighWatermarkAdvanced,
+    LogCompacted,
     LogStartMoved,
     LogTruncated,
     RecordsAppended,
+    SegmentDeleted,
     SegmentRolled,
 )
+from kafkalab.engine.log.compaction import Cleanable
 from kafkalab.engine.log.log import Appended, Log
 from kafkalab.engine.refused import Refused
 from kafkalab.wire import batches
@@ -33,6 +37,18 @@ if TYPE_CHECKING:
 
 _LENGTH_AND_EPOCH = Struct(">ii")
 """Of a record batch, from its byte 8 on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesDue:
+    """Files of segments that were dropped some time ago go for good."""
+
+    key: "PartitionKey"
+
+    def fire(self, broker: "Broker") -> None:
+        partition = broker.partitions.get(self.key)
+        if partition is not None:
+            partition.log.delete_set_aside(broker.now_ms)
 
 
 class Partition:
@@ -229,6 +245,7 @@ class Partition:
         if after == before:
             return
         self.high_watermark = min(self.high_watermark, after)
+        self.broker.replicas.cleaner.truncated(self)
         self.broker.tell(LogTruncated(*self.key, self.broker.broker_id, before, after, reason))
 
     def restart_at(self, offset: int) -> None:
@@ -236,6 +253,7 @@ class Partition:
         before = self.log.end_offset
         self.log.truncate_fully(offset)
         self.high_watermark = offset
+        self.broker.replicas.cleaner.truncated(self)
         reason = f"the leader's log begins at {offset} only"
         self.broker.tell(LogTruncated(*self.key, self.broker.broker_id, before, offset, reason))
 
@@ -275,11 +293,39 @@ class Partition:
 
     def apply_retention(self) -> None:
         """Drop whole segments that are too old or too many, none of it uncommitted."""
+        before = self.log.start_offset
         deleted = self.log.apply_retention(self.broker.clock_ms, self.high_watermark)
-        if deleted:
-            start, reason = self.log.start_offset, deleted[-1].reason.value
-            self.broker.tell(LogStartMoved(*self.key, self.broker.broker_id, start, reason))
+        for each in deleted:
+            self.broker.tell(
+                SegmentDeleted(
+                    *self.key, self.broker.broker_id, each.base_offset, each.end_offset, each.size, each.reason.value
+                )
+            )
+        if self.log.start_offset > before:
+            reason = deleted[-1].reason.value
+            self.broker.tell(LogStartMoved(*self.key, self.broker.broker_id, self.log.start_offset, reason))
             self.broker.purgatory.touch(self.key)
+        self._wait_for_files()
+
+    def compact(self, part: Cleanable) -> None:
+        """Keep of each key the last record. Raises CorruptBatch, with nothing done, on damaged segments."""
+        done = self.log.compact(part, self.broker.now_ms)
+        self.broker.tell(
+            LogCompacted(
+                *self.key,
+                self.broker.broker_id,
+                done.first_dirty,
+                done.end_offset,
+                done.removed,
+                done.size_before,
+                done.size_after,
+            )
+        )
+        self._wait_for_files()
+
+    def _wait_for_files(self) -> None:
+        if self.log.set_aside:
+            self.broker.wake_in(self.log.config.file_delete_delay_ms * 1000, FilesDue(self.key))
 
     def empty_result(self) -> FetchPartitionResult:
         """What a fetch with nothing new gets: the same object until one of its offsets moves."""

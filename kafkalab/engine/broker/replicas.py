@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kafkalab.engine.broker import checkpoints
+from kafkalab.engine.broker.cleaner import Cleaner
 from kafkalab.engine.broker.metadata_follower import Changes
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.metadata import PartitionImage
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
-from kafkalab.engine.events import LogRecovered, ReplicaDeleted
+from kafkalab.engine.events import LogRecovered, ReplicaDeleted, SegmentRolled
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.log import Log
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
-
-FIRST_RETENTION_CHECK_MS = 30_000
-"""LogManager's InitialTaskDelayMs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,30 @@ class CheckpointDue:
 @dataclass(frozen=True, slots=True)
 class RetentionDue:
     def fire(self, broker: "Broker") -> None:
-        broker.replicas.apply_retention()
+        broker.replicas.apply_retention_due()
+
+
+@dataclass(frozen=True, slots=True)
+class RetainTopic:
+    """A person asks for it: without waiting for the next check."""
+
+    topic: str
+
+    def fire(self, broker: "Broker") -> None:
+        for partition in broker.replicas.of_topic(self.topic):
+            partition.apply_retention()
+
+
+@dataclass(frozen=True, slots=True)
+class RollTopic:
+    """A person asks for it: whatever room the active segments still have."""
+
+    topic: str
+
+    def fire(self, broker: "Broker") -> None:
+        for partition in broker.replicas.of_topic(self.topic):
+            if partition.log.active.size:
+                broker.tell(SegmentRolled(*partition.key, broker.broker_id, partition.log.roll()))
 
 
 class Replicas:
@@ -50,15 +71,17 @@ class Replicas:
         self.partitions: dict[PartitionKey, Partition] = {}
         self.epoch_of_clean_shutdown = -1
         """The broker epoch under which the last life ended in good order; -1 if it did not."""
+        self.cleaner = Cleaner(broker)
         self._high_watermarks: dict[PartitionKey, int] = {}
         """As checkpointed last."""
 
     def start(self) -> None:
         self.epoch_of_clean_shutdown = checkpoints.take_clean_shutdown(self.broker.disk)
-        self._high_watermarks = checkpoints.read_high_watermarks(self.broker.disk)
+        self._high_watermarks = checkpoints.read_offsets(self.broker.disk, checkpoints.HIGH_WATERMARKS)
         self.broker.wake_in(self.broker.config.replica_lag_time_max_ms * 1000 // 2, ShrinkDue())
         self.broker.wake_in(self.broker.config.replica_high_watermark_checkpoint_interval_ms * 1000, CheckpointDue())
-        self.broker.wake_in(FIRST_RETENTION_CHECK_MS * 1000, RetentionDue())
+        self.broker.wake_in(self.broker.config.log_initial_task_delay_ms * 1000, RetentionDue())
+        self.cleaner.start()
 
     def close(self) -> None:
         """The process ends in good order."""
@@ -77,6 +100,7 @@ class Replicas:
             if not self._is_mine(key, topic_id):
                 self.broker.disk.delete_tree(checkpoints.directory(key))
                 self.broker.tell(ReplicaDeleted(*key, self.broker.broker_id))
+                self.cleaner.forget(key)
         keys = [(topic.name, partition) for topic in image.topics.values() for partition in topic.partitions]
         self.apply(Changes(partitions=dict.fromkeys(keys), broker_configs=True))
 
@@ -136,7 +160,13 @@ class Replicas:
     def _create(self, key: "PartitionKey", topic_id: UUID) -> Partition:
         """Make the replica, or open what an earlier life left."""
         checkpoints.write_partition_metadata(self.broker.disk, key, topic_id)
-        log = Log(self.broker.disk, checkpoints.directory(key), self._log_config(key[0]), self.broker.now_ms)
+        log = Log(
+            self.broker.disk,
+            checkpoints.directory(key),
+            self._log_config(key[0]),
+            self.broker.now_ms,
+            self.cleaner.cleaned_offset(key),
+        )
         if log.recovered_bytes:
             self.broker.tell(LogRecovered(*key, self.broker.broker_id, log.end_offset, log.recovered_bytes))
         return Partition(self.broker, key, topic_id, log, self._high_watermarks.get(key, 0))
@@ -148,6 +178,7 @@ class Replicas:
         del self.partitions[key]
         partition.log.delete()
         self.broker.tell(ReplicaDeleted(*key, self.broker.broker_id))
+        self.cleaner.forget(key)
         self._high_watermarks.pop(key, None)
         # Who waits on it finds it gone.
         self.broker.purgatory.touch(key)
@@ -156,18 +187,19 @@ class Replicas:
 
     def _configure(self, topic: str) -> None:
         config = self._log_config(topic)
-        for partition in self.partitions.values():
-            if partition.topic == topic:
-                partition.log.config = config
+        for partition in self.of_topic(topic):
+            partition.log.config = config
 
     def _freed(self, topic: str) -> None:
         """A smaller `min.insync.replicas` may let the high watermark go on."""
-        for partition in self.partitions.values():
-            if partition.topic == topic:
-                partition.advance_high_watermark()
+        for partition in self.of_topic(topic):
+            partition.advance_high_watermark()
 
     def _log_config(self, topic: str) -> LogConfig:
         return self.broker.config.log_config(self.broker.metadata.topic_config(topic))
+
+    def of_topic(self, topic: str) -> list[Partition]:
+        return [partition for partition in self.partitions.values() if partition.topic == topic]
 
     # -- now and then --------------------------------------------------------------------------
 
@@ -186,9 +218,11 @@ class Replicas:
         merged = {**self._high_watermarks, **now}
         if merged != self._high_watermarks:
             self._high_watermarks = merged
-            checkpoints.write_high_watermarks(self.broker.disk, merged)
+            checkpoints.write_offsets(self.broker.disk, checkpoints.HIGH_WATERMARKS, merged)
 
-    def apply_retention(self) -> None:
+    def apply_retention_due(self) -> None:
+        """Of logs that are compacted, the cleaner sees to it (LogManager.cleanupLogs)."""
         for partition in self.partitions.values():
-            partition.apply_retention()
+            if not partition.log.config.is_compacted:
+                partition.apply_retention()
         self.broker.wake_in(self.broker.config.log_retention_check_interval_ms * 1000, RetentionDue())

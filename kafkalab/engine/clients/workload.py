@@ -28,6 +28,8 @@ class ProducerSettings:
     """none, sequence, random:N, fixed:x or cycle:a,b,c."""
     value: str = "{serial} from {producer}"
     """Text in which {serial}, {producer} and {key} are filled in."""
+    tombstone_every: int = 0
+    """Every so many-th record has no value; 0: none."""
     value_size: int = 0
     """Bytes to which values are padded or cut; 0 leaves them as they are."""
     acks: int = ALL
@@ -88,7 +90,9 @@ def key_of(pattern: str, serial: int, random: Random) -> bytes | None:
     raise ValueError(f"no key pattern is called {pattern!r}")
 
 
-def value_of(settings: ProducerSettings, producer: str, serial: int, key: bytes | None) -> bytes:
+def value_of(settings: ProducerSettings, producer: str, serial: int, key: bytes | None) -> bytes | None:
+    if settings.tombstone_every and serial % settings.tombstone_every == 0:
+        return None
     text = settings.value.replace("{serial}", str(serial)).replace("{producer}", producer)
     value = text.replace("{key}", (key or b"").decode(errors="replace")).encode()
     return value.ljust(settings.value_size, b".")[: settings.value_size] if settings.value_size else value

@@ -94,6 +94,45 @@ class SegmentRolled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentDeleted(Event):
+    """Broker {broker} deleted segment {base_offset} to {end_offset} of {topic}-{partition}: {reason}."""
+
+    topic: str
+    partition: int
+    broker: int
+    base_offset: int
+    end_offset: int
+    size: int
+    """Bytes."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogCompacted(Event):
+    """Broker {broker} compacted {topic}-{partition} up to offset {end_offset}: {removed} records are gone."""
+
+    topic: str
+    partition: int
+    broker: int
+    first_dirty: int
+    end_offset: int
+    removed: int
+    size_before: int
+    """Bytes of the segments that were gone over."""
+    size_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogUncleanable(Event):
+    """Broker {broker} cannot compact {topic}-{partition}, and leaves it alone: {reason}."""
+
+    topic: str
+    partition: int
+    broker: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogStartMoved(Event):
     """{topic}-{partition} now begins at offset {log_start} on broker {broker}: {reason}."""
 

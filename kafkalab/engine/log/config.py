@@ -49,6 +49,7 @@ class LogConfig:
     min_insync_replicas: int = 1
     unclean_leader_election: bool = False
     flush_messages: int = MAX_LONG
+    file_delete_delay_ms: int = 60_000
     delete_retention_ms: int = 86_400_000
     min_compaction_lag_ms: int = 0
     max_compaction_lag_ms: int = MAX_LONG
@@ -61,6 +62,11 @@ class LogConfig:
     @property
     def deletes(self) -> bool:
         return "delete" in self.cleanup_policy
+
+    @property
+    def longest_segment_ms(self) -> int:
+        """What lies in the active segment cannot be compacted, so it must not lie there too long."""
+        return min(self.segment_ms, self.max_compaction_lag_ms) if self.is_compacted else self.segment_ms
 
     @staticmethod
     def of(settings: Mapping[str, str], broker: Mapping[str, str] | None = None) -> "LogConfig":
@@ -86,6 +92,7 @@ class LogConfig:
             min_insync_replicas=_int(values["min.insync.replicas"]),
             unclean_leader_election=bool(values["unclean.leader.election.enable"]),
             flush_messages=_int(values["flush.messages"]),
+            file_delete_delay_ms=_int(values["file.delete.delay.ms"]),
             delete_retention_ms=_int(values["delete.retention.ms"]),
             min_compaction_lag_ms=_int(values["min.compaction.lag.ms"]),
             max_compaction_lag_ms=_int(values["max.compaction.lag.ms"]),

@@ -12,7 +12,8 @@ without them `recovery` makes them anew from the batches.
 from dataclasses import dataclass
 
 from kafkalab.engine.disk import Disk
-from kafkalab.engine.log import reading, recovery, timestamps
+from kafkalab.engine.log import compaction, reading, recovery, swap, timestamps
+from kafkalab.engine.log.compaction import Cleanable, Compacted, Compaction
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.epochs import LeaderEpochs
 from kafkalab.engine.log.producers import Producers
@@ -25,6 +26,8 @@ from kafkalab.engine.log.validation import validated
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.batches import NO_TIMESTAMP, Batch, CorruptBatch, checked, stamped
 from kafkalab.wire.errors import ErrorCode
+
+UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class Appended:
 class Log:
     """Raises Refused where Kafka has an error code, OSError where the disk fails."""
 
-    def __init__(self, disk: Disk, directory: str, config: LogConfig, now_ms: int) -> None:
+    def __init__(
+        self, disk: Disk, directory: str, config: LogConfig, now_ms: int, cleaned_offset: int = UNKNOWN
+    ) -> None:
         self.disk = disk
         self.directory = directory
         self.config = config
@@ -52,7 +57,11 @@ class Log:
         self.epochs = LeaderEpochs(disk, directory)
         self.producers = Producers()
         self.tail = Tail()
-        opened = recovery.open_log(disk, directory, config, self.epochs, now_ms)
+        self.cleaned_offset = cleaned_offset
+        """Where the last compaction ended; -1 if there was none that anybody knows of."""
+        self.set_aside: dict[str, int] = {}
+        """Files of segments that are no part of the log any more, and from when on (ms) they may go."""
+        opened = recovery.open_log(disk, directory, config, self.epochs, now_ms, cleaned_offset)
         self.segments = opened.segments
         self.start_offset = opened.start_offset
         self.end_offset = self.active.end_offset
@@ -268,6 +277,7 @@ class Log:
         else:
             self.active.drop_index_files()
         self._ends_here()
+        self.cleaned_offset = min(self.cleaned_offset, self.active.base_offset)
         self.epochs.truncate_from_end(self.end_offset)
         if self.start_offset > self.end_offset:
             self._set_start(self.end_offset)
@@ -280,6 +290,7 @@ class Log:
             segment.delete()
         self.segments = [recovery.new_segment(self.disk, self.directory, new_start, self.config, self._now_ms)]
         self._ends_here()
+        self.cleaned_offset = UNKNOWN
         self._set_start(new_start)
         self.epochs.clear()
         self.producers.clear()
@@ -318,9 +329,42 @@ class Log:
             # Written before the files go: a crash between leaves files, and no record comes back.
             self._set_start(self.segments[0].base_offset)
             self.epochs.truncate_from_start(self.start_offset)
-        for segment, _ in going:
-            segment.delete()
+        self._doom([segment.set_aside() for segment, _ in going], now_ms)
         return deleted
+
+    def cleanable(self, now_ms: int, stable_offset: int) -> Cleanable:
+        """What compaction could do now, with nothing open below `stable_offset`."""
+        return compaction.cleanable(
+            self.segments, self.config, now_ms, self.start_offset, self.cleaned_offset, stable_offset
+        )
+
+    def compact(self, part: Cleanable, now_ms: int) -> Compacted:
+        """Keep of each key the last record. Raises CorruptBatch, with nothing done, on damaged segments."""
+        old = [segment for segment in self.segments if segment.base_offset < part.first_uncleanable]
+        lasts = {each: producer.batches[-1].last_offset for each, producer in self.producers.by_id.items()}
+        run = Compaction(self.disk, old, part.first_dirty, self.config, now_ms, lasts)
+        size_before = sum(segment.size for segment in old)
+        for group in compaction.groups(old, self.config):
+            new = Segment(self.disk, self.directory, group[0].base_offset, self.config, group[-1].created_ms)
+            swap.write_beside(self.disk, new, (kept for each in group for kept in run.cleaned(each)), self.config)
+            self._doom(swap.swap_in(self.disk, new, group), now_ms)
+            at = self.segments.index(group[0])
+            self.segments[at : at + len(group)] = [new]
+            # A cleaned segment may end before the next one begins: nothing is there to read.
+            self.tail.forget_before(part.first_uncleanable)
+        self.cleaned_offset = max(part.first_dirty, part.first_uncleanable)
+        size_after = sum(each.size for each in self.segments if each.base_offset < part.first_uncleanable)
+        return Compacted(part.first_dirty, self.cleaned_offset, size_before, size_after, run.removed)
+
+    def delete_set_aside(self, now_ms: int) -> None:
+        """The files that have waited for `file.delete.delay.ms` go for good."""
+        for path in [path for path, due_ms in self.set_aside.items() if due_ms <= now_ms]:
+            del self.set_aside[path]
+            self.disk.delete(path)
+
+    def _doom(self, paths: list[str], now_ms: int) -> None:
+        self.set_aside.update(dict.fromkeys(paths, now_ms + self.config.file_delete_delay_ms))
+        self.delete_set_aside(now_ms)
 
     def _set_start(self, offset: int) -> None:
         self.start_offset = offset

@@ -9,6 +9,7 @@ the next segment say. One that does not is checked like the last, and what follo
 from dataclasses import dataclass
 
 from kafkalab.engine.disk import Disk
+from kafkalab.engine.log import swap
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.epochs import LeaderEpochs
 from kafkalab.engine.log.producers import Producers
@@ -28,11 +29,16 @@ class Opened:
     """Cut off behind the last whole batch."""
 
 
-def open_log(disk: Disk, directory: str, config: LogConfig, epochs: LeaderEpochs, now_ms: int) -> Opened:
+def open_log(
+    disk: Disk, directory: str, config: LogConfig, epochs: LeaderEpochs, now_ms: int, cleaned_offset: int = -1
+) -> Opened:
+    """Before `cleaned_offset` compaction may have left gaps between segments."""
+    swap.finish(disk, directory)
     segments = [Segment(disk, directory, base, config, now_ms) for base in offsets_named(disk, directory, LOG)]
     clean = _take_clean_marker(disk, directory, segments)
     start_offset = _read_number(disk, f"{directory}/{LOG_START}", 0)
-    lost = _load(disk, segments, config, epochs, clean)
+    gaps_until = 1 << 63 if config.is_compacted else cleaned_offset
+    lost = _load(disk, segments, config, epochs, clean, gaps_until)
     if segments:
         start_offset = max(start_offset, segments[0].base_offset)
     if not segments or segments[-1].end_offset < start_offset:
@@ -51,17 +57,19 @@ def new_segment(disk: Disk, directory: str, base_offset: int, config: LogConfig,
     return segment
 
 
-def _load(disk: Disk, segments: list[Segment], config: LogConfig, epochs: LeaderEpochs, clean: bool) -> int:
+def _load(
+    disk: Disk, segments: list[Segment], config: LogConfig, epochs: LeaderEpochs, clean: bool, gaps_until: int
+) -> int:
     """Open each segment; cut the log where it is torn. Returns how many bytes went."""
     for index, segment in enumerate(segments):
         size = disk.size(segment.path)
         following = segments[index + 1] if index + 1 < len(segments) else None
         if clean and not segment.load(size):
             segment.rebuild(size, config.index_interval_bytes)
-        if clean or (following and segment.load(size) and _meets(segment, following, config)):
+        if clean or (following and segment.load(size) and _meets(segment, following, gaps_until)):
             continue
         lost = size - _check(disk, segment, size, config, epochs)
-        if lost or (following and not _meets(segment, following, config)):
+        if lost or (following and not _meets(segment, following, gaps_until)):
             for gone in segments[index + 1 :]:
                 lost += disk.size(gone.path)
                 gone.delete()
@@ -70,8 +78,8 @@ def _load(disk: Disk, segments: list[Segment], config: LogConfig, epochs: Leader
     return 0
 
 
-def _meets(segment: Segment, following: Segment, config: LogConfig) -> bool:
-    if config.is_compacted:
+def _meets(segment: Segment, following: Segment, gaps_until: int) -> bool:
+    if following.base_offset <= gaps_until:
         return segment.end_offset <= following.base_offset
     return segment.end_offset == following.base_offset
 

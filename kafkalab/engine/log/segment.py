@@ -13,6 +13,8 @@ from kafkalab.engine.log.scan import first_header, header_walk
 from kafkalab.wire.batches import NO_TIMESTAMP, Batch, CorruptBatch
 
 LOG, INDEX, TIME_INDEX, SNAPSHOT = ".log", ".index", ".timeindex", ".snapshot"
+DELETED = ".deleted"
+"""Behind the name of a file that is no part of its log any more."""
 
 
 def stem(directory: str, offset: int) -> str:
@@ -68,7 +70,7 @@ class Segment:
             return False
         return (
             self.size > config.segment_bytes - size
-            or self._age_ms(max_timestamp, now_ms) > config.segment_ms - self._jitter_ms(config)
+            or self._age_ms(max_timestamp, now_ms) > config.longest_segment_ms - self._jitter_ms(config)
             or self.offsets.is_full
             or self.times.is_full
             or last_offset - self.base_offset > 0x7FFFFFFF
@@ -76,15 +78,18 @@ class Segment:
 
     def _age_ms(self, max_timestamp: int, now_ms: int) -> int:
         """Time as the records tell it; the clock's only where they have none."""
+        first_timestamp = self.first_batch_timestamp()
+        return max_timestamp - first_timestamp if first_timestamp >= 0 else now_ms - self.created_ms
+
+    def first_batch_timestamp(self) -> int:
+        """The highest of the first batch, which there must be."""
         if self.first_timestamp is None:
             self.first_timestamp = first_header(self.disk, self.path).max_timestamp
-        if self.first_timestamp >= 0:
-            return max_timestamp - self.first_timestamp
-        return now_ms - self.created_ms
+        return self.first_timestamp
 
     def _jitter_ms(self, config: LogConfig) -> int:
         # Kafka throws dice for each segment. Its name will do, and needs none.
-        most_ms = min(config.segment_jitter_ms, config.segment_ms)
+        most_ms = min(config.segment_jitter_ms, config.longest_segment_ms)
         return crc32(self.stem.encode()) % most_ms if most_ms else 0
 
     def seal(self) -> None:
@@ -106,8 +111,17 @@ class Segment:
         self.disk.delete(self.stem + INDEX)
         self.disk.delete(self.stem + TIME_INDEX)
 
+    def set_aside(self) -> str:
+        """It is no part of the log any more, but its records stay for `file.delete.delay.ms` under
+        the name that is returned."""
+        aside = self.path + DELETED
+        self.drop_index_files()
+        self.disk.rename(self.path, aside)
+        self.disk.delete(self.stem + SNAPSHOT)
+        return aside
+
     def delete(self) -> None:
-        """At once: Kafka waits `file.delete.delay.ms` for readers, and here nobody reads meanwhile."""
+        """At once."""
         self.drop_index_files()
         self.disk.delete(self.path)
         self.disk.delete(self.stem + SNAPSHOT)

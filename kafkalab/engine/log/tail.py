@@ -5,7 +5,7 @@ memory once however many read it, and no read touches the disk. (Kafka leaves th
 cache and sendfile.)
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import Any, NamedTuple
 
 from kafkalab.wire.batches import headers
@@ -43,6 +43,12 @@ class Tail:
         self._size += len(data)
         if self._size > MAX_BYTES or len(self.runs) > MAX_RUNS:
             self._drop_oldest()
+
+    def forget_before(self, offset: int) -> None:
+        """What begins before it is no longer as it was written."""
+        keep = bisect_left(self._bases, offset)
+        self._size -= sum(len(run.data) for run in self.runs[:keep])
+        del self.runs[:keep], self._bases[:keep]
 
     def clear(self) -> None:
         self.runs.clear()

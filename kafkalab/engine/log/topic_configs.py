@@ -94,7 +94,7 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             _LONG,
             "60000",
             "log.segment.delete.delay.ms",
-            "How long a deleted segment's files stay. The lab deletes at once, as nobody reads meanwhile.",
+            "How long the files of segments that retention or compaction dropped stay, as .deleted.",
             least=0,
         ),
         TopicConfig(

@@ -6,6 +6,8 @@ from uuid import UUID
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.coordinators.classic_group import GroupState
+from kafkalab.engine.log.log import Log
+from kafkalab.engine.simulation.compacted import last_words, stored
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.wire import batches
 
@@ -21,9 +23,9 @@ def final_count(history: "History") -> int:
     leaders = _replicas_agree(history, brokers)
     values = {place: _values(leader) for place, leader in leaders.items()}
     _images_agree(history, brokers)
-    lost = _acked_is_there(history, values)
+    lost = _acked_is_there(history, values, leaders)
     _idempotent_means_once(history, values)
-    _groups_have_read_everything(history, brokers, leaders)
+    _groups_have_read_everything(history, brokers, leaders, values)
     _nothing_is_left_over(history, brokers)
     return lost
 
@@ -42,28 +44,29 @@ def _replicas_agree(history: "History", brokers: list[Broker]) -> dict[Place, Pa
             leaders[(topic.name, number)] = leader
             if leader.high_watermark != leader.log.end_offset:
                 raise Broken("L9", f"{where}: HW {leader.high_watermark} but the log ends at {leader.log.end_offset}")
-            whole = _bytes(leader)
             for replica in image.replicas:
                 other = by_id[replica].partitions[(topic.name, number)]
-                if _bytes(other) != whole:
+                if not _alike(leader.log, other.log):
                     raise Broken("L9", f"{where}: broker {replica} differs from leader {image.leader}")
     return leaders
 
 
-def _bytes(partition: Partition) -> bytes:
-    log, whole = partition.log, b""
-    offset = log.start_offset
-    while offset < log.end_offset:
-        whole += (part := log.read(offset, 1 << 30))
-        offset = max(batch.next_offset for batch in batches.headers(part))
-    return whole
+def _alike(one: Log, other: Log) -> bool:
+    """Compacted logs by what they come to, others byte for byte where both still have it."""
+    if one.end_offset != other.end_offset:
+        return False
+    if one.config.is_compacted:
+        return last_words(one) == last_words(other)
+    start = max(one.start_offset, other.start_offset)
+    return [batch.view for batch in stored(one, start)] == [batch.view for batch in stored(other, start)]
 
 
 def _values(partition: Partition) -> dict[int, bytes]:
     return {
         record.offset: record.value or b""
-        for batch in batches.headers(_bytes(partition))
+        for batch in stored(partition.log)
         for record in batches.records(batch)
+        if record.offset >= partition.log.start_offset
     }
 
 
@@ -82,14 +85,22 @@ def _images_agree(history: "History", brokers: list[Broker]) -> None:
         ids[topic.topic_id] = topic.name
 
 
-def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]]) -> int:
-    """L6: what was acked with acks=all is readable at the very offset that the ack named."""
+def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], leaders: dict[Place, Partition]) -> int:
+    """L6: what was acked with acks=all is readable at the very offset that the ack named, unless
+    retention or compaction was right to take it."""
     plans = {plan.name: plan for plan in history.plan.producers}
     lost = 0
     for (client, serial), (topic, partition, offset) in history.referee.acked.items():
         found = values[(topic, partition)].get(offset)
-        if found == f"{serial} from {client}".encode():
+        is_tombstone = plans[client].tombstone_every and serial % plans[client].tombstone_every == 0
+        value = b"" if is_tombstone else f"{serial} from {client}".encode()
+        leader = leaders[topic, partition]
+        if found == value or offset < leader.log.start_offset:
             continue
+        if leader.log.config.is_compacted:
+            compacted = history.referee.compacted
+            if compacted.is_superseded((leader.topic_id, partition), leader, offset, value or None):
+                continue
         if plans[client].acks == -1:
             raise Broken("L6", f"record {serial} of {client}, acked at {topic}-{partition}@{offset}: found {found!r}")
         lost += 1
@@ -97,11 +108,11 @@ def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]]) -
 
 
 def _idempotent_means_once(history: "History", values: dict[Place, dict[int, bytes]]) -> None:
-    """T1: with idempotence no record is stored twice, and a partition keeps the order of sending."""
+    """T1: with idempotence no record is found twice, and a partition keeps the order of sending."""
     names = {plan.name for plan in history.plan.producers if plan.idempotence}
-    for place, stored in values.items():
+    for place, found in values.items():
         last: dict[str, int] = {}
-        for offset, value in stored.items():
+        for offset, value in found.items():
             serial, _, client = value.decode(errors="replace").partition(" from ")
             if client not in names:
                 continue
@@ -110,7 +121,12 @@ def _idempotent_means_once(history: "History", values: dict[Place, dict[int, byt
             last[client] = int(serial)
 
 
-def _groups_have_read_everything(history: "History", brokers: list[Broker], leaders: dict[Place, Partition]) -> None:
+def _groups_have_read_everything(
+    history: "History",
+    brokers: list[Broker],
+    leaders: dict[Place, Partition],
+    values: dict[Place, dict[int, bytes]],
+) -> None:
     """G5 nothing was skipped, G6 every partition has a live owner, and the lag is nothing."""
     members: dict[str, list[str]] = {}
     for plan in history.plan.consumers:
@@ -130,18 +146,18 @@ def _groups_have_read_everything(history: "History", brokers: list[Broker], lead
             committed = group.offsets[place].offset if place in group.offsets else 0
             if committed != end:
                 raise Broken("G6", f"{group_id} committed {committed} of {place}, which ends at {end}")
-            _delivered_without_gap(history, consumers, place, end)
+            _all_was_delivered(history, consumers, place, values[place])
 
 
-def _delivered_without_gap(history: "History", consumers: list[str], place: Place, end: int) -> None:
+def _all_was_delivered(history: "History", consumers: list[str], place: Place, values: dict[int, bytes]) -> None:
     ranges = sorted(r for name in consumers for r in history.referee.delivered.get((name, *place), []))
-    reached = 0
-    for first, last in ranges:
-        if first > reached:
-            break
-        reached = max(reached, last + 1)
-    if reached < end:
-        raise Broken("G5", f"{place}: offset {reached} was delivered to no member of {consumers}")
+    reached = number = 0
+    for offset in values:
+        while number < len(ranges) and ranges[number][0] <= offset:
+            reached = max(reached, ranges[number][1] + 1)
+            number += 1
+        if reached <= offset:
+            raise Broken("G5", f"{place}: offset {offset} was delivered to no member of {consumers}")
 
 
 def _nothing_is_left_over(history: "History", brokers: list[Broker]) -> None:

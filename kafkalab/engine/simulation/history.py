@@ -37,6 +37,8 @@ class Outcome:
     lost_with_acks_1: int = 0
     """Acked by a leader alone, and gone with it: allowed, and counted."""
     delivered: int = 0
+    compactions: int = 0
+    segments_deleted: int = 0
 
 
 class History:
@@ -76,6 +78,8 @@ class History:
             faults=self.faults.done,
             acked=len(referee.acked),
             lost_with_acks_1=lost,
+            compactions=referee.compacted.runs,
+            segments_deleted=referee.segments_deleted,
             delivered=sum(last - first + 1 for ranges in referee.delivered.values() for first, last in ranges),
         )
 
@@ -107,7 +111,8 @@ class History:
             settings = ProducerSettings(
                 topic=plan.topic,
                 rate_per_s=plan.rate_per_s,
-                key_pattern="random:20",
+                key_pattern=f"random:{plan.keys}",
+                tombstone_every=plan.tombstone_every,
                 acks=plan.acks,
                 idempotence=plan.idempotence,
                 linger_ms=plan.linger_ms,
@@ -155,4 +160,5 @@ class History:
 
 
 def _configs(topic: TopicPlan) -> dict[str, str]:
-    return {"min.insync.replicas": str(topic.min_insync_replicas), "internal.segment.bytes": str(topic.segment_bytes)}
+    size, fewest = str(topic.segment_bytes), str(topic.min_insync_replicas)
+    return {"min.insync.replicas": fewest, "internal.segment.bytes": size, **dict(topic.configs)}

@@ -16,6 +16,7 @@ from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.events import (
     Event,
     GroupAssigned,
+    LogCompacted,
     LogTruncated,
     NodeCrashed,
     NodeStarted,
@@ -23,9 +24,11 @@ from kafkalab.engine.events import (
     RecordAcked,
     RecordsDelivered,
     ReplicaDeleted,
+    SegmentDeleted,
     TopicCreated,
 )
 from kafkalab.engine.node import Request, Response
+from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
 from kafkalab.engine.spec import broker_node
@@ -54,6 +57,8 @@ class Referee:
     """(consumer, topic, partition) -> ranges that it received, as (first, last)."""
     asked: dict[tuple[str, str, int], Request] = field(default_factory=dict)
     """(source, channel, correlation id) -> a request that has no answer yet."""
+    compacted: CompactedLogs = field(default_factory=CompactedLogs)
+    segments_deleted: int = 0
     checks: int = 0
     topics_made: int = 0
     metadata: MetadataReferee = field(init=False)
@@ -116,9 +121,14 @@ class Referee:
     def _appended(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L1 dense offsets and epochs that do not fall, L2 log matching, L5 one writer an epoch."""
         where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
-        expected = sight.log_end
+        expected = max(sight.log_end, partition.log.start_offset)
+        if partition.log.config.is_compacted:
+            replica = (partition.topic_id, partition.partition, broker.broker_id)
+            self.compacted.appended(replica, partition, expected)
+            self._took_writes(broker, partition, partition.log.epochs.latest)
+            return
         before = self._epoch_before(partition, expected)
-        for stored in partition.log.headers(sight.log_end, partition.log.end_offset):
+        for stored in partition.log.headers(expected, partition.log.end_offset):
             batch = stored.batch
             if batch.base_offset != expected or batch.last_offset < batch.base_offset:
                 raise Broken("L1", f"{where}: a batch at {batch.base_offset}, expected {expected}")
@@ -126,16 +136,24 @@ class Referee:
                 raise Broken("L1", f"{where}: epoch {batch.partition_leader_epoch} after {before} at {expected}")
             name = (partition.topic_id, partition.partition, batch.partition_leader_epoch, batch.base_offset)
             content = (batch.crc, batch.last_offset, before)
-            if self.batch_of.setdefault(name, content) != content:
+            known = self.batch_of.setdefault(name, content)
+            # Where a log begins, nobody knows what was before.
+            same_before = known[2] == before or -1 in (known[2], before)
+            if known[:2] != content[:2] or not same_before:
                 raise Broken("L2", f"{where}: two batches at offset {expected} of one leader epoch")
-            if partition.is_leader and batch.partition_leader_epoch == partition.leader_epoch:
-                writer = self.accepting.setdefault(name[:3], broker.broker_id)
-                if writer != broker.broker_id:
-                    raise Broken("L5", f"{where}: broker {writer} also took writes in epoch {name[2]}")
+            self.batch_of[name] = max(known, content)
+            self._took_writes(broker, partition, batch.partition_leader_epoch)
             expected = batch.next_offset
             before = batch.partition_leader_epoch
         if expected != partition.log.end_offset:
             raise Broken("L1", f"{where}: the log ends at {expected}, it says {partition.log.end_offset}")
+
+    def _took_writes(self, broker: Broker, partition: Partition, epoch: int) -> None:
+        if partition.is_leader and epoch == partition.leader_epoch:
+            writer = self.accepting.setdefault((partition.topic_id, partition.partition, epoch), broker.broker_id)
+            if writer != broker.broker_id:
+                where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+                raise Broken("L5", f"{where}: broker {writer} also took writes in epoch {epoch}")
 
     def _epoch_before(self, partition: Partition, offset: int) -> int:
         if offset <= partition.log.start_offset:
@@ -203,6 +221,10 @@ class Referee:
                 for batch in batches.headers(result.records):
                     if batch.next_offset > result.high_watermark:
                         raise Broken("L8", f"{name}-{result.partition}: served {batch.last_offset} above the HW")
+                    if partition.log.config.is_compacted:
+                        where = f"{name}-{result.partition}"
+                        self.compacted.served((partition.topic_id, partition.partition), batch, where)
+                        continue
                     place = (partition.topic_id, partition.partition, batch.base_offset)
                     if self.served.setdefault(place, batch.crc) != batch.crc:
                         raise Broken("L8", f"{name}-{result.partition}: offset {batch.base_offset} changed")
@@ -216,8 +238,9 @@ class Referee:
             case RecordsDelivered(client, topic, partition, first, last):
                 self.delivered.setdefault((client, topic, partition), []).append((first, last))
             case LogTruncated(topic, partition, broker, _, after):
-                for (_, number, holder), sight in self.sights.items():
-                    if sight.topic == topic and number == partition and holder == broker:
+                for replica, sight in self.sights.items():
+                    if sight.topic == topic and replica[1:] == (partition, broker):
+                        self.compacted.truncated(replica, after)
                         sight.log_end = min(sight.log_end, after)
                         sight.high_watermark = min(sight.high_watermark, after)
             case ReplicaDeleted(topic, partition, broker):
@@ -226,6 +249,13 @@ class Referee:
                         del self.sights[key]
             case NodeCrashed(name) if name.startswith("broker-"):
                 self.metadata.crashed[int(name.removeprefix("broker-"))] = None
+            case LogCompacted():
+                compacted = self._replica(node, event)
+                replica = (compacted.topic_id, event.partition, event.broker)
+                self.compacted.compacted(replica, compacted, event, now_us // 1000)
+            case SegmentDeleted():
+                self.segments_deleted += 1
+                retained(self._replica(node, event), event)
             case GroupAssigned(group, generation):
                 if generation <= self.generations.get(group, 0):
                     raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")
@@ -243,6 +273,11 @@ class Referee:
                 for (_, _, holder), sight in self.sights.items():
                     if broker_node(holder) == name:
                         sight.leading, sight.leader_epoch, sight.isr = False, -1, ()
+
+    def _replica(self, node: str, event: LogCompacted | SegmentDeleted) -> Partition:
+        broker = self.cluster.world.nodes[node]
+        assert isinstance(broker, Broker)
+        return broker.partitions[event.topic, event.partition]
 
     def _shared_out(self, node: str, group_id: str) -> None:
         """G1 in a generation each subscribed partition has exactly one owner."""

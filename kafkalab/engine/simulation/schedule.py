@@ -21,6 +21,12 @@ class TopicPlan:
     replication_factor: int
     min_insync_replicas: int
     segment_bytes: int
+    configs: tuple[tuple[str, str], ...] = ()
+    """How old records go, where they do."""
+
+    @property
+    def is_compacted(self) -> bool:
+        return ("cleanup.policy", "compact") in self.configs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class ProducerPlan:
     idempotence: bool
     rate_per_s: float
     linger_ms: int
+    keys: int
+    tombstone_every: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def schedule(seed: int) -> Schedule:
     """The plan of one history."""
     dice = Random(f"schedule {seed}")
     brokers = dice.choice([1, 2, 3, 3, 3, 4, 5])
-    topics = tuple(_topic(dice, number, brokers) for number in range(dice.randint(1, 3)))
+    topics = tuple(_topic(dice, seed, number, brokers) for number in range(dice.randint(1, 3)))
     producers = tuple(_producer(dice, number, topics) for number in range(dice.randint(1, 3)))
     consumers = tuple(
         _consumer(dice, group, number, topics)
@@ -120,6 +128,7 @@ def schedule(seed: int) -> Schedule:
             ("offsets.topic.replication.factor", str(min(3, brokers))),
             ("replica.lag.time.max.ms", str(lag_time_ms)),
             ("group.initial.rebalance.delay.ms", str(dice.choice([0, 500, 3000]))),
+            *_cleaning(seed),
         ),
         latency_us=dice.choice([0, 100, 500, 5_000]),
         topics=topics,
@@ -134,7 +143,38 @@ def schedule(seed: int) -> Schedule:
     )
 
 
-def _topic(dice: Random, number: int, brokers: int) -> TopicPlan:
+def _cleaning(seed: int) -> list[tuple[str, str]]:
+    """How often brokers look at old records. Small segments are for `__consumer_offsets`."""
+    dice = Random(f"cleaning {seed}")
+    configs = [
+        ("log.cleaner.backoff.ms", str(dice.choice([500, 3_000, 15_000]))),
+        ("log.initial.task.delay.ms", "3000"),
+        ("log.retention.check.interval.ms", str(dice.choice([2_000, 10_000]))),
+    ]
+    return [*configs, ("internal.segment.bytes", "4000")] if dice.random() < 0.5 else configs
+
+
+def _old_records(dice: Random) -> dict[str, str]:
+    """Of what becomes of a topic's old records: mostly they stay."""
+    kind = dice.choice(["stay", "stay", "go", "compact", "compact"])
+    if kind == "stay":
+        return {}
+    common = {
+        "internal.segment.bytes": str(dice.choice([500, 2_000])),
+        "segment.ms": str(dice.choice([2_000, 10_000])),
+        "file.delete.delay.ms": str(dice.choice([0, 1_000, 60_000])),
+    }
+    if kind == "go":
+        return common | dice.choice([{"retention.ms": "2000"}, {"retention.ms": "8000"}, {"retention.bytes": "3000"}])
+    return common | {
+        "cleanup.policy": "compact",
+        "min.cleanable.dirty.ratio": dice.choice(["0.01", "0.5"]),
+        "delete.retention.ms": str(dice.choice([0, 5_000, 60_000])),
+        "min.compaction.lag.ms": str(dice.choice([0, 0, 3_000])),
+    }
+
+
+def _topic(dice: Random, seed: int, number: int, brokers: int) -> TopicPlan:
     replication_factor = dice.choice([1, min(2, brokers), min(3, brokers), min(3, brokers)])
     return TopicPlan(
         name=f"topic-{number}",
@@ -142,18 +182,22 @@ def _topic(dice: Random, number: int, brokers: int) -> TopicPlan:
         replication_factor=replication_factor,
         min_insync_replicas=dice.choice([1, min(2, replication_factor)]),
         segment_bytes=dice.choice([2_000, 20_000, 1_000_000]),
+        configs=tuple(_old_records(Random(f"old records of {number} in {seed}")).items()),
     )
 
 
 def _producer(dice: Random, number: int, topics: tuple[TopicPlan, ...]) -> ProducerPlan:
     idempotence = dice.random() < 0.6
+    topic = dice.choice(topics)
     return ProducerPlan(
         name=f"producer-{number}",
-        topic=dice.choice(topics).name,
+        topic=topic.name,
         acks=-1 if idempotence else dice.choice([-1, 1, 1, 0]),
         idempotence=idempotence,
         rate_per_s=dice.choice([1, 3, 8]),
         linger_ms=dice.choice([0, 5, 200]),
+        keys=8 if topic.is_compacted else 20,
+        tombstone_every=3 + number if topic.is_compacted else 0,
     )
 
 

@@ -3,7 +3,7 @@
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.log import Log
 from kafkalab.engine.log.retention import DeletedSegment, Reason
-from tests.engine.log.building import NOW_MS, append, batch, contents, new_log, segment_bases
+from tests.engine.log.building import DIRECTORY, NOW_MS, append, batch, contents, new_log, segment_bases
 
 DAY_MS = 86_400_000
 
@@ -115,12 +115,43 @@ def test_files_of_deleted_segments_are_gone_and_stay_gone() -> None:
     for at_ms in (100, 200, 900):
         append(log, "x", at_ms=at_ms)
     assert gone(log, 500) == [(0, Reason.TIME), (1, Reason.TIME)]
+    log.delete_set_aside(500 + 60_000)
     assert [path for path in disk.names() if path.endswith((".log", "index", ".snapshot"))] == [
         log.active.path,
         log.active.path.replace(".log", ".snapshot"),
     ]
     again = new_log(disk, segment_bytes=80)
     assert (again.start_offset, contents(again)) == (2, [(2, "x")])
+
+
+def test_files_of_deleted_segments_stay_for_a_minute() -> None:
+    disk = MemoryDisk()
+    log = new_log(disk, segment_bytes=80, retention_ms=50)
+    for at_ms in (100, 900):
+        append(log, "x", at_ms=at_ms)
+    assert gone(log, 500) == [(0, Reason.TIME)]
+    aside = f"{DIRECTORY}/{0:020d}.log.deleted"
+    log.delete_set_aside(500 + 59_999)
+    assert disk.exists(aside)
+    log.delete_set_aside(500 + 60_000)
+    assert not disk.exists(aside)
+
+
+def test_files_that_were_waiting_go_when_the_log_is_opened() -> None:
+    disk = MemoryDisk()
+    log = new_log(disk, segment_bytes=80, retention_ms=50)
+    for at_ms in (100, 900):
+        append(log, "x", at_ms=at_ms)
+    assert gone(log, 500) == [(0, Reason.TIME)]
+    assert contents(new_log(disk)) == [(1, "x")]
+    assert [path for path in disk.names() if path.endswith(".deleted")] == []
+
+
+def test_what_would_wait_for_compaction_too_long_is_rolled() -> None:
+    log = new_log(segment_ms=10**9, max_compaction_lag_ms=1000, cleanup_policy=("compact",))
+    for at_ms in (5000, 6000, 6001):
+        append(log, "x", at_ms=at_ms)
+    assert segment_bases(log) == [0, 2]
 
 
 def test_jitter_closes_segments_earlier_and_not_all_at_once() -> None:
