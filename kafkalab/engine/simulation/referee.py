@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
+from kafkalab.engine.broker.checkpoints import CLEAN_SHUTDOWN
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
@@ -247,7 +248,7 @@ class Referee:
                 for key in [key for key, sight in self.sights.items() if sight.topic == topic]:
                     if key[1:] == (partition, broker):
                         del self.sights[key]
-            case NodeCrashed(name) if name.startswith("broker-"):
+            case NodeCrashed(name) if name.startswith("broker-") and not self._had_put_all_away(name):
                 self.metadata.crashed[int(name.removeprefix("broker-"))] = None
             case LogCompacted():
                 compacted = self._replica(node, event)
@@ -278,6 +279,10 @@ class Referee:
         broker = self.cluster.world.nodes[node]
         assert isinstance(broker, Broker)
         return broker.partitions[event.topic, event.partition]
+
+    def _had_put_all_away(self, node: str) -> bool:
+        """Killed after it wrote that it stopped in good order. Asked of the disk behind its faults."""
+        return self.cluster.disks[node].disk.exists(CLEAN_SHUTDOWN)
 
     def _shared_out(self, node: str, group_id: str) -> None:
         """G1 in a generation each subscribed partition has exactly one owner."""

@@ -5,7 +5,6 @@ from kio.schema.describe_log_dirs.v5.request import DescribableLogDirTopic, Desc
 from kafkalab.engine.broker import checkpoints
 from kafkalab.engine.broker.cleaner import CompactTopic
 from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
-from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.events import LogCompacted, LogUncleanable, SegmentDeleted, SegmentRolled
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
@@ -114,7 +113,6 @@ def test_a_log_that_cannot_be_read_is_left_alone() -> None:
     room.create((1,), **COMPACT)
     put(room, "a=1", "a=2", "a=3", "a=4")
     disk, log = room.cluster.disks["broker-1"], room.replica(1).log
-    assert isinstance(disk, MemoryDisk)
     path, size = log.segments[0].path, log.segments[0].size
     whole = disk.read_whole(path)
     disk.truncate(path, size - 1)
