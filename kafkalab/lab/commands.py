@@ -201,7 +201,7 @@ class AddConsumer:
     heartbeat_interval_ms: Annotated[int, Whole("Between heartbeats.", 1, 600_000)] = 3_000
     max_poll_interval_ms: Annotated[int, Whole("Between polls at most.", 1, 2**31 - 1)] = 300_000
     max_poll_records: Annotated[int, Whole("Records of a poll at most.", 1, 10_000)] = 500
-    rack: Annotated[str | None, Text("Its client.rack; null for none.", longest=100)] = None
+    rack: Annotated[str | None, Text("Its client.rack. Empty: none.", longest=100)] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from kafkalab.wire.errors import ErrorCode
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
 BrokerId = Annotated[int, Whole("The broker's id.", 0, 999)]
-AnyBroker = Annotated[int | None, Whole("The broker's id; null for all.", 0, 999)]
+AnyBroker = Annotated[int | None, Whole("The broker's id. Empty: all.", 0, 999)]
 Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
 NodeName = Annotated[str, Text("A node: broker-1, controller-3000, or a client's name.", longest=60)]
 
@@ -98,12 +98,12 @@ class FailResponses:
     """Let the next answers to an API be an error, or late, or both."""
 
     api: Annotated[str, Text("By Kafka's name.", choices=APIS)]
-    error: Annotated[str | None, Text("By Kafka's name; null for none.", choices=ERRORS)] = None
+    error: Annotated[str | None, Text("By Kafka's name. Empty: none.", choices=ERRORS)] = None
     times: Annotated[int, Whole("How many answers of each broker.", 1, 1_000_000)] = 1
     round_trip_ms: Annotated[int, Whole("How long each is held back.", 0, 600_000)] = 0
     broker: AnyBroker = None
-    topic: Annotated[str | None, Text("Only requests that name it; null for all.", longest=249)] = None
-    partition: Annotated[int | None, Whole("Only this one of the topic; null for all.", 0, 9_999)] = None
+    topic: Annotated[str | None, Text("Only requests that name it. Empty: all.", longest=249)] = None
+    partition: Annotated[int | None, Whole("Only this one of the topic. Empty: all.", 0, 9_999)] = None
 
 
 @dataclass(frozen=True, slots=True)
