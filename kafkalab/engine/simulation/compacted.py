@@ -24,8 +24,9 @@ Place = tuple[UUID, int]
 class CompactedLogs:
     held: dict[ReplicaKey, dict[int, Record]] = field(default_factory=dict)
     """What each replica held when it was last looked at, by offset."""
-    written: dict[Place, dict[int, Record]] = field(default_factory=dict)
-    """What was ever written at an offset, and not written over by a later leader."""
+    written: dict[Place, dict[tuple[int, int], Record]] = field(default_factory=dict)
+    """What was ever written at (offset, leader epoch). A leader that has been deposed and does not know
+    it yet may write under an offset after its successor did."""
     horizons: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
     """(topic id, partition, offset of a tombstone) -> from when on it may go."""
     _records: dict[tuple[UUID, int, int, int], Record] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class CompactedLogs:
             for record in batches.records(batch):
                 if self._records.setdefault((*place, epoch, record.offset), record) != record:
                     raise Broken("L2", f"{where}: two records at offset {record.offset} of one leader epoch")
-                held[record.offset] = written[record.offset] = record
+                held[record.offset] = written[record.offset, epoch] = record
             offset, before = batch.next_offset, epoch
         if offset != partition.log.end_offset:
             raise Broken("L1", f"{where}: the log ends at {offset}, it says {partition.log.end_offset}")
@@ -121,10 +122,8 @@ class CompactedLogs:
 
     def is_superseded(self, place: Place, leader: Partition, offset: int, value: bytes | None) -> bool:
         """Whether a record that is not in the leader's log was rightly taken out of it."""
-        record = self.written[place].get(offset)
-        if record is None or record.value != value:
-            return False
-        later = [each.offset for each in self.written[place].values() if each.key == record.key]
+        keys = [each.key for each in self.written[place].values() if (each.offset, each.value) == (offset, value)]
+        later = [each.offset for each in self.written[place].values() if each.key in keys]
         there = {each.offset for batch in stored(leader.log) for each in batches.records(batch)}
         return any(each in there or (*place, each) in self.horizons for each in later if each >= offset)
 

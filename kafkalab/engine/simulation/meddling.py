@@ -26,8 +26,9 @@ from kafkalab.engine.clients.admin import Order
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.elections import all_in_sync
 from kafkalab.engine.controller.metadata import TOPIC, MetadataImage, PartitionImage, TopicImage
+from kafkalab.engine.node import Request
 from kafkalab.engine.spec import controller_node
-from kafkalab.wire.api import ApiKey
+from kafkalab.wire.api import ApiKey, newest
 
 ADMIN = "admin"
 PATIENCE_MS = 2_000
@@ -110,7 +111,15 @@ class Meddling:
         config = AlterableConfig(name=setting, config_operation=i8(0), value=value)
         resource = AlterConfigsResource(resource_type=i8(TOPIC), resource_name=name, configs=(config,))
         body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
-        self._order(ApiKey.INCREMENTAL_ALTER_CONFIGS, body)
+        controller = controller_node(self.cluster.spec.controllers[0])
+        if controller in self.cluster.world.nodes:
+            # Not by way of a broker, which may stand still and pass it on when nobody is in sync any more:
+            # what a changed minimum does then (KIP-966 forgets who was eligible) is Kafka's way, but no
+            # history could end well after it.
+            api_key = ApiKey.INCREMENTAL_ALTER_CONFIGS
+            self.tokens += 1
+            request = Request(ADMIN, "settings", -self.tokens, api_key, newest(api_key), ADMIN, body)
+            self.cluster.world.send(ADMIN, controller, request)
 
     def _order(self, api_key: int, body: Any) -> None:
         self.tokens += 1

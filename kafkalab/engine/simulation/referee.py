@@ -248,6 +248,7 @@ class Referee:
                 for key in [key for key, sight in self.sights.items() if sight.topic == topic]:
                     if key[1:] == (partition, broker):
                         del self.sights[key]
+                        self.compacted.held.pop(key, None)
             case NodeCrashed(name) if name.startswith("broker-") and not self._had_put_all_away(name):
                 self.metadata.crashed[int(name.removeprefix("broker-"))] = None
             case LogCompacted():
