@@ -5,6 +5,7 @@ each figure is the median of the rounds.
 """
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -69,6 +70,9 @@ def measure(peer: Peer, plan: Plan, figures: Figures) -> None:
             for acks in ("1", "all"):
                 topic = f"bench-{size}-{replicas}-{acks}"
                 load(peer, "create", topic, partitions=4, replicas=replicas)
+                # What the loads before left for the disk shall not be written at the cost of this one.
+                if hasattr(os, "sync"):
+                    os.sync()
                 got = load(peer, "produce", topic, count=count, size=size, acks=acks)
                 label = f"produce {size} B acks={acks} copies={replicas}"
                 figures.add(f"{label}, MB/s", got["mb_per_s"])
