@@ -64,10 +64,10 @@ class Peer:
             self.process.wait()
 
 
-def start_lab(data: str | None = None) -> Peer:
-    """This very project, as a person starts it."""
+def start_lab(data: str | None = None, port: int | None = None) -> Peer:
+    """This very project, as a person starts it; on its own data and ports unless told where."""
     kept = tempfile.TemporaryDirectory(prefix="kafkalab-bench-")
-    port = free_ports(4)
+    port = port or free_ports(4)
     url = f"http://127.0.0.1:{port + 3}/"
     began = time.perf_counter()
     process = subprocess.Popen(

@@ -5,7 +5,6 @@
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
-from kafkalab.bench.peers import Peer, await_health, bootstrap_of, free_ports, lab_command
+from kafkalab.bench.peers import free_ports, start_lab
 from tests.clients.conftest import RunningLab
 
 COUNT = int(os.environ.get("KAFKALAB_SURVIVAL_RECORDS", "60000"))
@@ -87,21 +86,10 @@ def test_nothing_acked_is_lost_or_doubled_when_a_leaders_broker_is_killed(lab: R
     assert sorted(read_back(lab.bootstrap, topic)) == list(range(COUNT))
 
 
-def start_on(data: Path, port: int) -> Peer:
-    process = subprocess.Popen(
-        lab_command(port, str(data)),
-        env={**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"},
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port + 3}/"
-    await_health(url + "healthz", process)
-    return Peer("Kafka Lab", bootstrap_of(port), process, 0.0, 3, url)
-
-
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_nothing_acked_is_lost_or_doubled_when_the_process_is_killed(tmp_path: Path) -> None:
     port = free_ports(4)
-    peers = [start_on(tmp_path, port)]
+    peers = [start_lab(str(tmp_path), port)]
     lab = RunningLab(peers[0])
     topic = lab.create_topic("survives-the-process", PARTITIONS, 3, **{"min.insync.replicas": "2"})
     lab.do("send_record", topic=topic, key="a", value="-1")
@@ -109,7 +97,7 @@ def test_nothing_acked_is_lost_or_doubled_when_the_process_is_killed(tmp_path: P
     def kill_and_start_again() -> None:
         peers[0].process.send_signal(signal.SIGKILL)
         peers[0].process.wait()
-        peers.append(start_on(tmp_path, port))
+        peers.append(start_lab(str(tmp_path), port))
 
     try:
         acked = send_and_disturb(lab.bootstrap, topic, kill_and_start_again)
