@@ -103,6 +103,8 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"tc qdisc add dev eth0 root netem loss {percent}%  # on {one}, to {other}"
         case fault.DelayLink(one, other, delay_ms, jitter_ms):
             return f"tc qdisc add dev eth0 root netem delay {delay_ms}ms {jitter_ms}ms  # on {one}, to {other}"
+        case fault.DuplicateConnections(one, other, percent):
+            return f"# let a proxy between {one} and {other} reset one side of its connections, {percent} of a hundred"
         case fault.IsolateRack(rack):
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):

@@ -51,6 +51,7 @@ from kafkalab.engine.events.metadata import (
     TopicDeleted,
 )
 from kafkalab.engine.events.nodes import (
+    ConnectionHalfOpened,
     LogDirFailed,
     NodeCrashed,
     NodeExited,
@@ -84,6 +85,7 @@ __all__ = [
     "BrokerRegistered",
     "BrokerUnfenced",
     "ConfigChanged",
+    "ConnectionHalfOpened",
     "ConnectionRefused",
     "ConsumerFailed",
     "ControlledShutdownStarted",
