@@ -111,8 +111,8 @@ class Replicas:
         if changes.broker_configs:
             # First of all, so that what is led from now on is led under the new settings.
             self.broker.reconfigure()
-            topics_to_configure = dict.fromkeys(self.broker.metadata.topics)
-        for topic in topics_to_configure:
+            topics_to_configure = dict.fromkeys((*changes.topic_configs, *self.broker.metadata.topics))
+        for topic in (*changes.deleted_topics, *topics_to_configure):
             self._configure(topic)
         led: list[tuple[PartitionKey, PartitionImage]] = []
         followed: list[tuple[PartitionKey, PartitionImage]] = []
@@ -186,6 +186,8 @@ class Replicas:
             self.broker.groups.on_resign(key[1])
 
     def _configure(self, topic: str) -> None:
+        for quota in (self.broker.leader_quota, self.broker.follower_quota):
+            quota.mark(topic, self.broker.metadata.topic_config(topic))
         config = self._log_config(topic)
         for partition in self.of_topic(topic):
             partition.log.config = config
