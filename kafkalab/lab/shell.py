@@ -26,10 +26,16 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return (
                 f"kafka-leader-election.sh {at} --election-type {election_type} --topic {topic} --partition {partition}"
             )
-        case order.ReassignPartition(topic, partition, replicas):
+        case order.ReassignPartition(topic, partition, replicas, throttle):
             move = {"topic": topic, "partition": partition, "replicas": list(replicas)}
             plan = shlex.quote(json.dumps({"version": 1, "partitions": [move]}))
-            return f"kafka-reassign-partitions.sh {at} --execute --reassignment-json-file <(echo {plan})"
+            bound = "" if throttle is None else f" --throttle {throttle}"
+            return f"kafka-reassign-partitions.sh {at} --execute --reassignment-json-file <(echo {plan}){bound}"
+        case order.VerifyReassignment(topic, partition):
+            plan = f"<the plan that moved {topic}-{partition}>"
+            return f"kafka-reassign-partitions.sh {at} --verify --reassignment-json-file {plan}"
+        case order.UnregisterBroker(broker):
+            return f"kafka-cluster.sh unregister {at} --id {broker}"
         case order.DeleteRecords(topic, partition, before_offset):
             spec = {"partitions": [{"topic": topic, "partition": partition, "offset": before_offset}], "version": 1}
             return f"kafka-delete-records.sh {at} --offset-json-file <(echo {shlex.quote(json.dumps(spec))})"
