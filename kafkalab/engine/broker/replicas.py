@@ -186,6 +186,8 @@ class Replicas:
             self.broker.groups.on_resign(key[1])
 
     def _configure(self, topic: str) -> None:
+        # When the metadata log brings it, and no sooner: with a raised `min.insync.replicas` on its way a
+        # leader goes on committing under the old one. So does Kafka's, and nobody was promised otherwise.
         for quota in (self.broker.leader_quota, self.broker.follower_quota):
             quota.mark(topic, self.broker.metadata.topic_config(topic))
         config = self._log_config(topic)
