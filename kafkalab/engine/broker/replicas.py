@@ -72,6 +72,8 @@ class Replicas:
         self.epoch_of_clean_shutdown = -1
         """The broker epoch under which the last life ended in good order; -1 if it did not."""
         self.cleaner = Cleaner(broker)
+        self._log_configs: dict[str, LogConfig] = {}
+        """Of the topics that have replicas here, as the metadata has them."""
         self._high_watermarks: dict[PartitionKey, int] = {}
         """As checkpointed last."""
 
@@ -190,9 +192,9 @@ class Replicas:
         # leader goes on committing under the old one. So does Kafka's, and nobody was promised otherwise.
         for quota in (self.broker.leader_quota, self.broker.follower_quota):
             quota.mark(topic, self.broker.metadata.topic_config(topic))
-        config = self._log_config(topic)
+        self._log_configs.pop(topic, None)
         for partition in self.of_topic(topic):
-            partition.log.config = config
+            partition.log.config = self._log_config(topic)
 
     def _freed(self, topic: str) -> None:
         """A smaller `min.insync.replicas` may let the high watermark go on."""
@@ -200,7 +202,11 @@ class Replicas:
             partition.advance_high_watermark()
 
     def _log_config(self, topic: str) -> LogConfig:
-        return self.broker.config.log_config(self.broker.metadata.topic_config(topic))
+        config = self._log_configs.get(topic)
+        if config is None:
+            config = self.broker.config.log_config(self.broker.metadata.topic_config(topic))
+            self._log_configs[topic] = config
+        return config
 
     def of_topic(self, topic: str) -> list[Partition]:
         return [partition for partition in self.partitions.values() if partition.topic == topic]

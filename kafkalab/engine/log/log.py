@@ -72,7 +72,7 @@ class Log:
         """Everything before is on the platter (or was there when the log was opened)."""
         self._now_ms = now_ms
         """The latest time it was told."""
-        recovery.load_producers(disk, directory, self.segments, self.producers)
+        recovery.load_producers(disk, directory, self.segments, self.producers, opened.snapshots)
 
     def __repr__(self) -> str:
         return f"<Log {self.directory} {self.start_offset}..{self.end_offset}>"
@@ -165,6 +165,8 @@ class Log:
         return ()
 
     def _write(self, data: bytes) -> None:
+        if self.epochs.unwritten:
+            self.epochs.write()
         self.disk.append(self.active.path, data)
 
     def _note(self, batch: Batch, base_offset: int) -> None:
@@ -181,7 +183,7 @@ class Log:
 
     def begin_epoch(self, leader_epoch: int) -> None:
         """This replica leads from here on."""
-        self.epochs.assign(leader_epoch, self.end_offset)
+        self.epochs.begin(leader_epoch, self.end_offset)
 
     def roll(self) -> int:
         """Close the active segment, unless it is empty, and begin one at the log's end, which is returned."""
@@ -281,7 +283,8 @@ class Log:
         self.epochs.truncate_from_end(self.end_offset)
         if self.start_offset > self.end_offset:
             self._set_start(self.end_offset)
-        recovery.load_producers(self.disk, self.directory, self.segments, self.producers)
+        snapshots = recovery.numbers(self.disk.names(self.directory), SNAPSHOT)
+        recovery.load_producers(self.disk, self.directory, self.segments, self.producers, snapshots)
         return self.end_offset
 
     def truncate_fully(self, new_start: int) -> None:
