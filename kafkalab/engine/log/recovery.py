@@ -6,7 +6,9 @@ one began; of each, the walk from its last index entry must end where the file a
 the next segment say. One that does not is checked like the last, and what follows a tear is gone.
 """
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from uuid import UUID
 
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.log import swap
@@ -18,6 +20,7 @@ from kafkalab.engine.log.segment import LOG, SNAPSHOT, Segment, stem
 
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 LOG_START = "log-start-offset-checkpoint"
+PARTITION_METADATA = "partition.metadata"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Opened:
     """Cut off behind the last whole batch."""
     snapshots: list[int]
     """The offsets that name the snapshots of producers."""
+    unmade: bool
+    """There is no file yet to append to."""
 
 
 def open_log(
@@ -44,14 +49,17 @@ def open_log(
     lost = _load(disk, segments, config, epochs, clean, gaps_until)
     if segments:
         start_offset = max(start_offset, segments[0].base_offset)
-    if not segments or segments[-1].end_offset < start_offset:
+    if segments and segments[-1].end_offset < start_offset:
         # What was cut off reached down below the start: nothing is left (LogLoader).
         for segment in segments:
             segment.delete()
-        segments = [new_segment(disk, directory, start_offset, config, now_ms)]
+        segments = []
+    unmade = not segments
+    if unmade:
+        segments = [Segment(disk, directory, start_offset, config, now_ms)]
     epochs.truncate_from_end(segments[-1].end_offset)
     epochs.truncate_from_start(start_offset)
-    return Opened(segments, start_offset, lost, numbers(names, SNAPSHOT))
+    return Opened(segments, start_offset, lost, numbers(names, SNAPSHOT), unmade)
 
 
 def new_segment(disk: Disk, directory: str, base_offset: int, config: LogConfig, now_ms: int) -> Segment:
@@ -127,6 +135,14 @@ def load_producers(
 
 
 # -- small files -------------------------------------------------------------------------------
+
+
+def write_topic_id(disk: Disk, directory: str, topic_id: UUID) -> None:
+    """Kafka's PartitionMetadataFile, once and for all."""
+    path = f"{directory}/{PARTITION_METADATA}"
+    if not disk.exists(path):
+        text = f"version: 0\ntopic_id: {urlsafe_b64encode(topic_id.bytes).decode().rstrip('=')}\n"
+        disk.write_whole(path, text.encode())
 
 
 def write_clean_marker(disk: Disk, directory: str, active: Segment) -> None:
