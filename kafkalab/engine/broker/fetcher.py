@@ -248,7 +248,8 @@ class Fetcher:
 
     def _look_again(self) -> None:
         if self._look_again_us <= self.broker.now_us:
-            backoff_us = self.broker.config.replica_fetch_backoff_ms * 1000
+            # Of a millisecond at least: nothing but time changes what is held back.
+            backoff_us = max(self.broker.config.replica_fetch_backoff_ms, 1) * 1000
             self._look_again_us = self.broker.now_us + backoff_us
             self.broker.wake_in(backoff_us, FetchAgain(self.leader_id))
 

@@ -99,6 +99,14 @@ def test_without_a_throttle_the_same_move_takes_no_time() -> None:
     assert seconds_until_moved(room) < 1
 
 
+def test_without_a_pause_between_fetches_time_goes_on() -> None:
+    room = full_room(**{"replica.fetch.backoff.ms": "0"})
+    throttle(room, "follower", 200_000)
+    room.take_facts()
+    move(room, 1, 3)
+    assert seconds_until_moved(room) == pytest.approx(MOVED / 200_000, rel=0.2)
+
+
 def test_it_is_told_once_who_holds_back() -> None:
     room = full_room()
     throttle(room, "follower", 200_000)
