@@ -57,8 +57,10 @@ class Meddling:
         topic, partition = self._any_partition(image)
         match kind:
             case "reassign":
-                if self.dice.random() < 0.3:
-                    self._throttle(topic.name, self.dice.choice([100, 1_000, 10_000]))
+                # Dice of its own, so that the others fall as they would without it.
+                dice = Random(f"throttle {topic.name} at {self.cluster.world.now_us}")
+                if dice.random() < 0.3:
+                    self._throttle(topic.name, dice.choice([100, 1_000, 10_000]))
                 others = self.dice.sample(sorted(image.brokers), min(len(partition.replicas), len(image.brokers)))
                 self._reassign(topic.name, partition.partition, tuple(others))
                 self.moving.append((topic.name, partition.partition))
