@@ -8,6 +8,7 @@ import shlex
 
 from kafkalab.lab import commands as order
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab import tempo_commands as tempo
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -107,6 +108,14 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):
             return f"date -s '{by_ms / 1000:+g} seconds'  # on the machine of broker {broker}"
+        case tempo.PauseTime():
+            return "lab time pause"
+        case tempo.PlayTime():
+            return "lab time play"
+        case tempo.StepTime():
+            return "lab time step"
+        case tempo.SetRate(rate):
+            return f"lab time rate {rate}"
         case fault.UndoFault(number):
             return f"# undo fault {number}"
     return f"# no tool of Kafka's makes a broker lie: {type(command).__doc__}"

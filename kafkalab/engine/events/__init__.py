@@ -51,6 +51,7 @@ from kafkalab.engine.events.metadata import (
     TopicDeleted,
 )
 from kafkalab.engine.events.nodes import (
+    InvariantBroken,
     LogDirFailed,
     NodeCrashed,
     NodeExited,
@@ -96,6 +97,7 @@ __all__ = [
     "GroupDeleted",
     "GroupStateChanged",
     "HighWatermarkAdvanced",
+    "InvariantBroken",
     "IsrExpanded",
     "IsrShrunk",
     "LeaderElected",
