@@ -83,6 +83,14 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+        case tempo.PauseTime():
+            return "lab time pause"
+        case tempo.PlayTime():
+            return "lab time play"
+        case tempo.StepTime():
+            return "lab time step"
+        case tempo.SetRate(rate):
+            return f"lab time rate {rate}"
     if isinstance(command, fault.FaultCommand):
         return _fault(command)
     raise AssertionError(f"no command line for {command!r}")
@@ -108,14 +116,6 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):
             return f"date -s '{by_ms / 1000:+g} seconds'  # on the machine of broker {broker}"
-        case tempo.PauseTime():
-            return "lab time pause"
-        case tempo.PlayTime():
-            return "lab time play"
-        case tempo.StepTime():
-            return "lab time step"
-        case tempo.SetRate(rate):
-            return f"lab time rate {rate}"
         case fault.UndoFault(number):
             return f"# undo fault {number}"
     return f"# no tool of Kafka's makes a broker lie: {type(command).__doc__}"
