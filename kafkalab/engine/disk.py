@@ -202,11 +202,25 @@ class FileDisk:
     def __deepcopy__(self, _memo: dict[int, Any]) -> "MemoryDisk":
         copy = MemoryDisk()
         copy.location = self.location
-        for path in self.names():
-            lent = Lent(self, path, self.size(path))
+        for path, size in self._sizes():
+            lent = Lent(self, path, size)
             self._lent.setdefault(path, weakref.WeakSet()).add(lent)
             copy.files[path] = ForkedFile(lent)
         return copy
+
+    def _sizes(self) -> list[tuple[str, int]]:
+        """Of every file, sorted by path, as fast as it can be told."""
+        found = []
+        below = [""]
+        while below:
+            within = below.pop()
+            with os.scandir(self.root / within) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        below.append(f"{within}{entry.name}/")
+                    elif not entry.name.endswith(".tmp"):
+                        found.append((within + entry.name, entry.stat().st_size))
+        return sorted(found)
 
     def another_descriptor(self, path: str) -> int:
         """One more of the same file, which whoever asked must close."""

@@ -179,6 +179,8 @@ class _Lab:
         before = self.tape.commands[-1] if self.tape.commands else Taped(0, 0, cast(Command, None))
         if at_us < before.at_us or (step is not None and before.step is not None and step < before.step):
             raise ValueError("it is before the line before")
+        if said.get("command") not in self.known:
+            raise ValueError(f"There is no such command: {str(said.get('command'))[:60]}")
         self.tape.commands.append(Taped(at_us, step, parse(said, self.known)))
         self.tape.end_us = max(self.tape.end_us, at_us)
 
