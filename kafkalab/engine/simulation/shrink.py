@@ -40,7 +40,8 @@ def shrink(plan: Schedule, invariant: str, may_go_on: Callable[[], bool]) -> Sch
     before = None
     while before != shrinker.plan and may_go_on():
         before = shrinker.plan
-        shrinker.end_sooner()
+        if not shrinker.end_sooner():
+            return plan
         shrinker.thin_faults()
         shrinker.thin_clients()
         shrinker.simplify_topics()
@@ -54,15 +55,15 @@ class _Shrinker:
         self.plan = plan
         self._invariant = invariant
         self._may_go_on = may_go_on
-        self._breaks_at_us = plan.end_us
         self._tried: dict[Schedule, None] = {}
 
-    def end_sooner(self) -> None:
-        """What would come after the break is of no interest, and after the last mend nothing needs to."""
+    def end_sooner(self) -> bool:
+        """What would come after the break is of no interest, and after the last mend nothing needs to.
+
+        False if nothing breaks."""
         found = played(self.plan)
         if found is None or found.invariant != self._invariant:
-            return
-        self._breaks_at_us = found.at_us
+            return False
         plan = self.plan
         self._try(replace(plan, faults=tuple(fault for fault in plan.faults if fault.at_us <= found.at_us)))
         healing_us = plan.end_us - plan.chaos_us
@@ -70,6 +71,7 @@ class _Shrinker:
         for chaos_us in (found.at_us, last_us):
             if chaos_us < self.plan.chaos_us:
                 self._try(replace(self.plan, chaos_us=chaos_us, end_us=chaos_us + healing_us))
+        return True
 
     def thin_faults(self) -> None:
         self._thin(self.plan.faults, lambda faults: replace(self.plan, faults=faults))
@@ -130,7 +132,6 @@ class _Shrinker:
         if found is None or found.invariant != self._invariant:
             return False
         self.plan = plan
-        self._breaks_at_us = found.at_us
         return True
 
     def _thin(self, parts: tuple[Any, ...], with_parts: Callable[[tuple[Any, ...]], Schedule]) -> None:
