@@ -37,6 +37,7 @@ from kafkalab.lab import reading
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.conductor import Conductor
 from kafkalab.lab.faults import Faults
+from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
@@ -137,22 +138,11 @@ class Lab:
         Real clients stay with this one: there, their connections are gone. Nor are the fork's commands
         on tape, since its beginning is not. See `Cluster.fork`."""
         fork = Lab(self.settings, self.cluster.fork(), clock=LabTime(self.world.now_us))
-        fork.down = dict(self.down)
-        fork.accepting = dict(self.accepting)
-        fork.kept_clients = dict(self.kept_clients)
-        fork.adopt_clients()
-        fork.faults.go_on_from(self.faults)
-        fork.ledger.go_on_from(self.ledger)
-        fork._acting.go_on_from(self._acting)
-        fork._view.go_on_from(self._view)
+        take_over(self, fork)
         return fork
 
-    def adopt_clients(self) -> None:
-        """Those producers and consumers of the world that this lab has not started itself."""
-        for name in self.world.nodes:
-            self._adopt(name)
-
-    def _adopt(self, name: str) -> None:
+    def adopt(self, name: str) -> None:
+        """Count a producer or consumer of the world as the lab's own that it has not started itself."""
         node = self.world.nodes.get(name)
         if isinstance(node, Producer | Consumer):
             self._clients[name] = node
@@ -366,7 +356,7 @@ class Lab:
             case NodeStarted(node) if node.startswith("broker-"):
                 self.down.pop(_number(node), None)
             case NodeStarted(node):
-                self._adopt(node)
+                self.adopt(node)
             case BrokerUnfenced(broker):
                 self.accepting[broker] = None
                 if self.on_broker_up is not None:

@@ -142,8 +142,9 @@ def staged(tape: Tape | HistoryTape, verdict: Verdict) -> Lab:
     else:
         lab, script = _lab_of(tape)
         end_us = tape.start_us + verdict.at_us
-    last_step = verdict.steps - 1 if verdict.broken else verdict.steps
-    while script.steps < last_step and (due_us := script.next_due_us()) is not None and due_us <= end_us:
+    if verdict.broken is None:
+        script.run_until(end_us)
+    while script.steps < verdict.steps - 1 and (due_us := script.next_due_us()) is not None and due_us <= end_us:
         script.step()
 
     clock = lab.time

@@ -17,6 +17,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
+from kafkalab.engine.config import BrokerConfig, InvalidConfig
 from kafkalab.engine.simulation import taped
 from kafkalab.engine.simulation.schedule import Schedule
 from kafkalab.lab.commands import Command
@@ -198,6 +199,10 @@ def _lab_head(said: dict[str, Any]) -> _Lab:
         raise ValueError("names and broker_configs must be texts")
     if said:
         raise ValueError(f"{next(iter(said))[:60]} is not known here")
+    try:
+        BrokerConfig.parse(configs)
+    except InvalidConfig as invalid:
+        raise ValueError(f"broker_configs: {invalid}") from None
     settings = LabSettings(seed=seed, brokers=brokers, broker_configs=configs, kafka_port=kafka_port, **texts)
     return _Lab(Tape(settings, start_us, end_us=end_us))
 

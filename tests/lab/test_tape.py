@@ -159,6 +159,24 @@ HISTORY = (
             HISTORY + '{"fault": "kill", "at_s": "1", "until_s": 2, "node": "broker-1"}',
             ", line 3: at_s must be a number.",
         ),
+        (
+            LAB.replace('"brokers": 3', '"brokers": 3, "broker_configs": {"num.partitions": "few"}'),
+            ", line 1: broker_configs: Invalid value few for configuration num.partitions: Not a number of type INT.",
+        ),
+        (
+            HISTORY.replace('"segment_bytes": 2000', '"segment_bytes": 2000, "configs": {"retention.ms": "x"}'),
+            ", line 2: Invalid value x for configuration retention.ms: Not a number of type LONG.",
+        ),
+        (
+            HISTORY + '{"consumer": "c", "group": "g", "topics": ["u"], "assignor": "range", "commit": "auto",'
+            ' "processing_ms": 0}',
+            ", line 3: topics must be some of t.",
+        ),
+        (
+            HISTORY + '{"consumer": "c", "group": "g", "topics": ["t"], "assignor": "x", "commit": "auto",'
+            ' "processing_ms": 0}',
+            ", line 3: assignor must be one of range, roundrobin, sticky, cooperative-sticky.",
+        ),
         (HISTORY + '{"drum": 1}', ", line 3: an entry is one of fault, consumer, producer, topic."),
         (
             HISTORY.replace('"replication_factor": 2', '"replication_factor": 3'),

@@ -16,6 +16,11 @@ from dataclasses import MISSING, fields, replace
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from kafkalab.engine.clients.consumer import ConsumerSettings
+from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.engine.config import BrokerConfig, InvalidConfig
+from kafkalab.engine.log.config import LogConfig
+from kafkalab.engine.refused import Refused
 from kafkalab.engine.simulation.schedule import (
     KINDS,
     MACHINE_KINDS,
@@ -64,6 +69,10 @@ def world_of(said: Entry) -> Schedule:
     plan: Schedule = _read(Schedule, said, dict.fromkeys(LISTS.values(), ()))
     if not 1 <= plan.brokers <= 99:
         raise ValueError("brokers must be from 1 to 99")
+    try:
+        BrokerConfig.parse(dict(plan.broker_configs))
+    except InvalidConfig as invalid:
+        raise ValueError(f"broker_configs: {invalid}") from None
     return plan
 
 
@@ -85,10 +94,19 @@ def problem(plan: Schedule, one: Plan) -> str:
             return f"replication_factor must be from 1 to the number of brokers, {plan.brokers}"
         case TopicPlan() if not 1 <= one.partitions <= 1_000:
             return "partitions must be from 1 to 1000"
+        case TopicPlan():
+            try:
+                LogConfig.of(dict(one.configs))
+            except Refused as refused:
+                return str(refused)
         case ProducerPlan() if one.topic not in topics:
             return f"{one.topic} is no topic of this tape"
+        case ProducerPlan():
+            return _first(ProducerSettings(acks=one.acks, idempotence=one.idempotence).problems())
         case ConsumerPlan() if not one.topics or any(topic not in topics for topic in one.topics):
             return f"topics must be some of {', '.join(topics)}"
+        case ConsumerPlan():
+            return _first(ConsumerSettings(topics=one.topics, assignor=one.assignor, commit=one.commit).problems())
         case Fault():
             brokers = [f"broker-{number + 1}" for number in range(plan.brokers)]
             known = [*brokers, *topics, *(it.name for it in plan.producers), *(it.name for it in plan.consumers)]
@@ -98,6 +116,10 @@ def problem(plan: Schedule, one: Plan) -> str:
             if one.until_us < one.at_us:
                 return "until_s is before at_s"
     return ""
+
+
+def _first(problems: dict[str, str]) -> str:
+    return next((f"{name} {why}" for name, why in problems.items()), "")
 
 
 def _entry(plan: Plan | Schedule, left_out: tuple[str, ...]) -> Entry:
