@@ -6,7 +6,7 @@ after each step is judged there too.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kafkalab.engine.events import Event, InvariantBroken
 from kafkalab.engine.simulation.final_count import final_count
@@ -19,6 +19,7 @@ from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.store import LabSettings
 from kafkalab.lab.tape import HistoryTape, Tape
 
+LOOK_EVERY_US = 1_000_000
 Hear = Callable[[int, str, Event], None]
 """(microseconds since the start, node, fact)"""
 Moment = tuple[int, int | None]
@@ -142,10 +143,11 @@ def staged(tape: Tape | HistoryTape, verdict: Verdict) -> Lab:
     else:
         lab, script = _lab_of(tape)
         end_us = tape.start_us + verdict.at_us
-    if verdict.broken is None:
-        script.run_until(end_us)
-    while script.steps < verdict.steps - 1 and (due_us := script.next_due_us()) is not None and due_us <= end_us:
-        script.step()
+    last_step = verdict.steps - 1 if verdict.broken else None
+    for until_us in [*range(script.now_us, end_us, LOOK_EVERY_US), end_us]:
+        _run(script, until_us, last_step)
+        # The page shows what was seen before, too: the members of a group whose coordinator is gone.
+        lab.view()
 
     clock = lab.time
     assert clock is not None
@@ -162,9 +164,17 @@ def staged(tape: Tape | HistoryTape, verdict: Verdict) -> Lab:
     return lab
 
 
+def _run(script: Script, until_us: int, last_step: int | None) -> None:
+    if last_step is None:
+        script.run_until(until_us)
+        return
+    while script.steps < last_step and (due_us := script.next_due_us()) is not None and due_us <= until_us:
+        script.step()
+
+
 def _lab_of(tape: Tape) -> tuple[Lab, Script]:
     """The lab as it was before the first command, and what will be done to it."""
-    lab = Lab.open(None, tape.settings, start_us=tape.start_us)
+    lab = Lab.open(None, replace(tape.settings, name="replay"), start_us=tape.start_us)
     lab.tape = None
     return lab, Script(lab.world, tape.start_us, _commands(lab, tape), Referee(lab.cluster).look)
 

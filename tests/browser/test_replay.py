@@ -29,7 +29,7 @@ def tape(path: Path) -> Path:
         CrashBroker(2),
     ):
         lab.do(command, lambda outcome: None)
-        lab.advance(3 * SECOND_US)
+        lab.advance(4 * SECOND_US)
     assert lab.tape is not None
     lab.tape.save(path, lab.world.now_us)
     return path
@@ -66,6 +66,7 @@ def test_time_stands_still_and_goes_on_as_the_person_says(replayed: Page) -> Non
     page = replayed
     time = page.locator(".tempo-time")
     expect(page.get_by_role("button", name=re.compile("^Broker 2, crashed"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Group billing"))).to_be_visible()
     expect(page.get_by_text("bootstrap.servers")).to_have_count(0)
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / "replay.png")
