@@ -12,6 +12,7 @@ import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./stri
 import { drawTempo } from "./tempo.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
+const TEMPO_MS = 100;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -126,4 +127,5 @@ function topicOf(command) {
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
 const forms = wireForms({ ask, change });
+if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -5,12 +5,20 @@ import { clockTime } from "./words.js";
 
 const RATES = ["0.01", "0.1", "0.5", "1", "2", "10"];
 
+let heard = { version: -1, ms: 0 };
+
+/** Between two frames nothing happens, but time passes. @param {import("./types.js").Model} model */
+function now_us(model) {
+  if (heard.version !== model.version) heard = { version: model.version, ms: performance.now() };
+  return model.at_us + (performance.now() - heard.ms) * 1000 * model.rate;
+}
+
 /** @param {import("./types.js").Model} model */
 export function drawTempo(model) {
   const lab = model.entities.lab;
   if (lab?.mode !== "lab") return [];
   return [
-    h("span", { key: "time", class: "tempo-time", title: "The time in the lab" }, clockTime(model.at_us)),
+    h("span", { key: "time", class: "tempo-time", title: "The time in the lab" }, clockTime(now_us(model))),
     lab.paused
       ? press("play", { command: "play_time" }, "Play", "Let time go on")
       : press("hold", { command: "pause_time" }, "Stop time", "Let the cluster itself stand still"),

@@ -1,6 +1,7 @@
 """A lab is forked while it is at work, and both go on by themselves."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,14 @@ TRAFFIC = (CreateTopic("orders", 3, 3), AddConsumer(("orders",), group="billing"
 
 
 @pytest.fixture(params=["memory", "files"])
-def busy(request: pytest.FixtureRequest, tmp_path: Path) -> Lab:
+def busy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     lab = Lab.open(None if request.param == "memory" else tmp_path, LabSettings(broker_configs=QUICK))
     lab.advance(SECOND_US)
     for command in TRAFFIC:
         assert carried_out(lab, command).ok
     lab.advance(5 * SECOND_US)
-    return lab
+    yield lab
+    lab.close()
 
 
 def test_a_fork_and_its_original_both_produce_and_consume(busy: Lab) -> None:

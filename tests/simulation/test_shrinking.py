@@ -1,6 +1,7 @@
 """A history that breaks a rule is made small, and its tape breaks the same rule again."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ def at_most(tries: int) -> Callable[[], bool]:
     return lambda: next(left, None) is not None
 
 
+@cache
 def broken_by_many_faults() -> tuple[Schedule, Break]:
     for seed in range(1, 81):
         plan = schedule(seed)

@@ -68,6 +68,8 @@ class Command(BaseCommand):
     def _write_tape(self, seed: int, invariant: str, directory: Path, small: bool) -> None:
         plan = whole = schedule(seed)
         if small:
+            self.stdout.write(f"  looking for a smaller one, for {SHRINK_S} s at most ...")
+            self.stdout.flush()
             until = time.monotonic() + SHRINK_S
             plan = shrink(whole, invariant, lambda: time.monotonic() < until)
             self.stdout.write(f"  shrunk: {_size(whole)}\n      to: {_size(plan)}")
