@@ -15,7 +15,7 @@ what its lines are. Lines that are empty or begin with # are for people.
 import json
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_origin, get_type_hints
 
 from kafkalab.engine.config import BrokerConfig, InvalidConfig
 from kafkalab.engine.simulation import taped
@@ -189,22 +189,30 @@ class _Lab:
 def _lab_head(said: dict[str, Any]) -> _Lab:
     start_us = _whole(said, "start_us", 0)
     end_us = _seconds(said, "end_s") if "end_s" in said else 0
-    seed, brokers = _whole(said, "seed", 0), _whole(said, "brokers", 1)
-    if brokers > 99:
-        raise ValueError("brokers must be 99 at most")
-    texts = {name: said.pop(name) for name in ("name", "host", "cluster_id") if name in said}
-    kafka_port = _whole(said, "kafka_port", 0) if "kafka_port" in said else LabSettings().kafka_port
-    configs = said.pop("broker_configs", {})
-    if not isinstance(configs, dict) or not all(isinstance(text, str) for text in (*configs.values(), *texts.values())):
-        raise ValueError("names and broker_configs must be texts")
-    if said:
-        raise ValueError(f"{next(iter(said))[:60]} is not known here")
+    hints = get_type_hints(LabSettings)
+    for needed in ("seed", "brokers"):
+        if needed not in said:
+            raise ValueError(f"{needed} is missing")
+    for name, value in said.items():
+        if name not in hints:
+            raise ValueError(f"{name[:60]} is not known here")
+        _check_setting(name, hints[name], value)
+    settings = LabSettings(**said)
+    if not 1 <= settings.brokers <= 99:
+        raise ValueError("brokers must be from 1 to 99")
     try:
-        BrokerConfig.parse(configs)
+        BrokerConfig.parse(settings.broker_configs)
     except InvalidConfig as invalid:
         raise ValueError(f"broker_configs: {invalid}") from None
-    settings = LabSettings(seed=seed, brokers=brokers, broker_configs=configs, kafka_port=kafka_port, **texts)
     return _Lab(Tape(settings, start_us, end_us=end_us))
+
+
+def _check_setting(name: str, hint: Any, value: Any) -> None:
+    if get_origin(hint) is dict:
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise ValueError(f"{name} must be an object of texts")
+    elif not isinstance(value, hint) or isinstance(value, bool):
+        raise ValueError(f"{name} must be {'text' if hint is str else 'a whole number'}")
 
 
 @dataclass

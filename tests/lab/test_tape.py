@@ -1,5 +1,6 @@
 """What is on a tape, what it plays, and what is said of one that cannot be played."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from kafkalab.lab.commands import (
 )
 from kafkalab.lab.fault_commands import UndoFault
 from kafkalab.lab.tape import Taped
-from kafkalab.lab.tempo_commands import PauseTime
+from kafkalab.lab.tempo_commands import PauseTime, PlayTime, SetRate, StepTime
 from tests.lab.labs import QUICK, SECOND_US
 
 START_US = 1_767_225_600 * SECOND_US
@@ -103,6 +104,31 @@ def test_what_comes_in_the_middle_of_a_moment_comes_there_again(path: Path) -> N
     assert again == told
 
 
+def test_what_a_person_did_while_time_went_by_is_played_again(path: Path) -> None:
+    """Commands come when they come, at ten times the speed, with a pause and steps between."""
+    told: list[Told] = []
+    lab = Lab.open(None, LabSettings(seed=12, broker_configs=QUICK), start_us=START_US)
+    lab.world.on_event.append(lambda at_us, node, event: told.append((at_us - START_US, node, event)))
+
+    async def acted() -> None:
+        lab.play()
+        lab.do(SetRate("10"), lambda outcome: None)
+        await asyncio.sleep(0.1)
+        for command in (*(command for _, command in SCENE), PauseTime(), StepTime(), CrashBroker(3), PlayTime()):
+            lab.do(command, lambda outcome: None)
+            await asyncio.sleep(0.037)
+        lab.conductor.stop()
+
+    asyncio.run(acted())
+    assert lab.tape is not None
+    lab.tape.save(path, lab.world.now_us)
+    again: list[Told] = []
+    verdict = replay(load_tape(path), lambda *heard: again.append(heard))
+    assert len(told) > 100
+    assert again == told
+    assert verdict.steps == lab.world.steps
+
+
 def test_what_is_done_to_time_is_not_on_tape() -> None:
     lab, tape = taped([])
     lab.do(PauseTime(), lambda outcome: None)
@@ -137,7 +163,10 @@ HISTORY = (
             ", line 1: the tape is of version 9, and this Kafka Lab plays version 1.",
         ),
         (LAB.replace('"lab"', '"film"'), ', line 1: "plays" must be "lab" or "history", not "film".'),
-        (LAB.replace('"brokers": 3', '"brokers": "3"'), ", line 1: brokers must be a whole number of 1 at least."),
+        (LAB.replace('"brokers": 3', '"brokers": "3"'), ", line 1: brokers must be a whole number."),
+        (LAB.replace('"brokers": 3', '"brokers": 0'), ", line 1: brokers must be from 1 to 99."),
+        (LAB.replace(', "brokers": 3', ""), ", line 1: brokers is missing."),
+        (LAB.replace("}", ', "broker_configs": 7}'), ", line 1: broker_configs must be an object of texts."),
         (LAB.replace("}", ', "colour": 1}'), ", line 1: colour is not known here."),
         (LAB + "nonsense\n", ", line 2: this is no JSON: Expecting value at column 1."),
         (LAB + '\n# a remark\n{"command": "crash_broker"}', ", line 4: at_s must be a number of seconds."),
