@@ -20,8 +20,6 @@ SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
 SHARE_OF_SHOWING = 0.1
 """Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
-
-
 STEPS_AT_ONCE = 10_000
 """How far one step goes at most when nothing happens that is worth a word."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kafkalab.engine.events import Event, InvariantBroken
 from kafkalab.engine.simulation.final_count import final_count
-from kafkalab.engine.simulation.history import EPOCH_US, History
+from kafkalab.engine.simulation.history import EPOCH_US, STEPS_IN_ONE_MOMENT, History
 from kafkalab.engine.simulation.referee import Referee
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.world import World
@@ -52,6 +52,8 @@ class Script:
         self._start_us = start_us
         self._acts = acts
         self._next: Moment | None = next(acts, None)
+        self._moment = (world.now_us, world.steps)
+        """Since when, and since which step, time stands still."""
 
     @property
     def now_us(self) -> int:
@@ -77,12 +79,21 @@ class Script:
         happened = self.world.step()
         try:
             self._look()
+            self._look_at_time()
         except Broken as broken:
             if self.on_broken is None:
                 raise
             self._look = lambda: None
             self.on_broken(broken)
         return happened
+
+    def _look_at_time(self) -> None:
+        now_us, since_step = self.world.now_us, self._moment[1]
+        if now_us > self._moment[0]:
+            self._moment = (now_us, self.world.steps)
+        elif self.world.steps - since_step > STEPS_IN_ONE_MOMENT:
+            self._moment = (now_us, self.world.steps)
+            raise Broken("X4", f"{STEPS_IN_ONE_MOMENT} steps and time stands still: {self.world.last_node} goes round")
 
     def run_until(self, until_us: int) -> None:
         while (due_us := self.next_due_us()) is not None and due_us <= until_us:
@@ -97,7 +108,8 @@ class Script:
         until_us, step = self._next
         until_us += self._start_us
         due_us = self.world.next_due_us()
-        if due_us is None or due_us > until_us or (step is not None and self.world.steps >= step):
+        in_the_moment = self.world.now_us >= until_us and step is not None and self.world.steps >= step
+        if due_us is None or due_us > until_us or in_the_moment:
             return max(self.world.now_us, until_us)
         return None
 

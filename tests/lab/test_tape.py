@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.events import Event
 from kafkalab.engine.simulation.schedule import schedule
 from kafkalab.lab import HistoryTape, Lab, LabSettings, Tape, TapeRefused, load_tape, replay
@@ -240,3 +241,21 @@ def test_a_file_that_is_not_there_or_no_text_is_said_in_one_sentence(path: Path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TapeRefused, match="it is not text"):
         load_tape(path)
+
+
+def test_a_tape_in_which_time_stands_still_comes_to_an_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A producer that cannot leave it: rule X4."""
+    lab, tape = taped([])
+    tape.save(path, lab.world.now_us)
+    heard = Producer.handle
+
+    def restless(producer: Producer, message: object) -> None:
+        heard(producer, message)
+        if producer.now_us > START_US + 6 * SECOND_US:
+            producer.wake_in(0, message)
+
+    monkeypatch.setattr(Producer, "handle", restless)
+    verdict = replay(load_tape(path), lambda *_: None)
+    assert verdict.broken is not None
+    assert verdict.broken.invariant == "X4"
+    assert 6 * SECOND_US < verdict.at_us < 8 * SECOND_US
