@@ -45,14 +45,14 @@ def passed_us(lab: Lab, seconds: float, *commands: Command) -> int:
 
 
 def test_it_stands_still_and_goes_on(lab: Lab) -> None:
-    assert passed_us(lab, 0.2, PauseTime()) < 10_000
+    assert passed_us(lab, 0.2, PauseTime()) == 0
     assert lab.view()["lab"]["paused"] is True
-    assert 150_000 < passed_us(lab, 0.2, PlayTime()) < 2_000_000
+    assert 50_000 < passed_us(lab, 0.2, PlayTime()) < 5_000_000
 
 
 def test_it_has_a_rate(lab: Lab) -> None:
-    assert 3_000 < passed_us(lab, 0.4, SetRate("0.01")) < 40_000
-    assert passed_us(lab, 0.4, SetRate("10")) > 1_500_000
+    assert 1_000 < passed_us(lab, 0.4, SetRate("0.01")) < 100_000
+    assert passed_us(lab, 0.4, SetRate("10")) > 600_000
     assert lab.view()["lab"]["rate"] == 10
 
 
