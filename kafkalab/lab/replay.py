@@ -71,20 +71,25 @@ class Script:
         return self.world.next_due_us() if self._act_us is None else self._act_us
 
     def step(self) -> bool:
-        act_us = self._act_us
-        if act_us is not None:
-            self.world.now_us = act_us
-            self._next = next(self._acts, None)
-            return True
-        happened = self.world.step()
         try:
-            self._look()
-            self._look_at_time()
+            return self._step()
         except Broken as broken:
             if self.on_broken is None:
                 raise
             self._look = lambda: None
             self.on_broken(broken)
+            return True
+
+    def _step(self) -> bool:
+        act_us = self._act_us
+        if act_us is not None:
+            self.world.now_us = act_us
+            self._next = None
+            self._next = next(self._acts, None)
+            return True
+        happened = self.world.step()
+        self._look()
+        self._look_at_time()
         return happened
 
     def _look_at_time(self) -> None:
