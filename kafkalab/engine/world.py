@@ -6,6 +6,7 @@ node's, but its messages go to a callable.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from random import Random
@@ -22,6 +23,11 @@ from kafkalab.engine.events import (
 )
 from kafkalab.engine.network import TCP_GIVES_UP_US, Network, pair
 from kafkalab.engine.node import Block, ConnectionLost, Exit, Halt, HangUp, Node, Request, Response, Send, Started, Wake
+
+
+def _nobody(message: Any) -> None:
+    """At the end of a connection that stayed with the world from which this one was forked."""
+
 
 TIMER = -1
 """In the place of a connection number: not from the network, cannot be cut."""
@@ -79,6 +85,25 @@ class World:
         self._queue: list[tuple[int, int, str, str, int, int, Any]] = []
         self._sequence = 0
         self._incarnations: dict[str, int] = {}
+
+    # -- forking -----------------------------------------------------------------------------
+
+    def fork(self) -> "World":
+        """Another world that goes on from here by itself: the same commands, the same history.
+
+        Immutable things are shared: what lies on disks in memory, messages on their way. Observers stay
+        with the original, and so does the outside: in the fork its connections are gone."""
+        copy = deepcopy(self)
+        copy.hang_up_edges()
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        edges = dict.fromkeys(self.edges, _nobody)
+        return self.__dict__ | {"edges": edges, "on_event": [], "on_message": []}
+
+    def hang_up_edges(self) -> None:
+        for name in list(self.edges):
+            self.close_edge(name)
 
     # -- nodes -------------------------------------------------------------------------------
 

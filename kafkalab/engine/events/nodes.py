@@ -54,3 +54,11 @@ class ConnectionHalfOpened(Event):
 
     node: str
     peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvariantBroken(Event):
+    """Rule {invariant}, which must hold whatever happens, is broken: {detail}."""
+
+    invariant: str
+    detail: str
