@@ -32,6 +32,8 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
+from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
+from kafkalab.engine.simulation.watching import take_changed, watch
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
@@ -75,7 +77,7 @@ class Referee:
         """Judge what the last step changed. Only the node that acted can have changed."""
         node = self.cluster.world.nodes.get(self.cluster.world.last_node)
         if isinstance(node, Broker):
-            for partition in node.partitions.values():
+            for partition in take_changed(node):
                 self._look_at(node, partition)
         elif isinstance(node, Controller):
             self.metadata.look(node)
@@ -128,9 +130,8 @@ class Referee:
             self.compacted.appended(replica, partition, expected)
             self._took_writes(broker, partition, partition.log.epochs.latest)
             return
-        before = self._epoch_before(partition, expected)
-        for stored in partition.log.headers(expected, partition.log.end_offset):
-            batch = stored.batch
+        before = epoch_before(partition.log, sight, expected)
+        for batch in new_batches(partition.log, sight, expected):
             if batch.base_offset != expected or batch.last_offset < batch.base_offset:
                 raise Broken("L1", f"{where}: a batch at {batch.base_offset}, expected {expected}")
             if batch.partition_leader_epoch < before:
@@ -146,6 +147,7 @@ class Referee:
             self._took_writes(broker, partition, batch.partition_leader_epoch)
             expected = batch.next_offset
             before = batch.partition_leader_epoch
+        sight.seen_up_to(partition.log, before)
         if expected != partition.log.end_offset:
             raise Broken("L1", f"{where}: the log ends at {expected}, it says {partition.log.end_offset}")
 
@@ -155,11 +157,6 @@ class Referee:
             if writer != broker.broker_id:
                 where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
                 raise Broken("L5", f"{where}: broker {writer} also took writes in epoch {epoch}")
-
-    def _epoch_before(self, partition: Partition, offset: int) -> int:
-        if offset <= partition.log.start_offset:
-            return -1
-        return partition.log.headers(offset - 1, offset)[0].batch.partition_leader_epoch
 
     def _leading(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L3 the high watermark of a leader does not fall, L4 all in sync hold what is below it."""
@@ -243,6 +240,7 @@ class Referee:
                     if sight.topic == topic and replica[1:] == (partition, broker):
                         self.compacted.truncated(replica, after)
                         sight.log_end = min(sight.log_end, after)
+                        sight.last_segment = -1
                         sight.high_watermark = min(sight.high_watermark, after)
             case ReplicaDeleted(topic, partition, broker):
                 for key in [key for key, sight in self.sights.items() if sight.topic == topic]:
@@ -271,6 +269,9 @@ class Referee:
             case TopicCreated():
                 self.topics_made += 1
             case NodeStarted(name):
+                started = self.cluster.world.nodes[name]
+                if isinstance(started, Broker):
+                    watch(started)
                 # What a broker knew of leadership died with its memory; its log did not.
                 for (_, _, holder), sight in self.sights.items():
                     if broker_node(holder) == name:
