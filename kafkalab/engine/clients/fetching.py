@@ -289,8 +289,7 @@ class Fetching:
         reading.failures = 0
         reading.high_watermark = result.high_watermark
         if result.preferred_read_replica >= 0:
-            reading.nearer = result.preferred_read_replica
-            reading.nearer_until_us = self.consumer.now_us + MAX_AGE_US
+            self._read_nearer(reading, result.preferred_read_replica)
         try:
             for batch in batches.headers(result.records):
                 if not batch.is_control:
@@ -303,6 +302,16 @@ class Fetching:
             return
         if not reading.buffered:
             reading.position = reading.next_fetch
+
+    def _read_nearer(self, reading: Reading, replica: int) -> None:
+        consumer = self.consumer
+        if replica in consumer.metadata.brokers:
+            reading.nearer = replica
+            reading.nearer_until_us = consumer.now_us + MAX_AGE_US
+            return
+        # The leader would only say so again: wait until it is known where that replica is.
+        consumer.metadata.request_update()
+        reading.not_before_us = consumer.now_us + backoff_us(1, consumer.random)
 
     # -- answers ---------------------------------------------------------------------------------------
 

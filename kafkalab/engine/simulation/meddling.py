@@ -46,7 +46,7 @@ class Meddling:
 
     def begin(self, kind: str) -> bool:
         """Whether there was anything to be done."""
-        image = self._image()
+        image = self.image()
         if image is None or not image.topics:
             return False
         topic, partition = self._any_partition(image)
@@ -69,7 +69,7 @@ class Meddling:
 
     def mend(self, kind: str) -> None:
         """Some moves are called off; settings go back to what they were."""
-        image = self._image()
+        image = self.image()
         if kind == "reassign" and self.moving:
             name, number = self.moving.pop(0)
             if self.dice.random() < 0.4:
@@ -78,7 +78,7 @@ class Meddling:
             name, value = self.min_isr_before.popitem()
             self._set(name, "min.insync.replicas", value)
 
-    def _image(self) -> MetadataImage | None:
+    def image(self) -> MetadataImage | None:
         running = controller_node(self.cluster.spec.controllers[0]) in self.cluster.world.nodes
         return self.cluster.controller.image if running else None
 
@@ -102,10 +102,10 @@ class Meddling:
         wanted = None if replicas is None else tuple(map(BrokerId, replicas))
         partition = ReassignablePartition(partition_index=i32(number), replicas=wanted)
         topic = ReassignableTopic(name=TopicName(name), partitions=(partition,))
-        self._order(ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(topics=(topic,)))
+        self.order(ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(topics=(topic,)))
 
     def _prefer_leaders(self) -> None:
-        self._order(ApiKey.ELECT_LEADERS, ElectLeadersRequest(election_type=i8(0), topic_partitions=None))
+        self.order(ApiKey.ELECT_LEADERS, ElectLeadersRequest(election_type=i8(0), topic_partitions=None))
 
     def _set(self, name: str, setting: str, value: str) -> None:
         config = AlterableConfig(name=setting, config_operation=i8(0), value=value)
@@ -121,6 +121,6 @@ class Meddling:
             request = Request(ADMIN, "settings", -self.tokens, api_key, newest(api_key), ADMIN, body)
             self.cluster.world.send(ADMIN, controller, request)
 
-    def _order(self, api_key: int, body: Any) -> None:
+    def order(self, api_key: int, body: Any) -> None:
         self.tokens += 1
         self.cluster.world.tell_node(ADMIN, Order(self.tokens, api_key, body, PATIENCE_MS))

@@ -12,6 +12,7 @@ from uuid import UUID
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.checkpoints import CLEAN_SHUTDOWN
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.events import (
@@ -26,7 +27,7 @@ from kafkalab.engine.events import (
     RecordsDelivered,
     ReplicaDeleted,
     SegmentDeleted,
-    TopicCreated,
+    TopicDeleted,
 )
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
@@ -54,8 +55,10 @@ class Referee:
     """(topic id, partition) -> the highest high watermark that a leader ever had."""
     generations: dict[str, int] = field(default_factory=dict)
     committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
-    acked: dict[tuple[str, int], tuple[str, int, int]] = field(default_factory=dict)
-    """(producer, serial) -> (topic, partition, offset)."""
+    acked: dict[tuple[str, int], tuple[str, UUID | None, int, int]] = field(default_factory=dict)
+    """(producer, serial) -> (topic, topic id, partition, offset)."""
+    remade: dict[str, int] = field(default_factory=dict)
+    """Topics that were deleted -> how often. Who comes after them may have the same name."""
     delivered: dict[tuple[str, str, int], list[tuple[int, int]]] = field(default_factory=dict)
     """(consumer, topic, partition) -> ranges that it received, as (first, last)."""
     asked: dict[tuple[str, str, int], Request] = field(default_factory=dict)
@@ -63,7 +66,6 @@ class Referee:
     compacted: CompactedLogs = field(default_factory=CompactedLogs)
     segments_deleted: int = 0
     checks: int = 0
-    topics_made: int = 0
     metadata: MetadataReferee = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +90,10 @@ class Referee:
         sight = self.sights.get(key)
         if sight is None:
             sight = self.sights[key] = Sight(partition.topic, log.start_offset, log.start_offset)
+        if sight.lost_power:
+            sight.lost_power = False
+            self.compacted.truncated(key, log.end_offset)
+            sight.cut_at(log.end_offset)
         if (
             sight.log_end == log.end_offset
             and sight.high_watermark == partition.high_watermark
@@ -119,7 +125,7 @@ class Referee:
         sight.leading = partition.is_leader
         sight.isr = partition.isr
         if partition.is_leader:
-            self.metadata.high_watermark_moved(partition.topic_id, partition.partition)
+            self.metadata.high_watermark_moved(partition.topic, partition.topic_id, partition.partition)
 
     def _appended(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L1 dense offsets and epochs that do not fall, L2 log matching, L5 one writer an epoch."""
@@ -177,6 +183,11 @@ class Referee:
         place = (partition.topic_id, partition.partition)
         self.visible[place] = max(self.visible.get(place, 0), partition.high_watermark)
 
+    def power_lost(self, broker_id: int) -> None:
+        """What lay on that broker may be less than it was, once."""
+        for (_, _, holder), sight in self.sights.items():
+            sight.lost_power |= holder == broker_id
+
     # -- what goes over the network --------------------------------------------------------------
 
     def overhear(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:
@@ -217,8 +228,14 @@ class Referee:
                 if not result.records or partition is None:
                     continue
                 for batch in batches.headers(result.records):
-                    if batch.next_offset > result.high_watermark:
+                    # A follower knows what was committed in an earlier step, if it is right.
+                    committed = partition.high_watermark
+                    if not partition.is_leader:
+                        committed = self.visible.get((partition.topic_id, partition.partition), 0)
+                    if batch.next_offset > committed:
                         raise Broken("L8", f"{name}-{result.partition}: served {batch.last_offset} above the HW")
+                    if (name, result.partition) in self.metadata.gambled:
+                        continue
                     if partition.log.config.is_compacted:
                         where = f"{name}-{result.partition}"
                         self.compacted.served((partition.topic_id, partition.partition), batch, where)
@@ -232,16 +249,16 @@ class Referee:
     def hear(self, now_us: int, node: str, event: Event) -> None:
         match event:
             case RecordAcked(client, serial, topic, partition, offset):
-                self.acked[(client, serial)] = (topic, partition, offset)
+                producer = self.cluster.world.nodes[client]
+                assert isinstance(producer, Producer)
+                self.acked[(client, serial)] = (topic, producer.metadata.topics[topic].topic_id, partition, offset)
             case RecordsDelivered(client, topic, partition, first, last):
                 self.delivered.setdefault((client, topic, partition), []).append((first, last))
             case LogTruncated(topic, partition, broker, _, after):
                 for replica, sight in self.sights.items():
                     if sight.topic == topic and replica[1:] == (partition, broker):
                         self.compacted.truncated(replica, after)
-                        sight.log_end = min(sight.log_end, after)
-                        sight.last_segment = -1
-                        sight.high_watermark = min(sight.high_watermark, after)
+                        sight.cut_at(after)
             case ReplicaDeleted(topic, partition, broker):
                 for key in [key for key, sight in self.sights.items() if sight.topic == topic]:
                     if key[1:] == (partition, broker):
@@ -263,11 +280,14 @@ class Referee:
                 self._shared_out(node, group)
             case OffsetCommitted(group, topic, partition, offset):
                 before = self.committed.get((group, topic, partition), 0)
-                if offset < before:
+                forgotten = topic in self.remade or (topic, partition) in self.metadata.gambled
+                if offset < before and not forgotten:
                     raise Broken("G3", f"{group}: committed {offset} of {topic}-{partition} after {before}")
                 self.committed[(group, topic, partition)] = offset
-            case TopicCreated():
-                self.topics_made += 1
+            case TopicDeleted(topic):
+                self.remade[topic] = self.remade.get(topic, 0) + 1
+                for reader in [reader for reader in self.delivered if reader[1] == topic]:
+                    del self.delivered[reader]
             case NodeStarted(name):
                 started = self.cluster.world.nodes[name]
                 if isinstance(started, Broker):

@@ -20,12 +20,19 @@ class Sight:
     leader_epoch: int = -1
     leading: bool = False
     isr: tuple[int, ...] = ()
+    lost_power: bool = False
+    """Its machine did since: what was not on the platter may be gone."""
     last_segment: int = -1
     """The base offset of the segment in which the last batch lies; -1 if that is not known."""
     last_position: int = 0
     """Where in it the last batch ends."""
     last_epoch: int = -1
     """Under which the last batch was written."""
+
+    def cut_at(self, offset: int) -> None:
+        self.log_end = min(self.log_end, offset)
+        self.high_watermark = min(self.high_watermark, offset)
+        self.last_segment = -1
 
     def seen_up_to(self, log: Log, last_epoch: int) -> None:
         self.last_segment, self.last_position = log.active.base_offset, log.active.size
