@@ -29,6 +29,8 @@ class MetadataReferee:
     """Brokers that were killed and have not registered since."""
     gambled: dict[tuple[str, int], int] = field(default_factory=dict)
     """(topic, partition) -> unclean elections. What was committed there before may be gone."""
+    deleted: dict[UUID, None] = field(default_factory=dict)
+    """Topics of which some brokers may still have replicas, and others none any more."""
     offset: int = -1
 
     def look(self, controller: Controller) -> None:
@@ -36,6 +38,9 @@ class MetadataReferee:
         if image.offset == self.offset:
             return
         self.offset = image.offset
+        for place in [place for place in self.seen if place[0] not in image.topic_names]:
+            del self.seen[place]
+            self.deleted[place[0]] = None
         for topic in image.topics.values():
             for number, partition in topic.partitions.items():
                 before = self.seen.get((topic.topic_id, number))
@@ -101,11 +106,12 @@ def _follows(where: str, before: PartitionImage, after: PartitionImage, election
         raise Broken("M3", f"{where}: leader epoch {after.leader_epoch} after {before.leader_epoch}: {after}")
     if after.leader not in (NO_LEADER, before.leader):
         # Who came with a reassignment, or joined with this very change, is judged by what it holds (L4).
-        joined = after.leader in before.adding_replicas or len(after.isr) > 1
+        recovering = after.leader_recovery_state == RECOVERING
+        joined = not recovering and (after.leader in before.adding_replicas or len(after.isr) > 1)
         clean = joined or after.leader in (*before.isr, *before.eligible_leader_replicas)
-        last_known = after.leader_recovery_state == RECOVERING and before.last_known_elr == (after.leader,)
+        last_known = recovering and before.last_known_elr == (after.leader,)
         gambled = not clean and not last_known
-        if gambled and (election is not Election.UNCLEAN or after.leader_recovery_state != RECOVERING):
+        if gambled and not (recovering and election is Election.UNCLEAN):
             raise Broken("M8", f"{where}: {after.leader} was elected from {before}")
     cancelled = set(after.replicas) == set(before.replicas) - set(before.adding_replicas)
     # It may begin and end in one change.

@@ -173,7 +173,7 @@ class Referee:
         if broker.broker_id not in partition.isr:
             raise Broken("L4", f"{where}: leads but is not in its ISR {partition.isr}")
         moved = not same_epoch or partition.high_watermark > sight.high_watermark or partition.isr != sight.isr
-        if not moved:
+        if not moved or partition.topic_id in self.metadata.deleted:
             return
         for member in partition.isr:
             other = self.sights.get((partition.topic_id, partition.partition, member))
