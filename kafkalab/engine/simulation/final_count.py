@@ -69,6 +69,8 @@ def _replicas_agree(history: "History", brokers: list[Broker]) -> dict[Place, Pa
                 other = by_id[replica].partitions[(topic.name, number)]
                 if not _alike(leader.log, other.log):
                     raise Broken("L9", f"{where}: broker {replica} differs from leader {image.leader}")
+                if other.high_watermark != leader.high_watermark:
+                    raise Broken("L9", f"{where}: broker {replica} knows {other.high_watermark} to be committed only")
     return leaders
 
 

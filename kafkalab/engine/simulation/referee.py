@@ -6,7 +6,6 @@ only be judged when all is quiet are in `final_count`.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
@@ -23,6 +22,7 @@ from kafkalab.engine.events import (
     NodeCrashed,
     NodeStarted,
     OffsetCommitted,
+    PartitionsAssigned,
     RecordAcked,
     RecordsDelivered,
     ReplicaDeleted,
@@ -32,6 +32,7 @@ from kafkalab.engine.events import (
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
+from kafkalab.engine.simulation.owners import shared_out, taken_up
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
 from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
 from kafkalab.engine.simulation.watching import take_changed, watch
@@ -277,7 +278,9 @@ class Referee:
                 if generation <= self.generations.get(group, 0):
                     raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")
                 self.generations[group] = generation
-                self._shared_out(node, group)
+                shared_out(self.cluster.world, node, group)
+            case PartitionsAssigned(client, group):
+                taken_up(self.cluster.world, client, group)
             case OffsetCommitted(group, topic, partition, offset):
                 before = self.committed.get((group, topic, partition), 0)
                 forgotten = topic in self.remade or (topic, partition) in self.metadata.gambled
@@ -305,14 +308,3 @@ class Referee:
     def _had_put_all_away(self, node: str) -> bool:
         """Killed after it wrote that it stopped in good order. Asked of the disk behind its faults."""
         return self.cluster.disks[node].disk.exists(CLEAN_SHUTDOWN)
-
-    def _shared_out(self, node: str, group_id: str) -> None:
-        """G1 in a generation each subscribed partition has exactly one owner."""
-        broker: Any = self.cluster.world.nodes[node]
-        group = broker.groups.groups[group_id]
-        owners: dict[tuple[str, int], str] = {}
-        for member in group.members.values():
-            for place in member.partitions:
-                if place in owners:
-                    raise Broken("G1", f"{group_id}: {place} belongs to {owners[place]} and {member.member_id}")
-                owners[place] = member.member_id
