@@ -97,7 +97,11 @@ class ClientMetadata:
         return len(known.partitions) if known else 0
 
     def name(self, topic_id: UUID | None) -> str | None:
-        return next((name for name, topic in self.topics.items() if topic.topic_id == topic_id), None)
+        for name, topic in self.topics.items():
+            # Identity first: UUIDs are compared in Python.
+            if topic.topic_id is topic_id or topic.topic_id == topic_id:
+                return name
+        return None
 
     def due_us(self) -> int:
         """When the next request for metadata shall go out."""

@@ -66,11 +66,7 @@ class History:
 
     def run(self) -> Outcome:
         """Play it to the end. Raises Broken with the invariant that did not hold."""
-        self.cluster.start()
-        self._advance(SETTLE_US)
-        self._make_topics()
-        self._make_clients()
-        self._chaos()
+        self.run_to(self.plan.chaos_us)
         self.faults.mend_everything()
         self._bring_back_clients()
         for after_s in REMADE_BY_S:
@@ -99,6 +95,14 @@ class History:
             segments_deleted=referee.segments_deleted,
             delivered=sum(last - first + 1 for ranges in referee.delivered.values() for first, last in ranges),
         )
+
+    def run_to(self, until_us: int) -> None:
+        """Play it up to a moment that is not after its chaos."""
+        self.cluster.start()
+        self._advance(SETTLE_US)
+        self._make_topics()
+        self._make_clients()
+        self._chaos(until_us)
 
     def _advance(self, until_us: int) -> None:
         """Step by step up to this many microseconds after the beginning, judging after each."""
@@ -158,10 +162,12 @@ class History:
         )
         self.world.start(Consumer(plan.name, self.bootstrap, settings))
 
-    def _chaos(self) -> None:
+    def _chaos(self, end_us: int) -> None:
         moments = [(fault.at_us, 0, number) for number, fault in enumerate(self.plan.faults)]
         moments += [(fault.until_us, 1, number) for number, fault in enumerate(self.plan.faults)]
         for at_us, is_end, number in sorted(moments):
+            if at_us > end_us:
+                break
             self._advance(max(at_us, SETTLE_US + 2 * SECOND_US))
             fault = self.plan.faults[number]
             if not is_end:
@@ -169,7 +175,7 @@ class History:
             else:
                 self.faults.mend(fault)
                 self._bring_back_clients(fault.node)
-        self._advance(self.plan.chaos_us)
+        self._advance(end_us)
 
     def _bring_back_topics(self) -> None:
         """A topic may have been deleted only after it was to be made again."""
