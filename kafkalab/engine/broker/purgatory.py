@@ -6,9 +6,10 @@ hand is handled the waits on touched partitions are asked whether they are done.
 in a heap with one `Wake` for the earliest (kafka.server.DelayedOperationPurgatory).
 """
 
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol
+
+from kafkalab.wire.frozen import dataclass
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey

@@ -9,7 +9,6 @@ A subclass says in `progress` all that it wants to do now. It is called after ev
 nothing has to remember to call it; a time to look again is asked for with `wake_at`.
 """
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kafkalab.engine.clients import requests
@@ -18,6 +17,7 @@ from kafkalab.engine.node import ConnectionLost, Exit, HangUp, Node, Request, Re
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.frozen import dataclass
 
 REQUEST_TIMEOUT_MS = 30_000
 """request.timeout.ms."""

@@ -9,8 +9,6 @@ snapshots and the mark of a stop in good order are written when a segment or the
 without them `recovery` makes them anew from the batches.
 """
 
-from dataclasses import dataclass
-
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.log import compaction, reading, recovery, swap, timestamps
 from kafkalab.engine.log.compaction import Cleanable, Compacted, Compaction
@@ -26,6 +24,7 @@ from kafkalab.engine.log.validation import validated
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.batches import NO_TIMESTAMP, Batch, CorruptBatch, checked, stamped
 from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.frozen import dataclass
 
 UNKNOWN = -1
 
