@@ -17,6 +17,7 @@ from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.events import (
     Event,
     GroupAssigned,
+    HighWatermarkAdvanced,
     LogCompacted,
     LogTruncated,
     NodeCrashed,
@@ -24,8 +25,11 @@ from kafkalab.engine.events import (
     OffsetCommitted,
     PartitionsAssigned,
     RecordAcked,
+    RecordsAppended,
     RecordsDelivered,
+    RecordSent,
     ReplicaDeleted,
+    RequestRefused,
     SegmentDeleted,
     TopicDeleted,
 )
@@ -40,6 +44,9 @@ from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
+
+OF_NO_CONCERN = frozenset({RecordsAppended, HighWatermarkAdvanced, RecordSent, RequestRefused})
+"""Most of what is said. The referee looks for itself."""
 
 
 @dataclass
@@ -90,7 +97,8 @@ class Referee:
         key = (partition.topic_id, partition.partition, broker.broker_id)
         sight = self.sights.get(key)
         if sight is None:
-            sight = self.sights[key] = Sight(partition.topic, log.start_offset, log.start_offset)
+            where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+            sight = self.sights[key] = Sight(partition.topic, where, log.start_offset, log.start_offset)
         if sight.lost_power:
             sight.lost_power = False
             self.compacted.truncated(key, log.end_offset)
@@ -104,7 +112,7 @@ class Referee:
         ):
             return
         self.checks += 1
-        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        where = sight.where
         if not log.start_offset <= partition.high_watermark <= log.end_offset:
             raise Broken(
                 "L3", f"{where}: {log.start_offset} <= {partition.high_watermark} <= {log.end_offset} is false"
@@ -130,7 +138,7 @@ class Referee:
 
     def _appended(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L1 dense offsets and epochs that do not fall, L2 log matching, L5 one writer an epoch."""
-        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        where = sight.where
         expected = max(sight.log_end, partition.log.start_offset)
         if partition.log.config.is_compacted:
             replica = (partition.topic_id, partition.partition, broker.broker_id)
@@ -167,7 +175,7 @@ class Referee:
 
     def _leading(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L3 the high watermark of a leader does not fall, L4 all in sync hold what is below it."""
-        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        where = sight.where
         same_epoch = sight.leading and sight.leader_epoch == partition.leader_epoch
         if same_epoch and partition.high_watermark < sight.high_watermark:
             raise Broken("L3", f"{where}: high watermark fell from {sight.high_watermark}")
@@ -248,6 +256,8 @@ class Referee:
     # -- facts that nodes state --------------------------------------------------------------------
 
     def hear(self, now_us: int, node: str, event: Event) -> None:
+        if event.__class__ in OF_NO_CONCERN:
+            return
         match event:
             case RecordAcked(client, serial, topic, partition, offset):
                 producer = self.cluster.world.nodes[client]

@@ -14,6 +14,8 @@ class Sight:
     """One replica as last seen. It stays known while its broker is down: the disk is still there."""
 
     topic: str
+    where: str
+    """Which replica this is, in words."""
     log_start: int = 0
     log_end: int = 0
     high_watermark: int = 0

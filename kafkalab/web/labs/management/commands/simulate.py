@@ -1,5 +1,6 @@
 """`manage.py simulate`: whole clusters on virtual time, with faults, judged after every step."""
 
+import gc
 import time
 from argparse import ArgumentParser
 from collections import Counter
@@ -30,8 +31,14 @@ class Played:
     trace_hash: str = ""
 
 
+def seldom_collect() -> None:
+    """A history makes little that only the garbage collector can free, and dies with its whole world."""
+    gc.set_threshold(100_000, 50, 100)
+
+
 def play(seed: int, traced: bool) -> Played:
     """One history, in CPU seconds of this process."""
+    seldom_collect()
     began_s = time.process_time()
     history = History(seed)
     trace = Trace(history.world) if traced else None
@@ -45,6 +52,7 @@ def play(seed: int, traced: bool) -> Played:
 
 def steady_rate() -> float:
     """Simulated seconds a second of one core when nothing goes wrong."""
+    seldom_collect()
     rates = []
     for _ in range(MEASUREMENTS):
         steady = Steady()
