@@ -292,6 +292,8 @@ class World:
                     self._remove(name)
                     self._tell(name, NodeExited(name))
                     return
+                case _:
+                    raise AssertionError(f"{name} wants {effect!r}, which nobody can do")
 
     def _tell(self, name: str, event: Event) -> None:
         for observe in self.on_event:

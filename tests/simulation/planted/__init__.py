@@ -81,7 +81,7 @@ PLANTED = (
     _planted(old_records.retention_goes_above_the_high_watermark, "L11"),
     _planted(old_records.retention_takes_half_a_segment, "L11"),
     _planted(old_records.retention_deletes_what_only_compacts, "L11"),
-    _planted(old_records.nothing_reaches_the_platter, "L6", "L9", "L10", "G3", seeds=COMPACTED),
+    _planted(old_records.nothing_reaches_the_platter, "L6", "L9", "L10", "G2", "G3", seeds=COMPACTED),
 )
 
 
