@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 from kafkalab.engine.simulation.history import History
@@ -46,3 +47,14 @@ def test_another_fact_gives_another_trace() -> None:
     second.world.random.random()
     second.run_to(10 * SECOND_US)
     assert traces[0].hexdigest() != traces[1].hexdigest()
+
+
+def test_a_copy_of_a_history_goes_on_as_the_original_does() -> None:
+    original = History(4)
+    original.run_to(12 * SECOND_US)
+    copy = deepcopy(original)
+    traces = [Trace(copy.world), Trace(original.world)]
+    for history in (copy, original):
+        history.world.run_until(history.world.now_us + 10 * SECOND_US)
+        history.referee.look()
+    assert traces[0].hexdigest() == traces[1].hexdigest()
