@@ -71,7 +71,7 @@ PLANTED = (
     _planted(groups.partitions_are_handed_over_before_they_are_given_up, "G1"),
     _planted(groups.everybody_gets_everything, "G1"),
     _planted(groups.a_generation_is_not_counted, "G2"),
-    _planted(groups.what_is_polled_counts_as_read, "G5"),
+    _planted(groups.what_is_fetched_counts_as_read, "G5"),
     _planted(old_records.compaction_drops_the_newest_value, "L10", seeds=COMPACTED),
     _planted(old_records.tombstones_go_in_one_pass, "L10", seeds=COMPACTED),
     _planted(old_records.tombstones_go_whatever_their_horizon, "L10", seeds=COMPACTED),

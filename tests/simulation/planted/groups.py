@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kafkalab.engine.clients import fetching
-from kafkalab.engine.coordinators import offsets, rebalance, sticky
+from kafkalab.engine.clients.commits import Commits
+from kafkalab.engine.coordinators import assignors, offsets, rebalance, sticky
 from kafkalab.engine.coordinators.coordinator import GroupCoordinator
 from kafkalab.engine.coordinators.records import OffsetRecord
 from kafkalab.engine.coordinators.shard import Shard
@@ -38,8 +38,6 @@ def partitions_are_handed_over_before_they_are_given_up(patch: Patch) -> None:
         return sticky._assign(members, partitions, sticky._claims(members, partitions))
 
     patch(sticky, "assign_cooperatively", assign)
-    from kafkalab.engine.coordinators import assignors
-
     patch(assignors, "assign_cooperatively", assign)
 
 
@@ -55,22 +53,22 @@ def a_generation_is_not_counted(patch: Patch) -> None:
     patch(rebalance, "complete_join", complete_join)
 
 
-def what_is_polled_counts_as_read(patch: Patch) -> None:
-    """Positions move when records are handed out, so a crash skips those that were not worked on."""
-    rightly = fetching.Fetching.take
+def what_is_fetched_counts_as_read(patch: Patch) -> None:
+    """A commit names the end of what lies in the consumer's buffer, so a crash skips what was not worked on."""
 
-    def take(reader: fetching.Fetching, most: int) -> Any:
-        taken = rightly(reader, most)
-        for reading, record in taken:
-            reading.position = record.offset + 1
-        return taken
+    def pending(own: Commits) -> dict[tuple[str, int], int]:
+        held = own.consumer.fetching.readings
+        return {
+            where: reading.next_fetch
+            for where, reading in held.items()
+            if reading.position is not None and reading.next_fetch != reading.committed
+        }
 
-    patch(fetching.Fetching, "take", take)
+    patch(Commits, "pending", pending)
 
 
 def everybody_gets_everything(patch: Patch) -> None:
     """The range assignor gives each member every partition."""
-    from kafkalab.engine.coordinators import assignors
 
     def all_to_all(members: Any, partitions: Any) -> Any:
         every = [(topic, number) for topic, count in partitions.items() for number in range(count)]
