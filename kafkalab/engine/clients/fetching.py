@@ -136,9 +136,12 @@ class Fetching:
         reading.needs = Needs.VALIDATION if epoch >= 0 else Needs.NOTHING
 
     def _notice_new_leaders(self) -> None:
+        leader = self.consumer.metadata.leader
         for reading in self.readings.values():
-            known = self.consumer.metadata.leader(*reading.where)
-            if known is None or known.leader_epoch == reading.leader_epoch or reading.needs is not Needs.NOTHING:
+            if reading.needs is not Needs.NOTHING:
+                continue
+            known = leader(reading.topic, reading.partition)
+            if known is None or known.leader_epoch == reading.leader_epoch:
                 continue
             if reading.epoch >= 0 and reading.leader_epoch >= 0:
                 reading.needs = Needs.VALIDATION
@@ -362,7 +365,7 @@ class Fetching:
         consumer = self.consumer
         groups: dict[str, list[Reading]] = {}
         for reading in readings:
-            known = consumer.metadata.leader(*reading.where)
+            known = consumer.metadata.leader(reading.topic, reading.partition)
             if known is None:
                 consumer.metadata.request_update()
             elif reading.not_before_us > consumer.now_us:

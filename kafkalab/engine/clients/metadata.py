@@ -89,8 +89,9 @@ class ClientMetadata:
 
     def leader(self, topic: str, partition: int) -> KnownPartition | None:
         """None also when the partition is known to have no leader now."""
-        known = self.partition(topic, partition)
-        return known if known and known.leader != NO_LEADER else None
+        among = self.topics.get(topic)
+        known = among.partitions.get(partition) if among is not None else None
+        return known if known is not None and known.leader != NO_LEADER else None
 
     def count(self, topic: str) -> int:
         known = self.topics.get(topic)
