@@ -137,6 +137,6 @@ class Cluster:
             disk.close()
 
     def _on_event(self, _now_us: int, node: str, event: Event) -> None:
-        if isinstance(event, NodeCrashed | NodeExited) and node in self.disks:
+        if isinstance(event, (NodeCrashed, NodeExited)) and node in self.disks:
             # A process that ends leaves no file open. The next life opens them again.
             self.disks[node].close()

@@ -4,11 +4,11 @@ It never waits and knows no clock and no dice: both come with the message. Whate
 must survive `copy.deepcopy` (a world can be forked), so no closures, generators or open files.
 """
 
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from kafkalab.engine.events import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

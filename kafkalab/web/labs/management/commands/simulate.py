@@ -1,9 +1,12 @@
 """`manage.py simulate`: whole clusters on virtual time, with faults, judged after every step."""
 
+import gc
 import time
 from argparse import ArgumentParser
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +17,57 @@ from kafkalab.engine.simulation.history import History, Outcome
 from kafkalab.engine.simulation.schedule import SECOND_US, Schedule, schedule
 from kafkalab.engine.simulation.shrink import shrink
 from kafkalab.engine.simulation.sight import Broken
+from kafkalab.engine.simulation.steady import BROKERS, PARTITIONS, RATE_PER_S, Steady
+from kafkalab.engine.simulation.trace import Trace
 from kafkalab.lab import HistoryTape
 
 SHRINK_S = 60
 SHRUNK_AT_MOST = 3
 """Of the histories that break in one run: where many break it is for one reason, as a rule."""
+MEASURED_S = 60
+MEASUREMENTS = 3
+"""The best counts: whatever else the machine does only makes it slower."""
 
 
-def play(seed: int) -> Outcome | tuple[int, str]:
-    """One history; (seed, what broke) if an invariant did not hold."""
+@dataclass(frozen=True)
+class Played:
+    seed: int
+    outcome: Outcome | None
+    broke: str = ""
+    """What broke, where there is no outcome."""
+    cpu_s: float = 0
+    trace_hash: str = ""
+
+
+def seldom_collect() -> None:
+    """A history makes little that only the garbage collector can free, and dies with its whole world."""
+    gc.set_threshold(100_000, 50, 100)
+
+
+def play(seed: int, traced: bool) -> Played:
+    """One history, in CPU seconds of this process."""
+    seldom_collect()
+    began_s = time.process_time()
+    history = History(seed)
+    trace = Trace(history.world) if traced else None
+    outcome, broke = None, ""
     try:
-        return History(seed).run()
+        outcome = history.run()
     except Broken as broken:
-        return seed, str(broken)
+        broke = str(broken)
+    return Played(seed, outcome, broke, time.process_time() - began_s, trace.hexdigest() if trace else "")
+
+
+def steady_rate() -> float:
+    """Simulated seconds a second of one core when nothing goes wrong."""
+    seldom_collect()
+    rates = []
+    for _ in range(MEASUREMENTS):
+        steady = Steady()
+        began_s = time.process_time()
+        steady.advance(MEASURED_S)
+        rates.append(MEASURED_S / (time.process_time() - began_s))
+    return max(rates)
 
 
 class Command(BaseCommand):
@@ -43,25 +84,33 @@ class Command(BaseCommand):
         parser.add_argument(
             "--tapes", type=Path, default=settings.DATA_DIR / "tapes", help="where broken histories go (.data/tapes)"
         )
+        parser.add_argument(
+            "--trace-hash",
+            action="store_true",
+            help="print the SHA-256 of each history's trace, to compare machines and versions of Python",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         seeds = range(options["first"], options["first"] + options["seeds"])
-        began = time.perf_counter()
         held: list[Outcome] = []
-        broken: list[tuple[int, str]] = []
+        broken = 0
+        cpu_s = 0.0
         with ProcessPoolExecutor(options["jobs"]) as pool:
-            for number, result in enumerate(pool.map(play, seeds), 1):
-                if isinstance(result, Outcome):
-                    held.append(result)
+            for number, played in enumerate(pool.map(partial(play, traced=options["trace_hash"]), seeds), 1):
+                cpu_s += played.cpu_s
+                if played.outcome is not None:
+                    held.append(played.outcome)
                 else:
-                    broken.append(result)
-                    seed, what = result
-                    self.stdout.write(f"seed {seed} broke {what}\n  again: manage.py simulate --first {seed} --seeds 1")
-                    small = not options["no_shrink"] and len(broken) <= SHRUNK_AT_MOST
-                    self._write_tape(seed, what.partition(":")[0], options["tapes"], small)
+                    broken += 1
+                    again = f"manage.py simulate --first {played.seed} --seeds 1"
+                    self.stdout.write(f"seed {played.seed} broke {played.broke}\n  again: {again}")
+                    small = not options["no_shrink"] and broken <= SHRUNK_AT_MOST
+                    self._write_tape(played.seed, played.broke.partition(":")[0], options["tapes"], small)
+                if played.trace_hash:
+                    self.stdout.write(f"seed {played.seed} trace {played.trace_hash}")
                 if number % 100 == 0:
-                    self.stdout.write(f"{number} of {len(seeds)} histories, {len(broken)} broken")
-        self._report(held, time.perf_counter() - began, options["jobs"])
+                    self.stdout.write(f"{number} of {len(seeds)} histories, {broken} broken")
+        self._report(held, cpu_s)
         if broken:
             raise SystemExit(1)
 
@@ -78,7 +127,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  its tape: manage.py replay {path}")
         self.stdout.write(f"  to watch: manage.py replay {path} --serve")
 
-    def _report(self, held: list[Outcome], seconds: float, jobs: int) -> None:
+    def _report(self, held: list[Outcome], cpu_s: float) -> None:
         simulated_s = sum(outcome.simulated_s for outcome in held)
         faults: Counter[str] = Counter()
         for outcome in held:
@@ -86,11 +135,19 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{len(held)} histories held: {simulated_s / 3600:.1f} simulated hours, "
             f"{sum(o.steps for o in held):,} steps, {sum(o.checks for o in held):,} changed replicas judged, "
-            f"{sum(o.acked for o in held):,} records acked, {sum(o.delivered for o in held):,} delivered, "
-            f"{sum(o.lost_with_acks_1 for o in held):,} lost that only a leader had acked (acks=1)"
+            f"{sum(o.acked for o in held):,} records acked, {sum(o.delivered for o in held):,} delivered"
+        )
+        self.stdout.write(
+            f"gone though acked, as may be: {sum(o.lost_with_acks_1 for o in held):,} that only a leader had acked "
+            f"(acks=1), {sum(o.lost_unclean for o in held):,} in {sum(o.unclean_elections for o in held):,} unclean "
+            f"elections, {sum(o.gone_with_topic for o in held):,} with a topic that was deleted"
         )
         self.stdout.write("faults: " + ", ".join(f"{count} x {kind}" for kind, count in faults.most_common()))
-        self.stdout.write(f"{simulated_s / seconds / jobs:.0f} simulated seconds a second of one process")
+        self.stdout.write(f"{simulated_s / cpu_s:.0f} simulated seconds a CPU second, over all histories")
+        self.stdout.write(
+            f"{steady_rate():.0f} simulated seconds a CPU second with {BROKERS} brokers, {PARTITIONS} partitions and "
+            f"{RATE_PER_S} records/s"
+        )
 
 
 def _size(plan: Schedule) -> str:
