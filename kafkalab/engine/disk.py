@@ -214,7 +214,7 @@ class FileDisk:
         below = [""]
         while below:
             within = below.pop()
-            with os.scandir(self.root / within) as entries:
+            with os.scandir(f"{self.location}/{within}") as entries:
                 for entry in entries:
                     if entry.is_dir():
                         below.append(f"{within}{entry.name}/")
