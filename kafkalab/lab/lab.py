@@ -102,13 +102,18 @@ class Lab:
 
     @staticmethod
     def open(
-        directory: Path | None, settings: LabSettings, ports: tuple[int, ...] = (), *, start_us: int | None = None
+        directory: Path | None,
+        settings: LabSettings,
+        ports: tuple[int, ...] = (),
+        *,
+        start_us: int | None = None,
+        before_start: Callable[["Lab"], None] = lambda lab: None,
     ) -> "Lab":
         """The lab in that directory, made if there is none, or one in memory. It stands still until played.
 
         `ports` are where the brokers are reached (`Doors.ports`); without them, on ports in a row.
         With `start_us`, for one in memory, it plays in lab time from that moment on and is taped.
-        Raises StoreRefused."""
+        `before_start` is called when nothing lives yet. Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
         if store is not None:
             settings = store.settings(settings)
@@ -127,6 +132,7 @@ class Lab:
             assert store is None, "what is on a disk already is on no tape"
             lab = Lab(settings, cluster, clock=LabTime(start_us))
             lab.tape = Tape(settings, start_us)
+        before_start(lab)
         lab.cluster.start()
         if store is not None:
             lab._restore_clients(store.clients())

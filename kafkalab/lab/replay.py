@@ -191,9 +191,16 @@ def _run(script: Script, until_us: int, last_step: int | None) -> None:
 
 def _lab_of(tape: Tape) -> tuple[Lab, Script]:
     """The lab as it was before the first command, and what will be done to it."""
-    lab = Lab.open(None, replace(tape.settings, name="replay"), start_us=tape.start_us)
+    referees: list[Referee] = []
+    lab = Lab.open(
+        None,
+        replace(tape.settings, name="replay"),
+        start_us=tape.start_us,
+        # A referee sees every life from its first moment.
+        before_start=lambda lab: referees.append(Referee(lab.cluster)),
+    )
     lab.tape = None
-    return lab, Script(lab.world, tape.start_us, _commands(lab, tape), Referee(lab.cluster).look)
+    return lab, Script(lab.world, tape.start_us, _commands(lab, tape), referees[0].look)
 
 
 def _commands(lab: Lab, tape: Tape) -> Iterator[Moment]:
