@@ -10,7 +10,7 @@ from kafkalab.engine.simulation.history import History
 from kafkalab.engine.simulation.schedule import Schedule, schedule
 from kafkalab.engine.simulation.shrink import Break, played, shrink
 from kafkalab.lab import HistoryTape, load_tape, replay
-from tests.simulation.test_planted_bugs import anybody_alive_may_be_elected
+from tests.simulation.planted.elections import anybody_alive_may_be_elected
 
 TRIES = 70
 

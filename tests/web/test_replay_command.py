@@ -15,7 +15,7 @@ from django.core.management import call_command
 from kafkalab.bench.peers import free_ports
 from kafkalab.lab import Lab, LabSettings
 from kafkalab.lab.commands import CrashBroker, CreateTopic
-from tests.simulation.test_planted_bugs import anybody_alive_may_be_elected
+from tests.simulation.planted.elections import anybody_alive_may_be_elected
 
 ROOT = Path(__file__).parents[2]
 SECOND_US = 1_000_000

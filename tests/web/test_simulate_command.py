@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from kafkalab.lab import HistoryTape, load_tape
-from tests.simulation.test_planted_bugs import anybody_alive_may_be_elected
+from tests.simulation.planted.elections import anybody_alive_may_be_elected
 from tests.simulation.test_shrinking import broken_by_many_faults
 
 

@@ -24,6 +24,8 @@ from kafkalab.engine.refused import Refused
 from kafkalab.engine.simulation.schedule import (
     KINDS,
     MACHINE_KINDS,
+    MISHAP_KINDS,
+    REMAKE,
     ConsumerPlan,
     Fault,
     ProducerPlan,
@@ -42,7 +44,7 @@ PLANS: dict[str, type[Plan]] = {
 }
 """By the key that an entry is known by. A producer names a topic too, so topics come last."""
 LISTS = {Fault: "faults", ConsumerPlan: "consumers", ProducerPlan: "producers", TopicPlan: "topics"}
-EVERY_KIND = (*KINDS, *MACHINE_KINDS)
+EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, REMAKE)
 MOMENTS = ("at_us", "until_us", "chaos_us", "end_us")
 """Said in seconds."""
 

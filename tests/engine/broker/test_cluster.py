@@ -30,6 +30,8 @@ def test_the_same_seed_and_the_same_commands_give_the_same_history() -> None:
 def test_a_fork_goes_on_by_itself_and_in_the_same_way() -> None:
     room = story()
     fork = deepcopy(room)
+    # Who listens to a world stays with it; this fork has a listener of its own.
+    fork.world.on_event.append(fork._hear)
     for each in (room, fork):
         each.take_facts()
         each.produce(2, "c")
