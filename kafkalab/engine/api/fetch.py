@@ -36,6 +36,9 @@ SESSION_ERRORS = (
 )
 """Of the session and no partition: the reader begins another session."""
 
+UNKNOWN = (ErrorCode.unknown_topic_or_partition, ErrorCode.unknown_topic_id)
+"""What Kafka finds before it looks at any replica: then the list of aborted transactions is empty, and not null."""
+
 Result = tuple[Wanted, FetchPartitionResult]
 
 
@@ -164,7 +167,9 @@ def read(broker: "Broker", request: Request, all_wanted: Iterable[Wanted]) -> Re
             partition = broker.partition(name, number)
             result = read_one(broker, request, partition, wanted.asked, reading.size)
         except Refused as refused:
-            reading.results.append((wanted, _refused(broker, name, number, refused.error_code, reading)))
+            nameless = request.api_version >= TOPIC_IDS_SINCE and wanted.topic_id is None
+            error = ErrorCode.unknown_topic_id if nameless else refused.error_code
+            reading.results.append((wanted, _refused(broker, name, number, error, reading)))
             continue
         reading.results.append((wanted, result))
         reading.keys[partition.key] = wanted
@@ -183,7 +188,8 @@ def _refused(
     hint = hint_for(broker, error_code, topic, partition)
     if hint is not NO_HINT:
         reading.hints.append(hint)
-    return FetchPartitionResult(partition, error_code, current_leader=hint)
+    aborted = () if error_code in UNKNOWN else None
+    return FetchPartitionResult(partition, error_code, current_leader=hint, aborted_transactions=aborted)
 
 
 def by_topic(results: list[Result]) -> tuple[FetchTopicResult, ...]:

@@ -13,17 +13,20 @@ from kio.static.primitive import i32
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.node import Request
-from kafkalab.engine.refused import Refused
+from kafkalab.engine.refused import MALFORMED, Refused
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
-GROUP = 0
-"""FindCoordinatorRequest.CoordinatorType; 1 is a transaction, 2 a share group."""
+GROUP, TRANSACTION, SHARE = TYPES = (0, 1, 2)
+"""FindCoordinatorRequest.CoordinatorType."""
+SHARE_SINCE = 6
 
 
 def handle(broker: "Broker", request: Request) -> FindCoordinatorResponse:
+    if request.body.key_type not in TYPES or (request.body.key_type == SHARE and request.api_version < SHARE_SINCE):
+        raise Refused(ErrorCode.invalid_request, MALFORMED)
     if request.body.key_type != GROUP:
         # Not COORDINATOR_NOT_AVAILABLE: a client would try again for ever.
         raise Refused(ErrorCode.invalid_request, "This broker coordinates consumer groups only, no transactions.")
@@ -52,7 +55,7 @@ def _find(broker: "Broker", group_id: str) -> Coordinator:
         host=leader.host,
         port=i32(leader.port),
         error_code=ErrorCode.none,
-        error_message=None,
+        error_message="",
     )
 
 

@@ -149,4 +149,6 @@ class FetchSessions:
 
 
 def named_by(body: FetchRequest) -> list[Wanted]:
-    return [Wanted(topic.name, topic.topic_id, asked) for topic in body.topics for asked in topic.partitions]
+    """Each once, however often it is named."""
+    named = (Wanted(topic.name, topic.topic_id, asked) for topic in body.topics for asked in topic.partitions)
+    return list({wanted.key: wanted for wanted in named}.values())

@@ -8,7 +8,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -23,8 +22,8 @@ from kafkalab.bench.peers import free_ports
 from kafkalab.lab import Doors, Gateway, Lab, LabSettings
 from kafkalab.lab import commands as order
 from kafkalab.lab.lab import RACKS
-from tests.clients.apache_kafka.speaking import Closed, Connection, newest
 from kafkalab.wire.api import ApiKey
+from tests.clients.apache_kafka.speaking import Closed, Connection, Silent, newest
 
 JARS = "KAFKALAB_APACHE_KAFKA"
 """The environment variable that names the directory of jars."""
@@ -191,7 +190,7 @@ def answers(port: int, brokers: int) -> bool:
         return False
     try:
         told = connection.ask(ApiKey.METADATA, newest(ApiKey.METADATA), {"topics": []})
-    except (Closed, socket.timeout):
+    except (Closed, Silent):
         return False
     finally:
         connection.close()

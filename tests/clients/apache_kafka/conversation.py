@@ -9,8 +9,8 @@ from typing import Any
 from kafkalab.wire import batches
 from kafkalab.wire.api import SERVED, ApiKey
 from kafkalab.wire.records import Record
-from tests.clients.apache_kafka.clusters import ApacheKafka, OurKafka
-from tests.clients.apache_kafka.speaking import Closed, Connection, newest
+from tests.clients.apache_kafka.clusters import BROKERS, ApacheKafka, OurKafka
+from tests.clients.apache_kafka.speaking import CLIENT_ID, Closed, Connection, Silent, newest
 
 Fields = dict[str, Any]
 PATIENCE_S = 30
@@ -23,14 +23,19 @@ class Step:
     api: ApiKey | None
     version: int
     answer: Any
-    """Every field, or "the connection was closed"."""
+    """Every field, or "the connection was closed", or "no answer"."""
 
 
 class Conversation:
     def __init__(self, cluster: ApacheKafka | OurKafka) -> None:
         self.cluster = cluster
         self.steps: list[Step] = []
-        self._connections: dict[object, Connection] = {}
+        self.topics: dict[str, str] = {}
+        """Ids of the topics that this script made, to their names."""
+        self.members: dict[str, str] = {}
+        """The random parts of member ids, to what the script calls them."""
+        self._down: list[int] = []
+        self._connections: dict[tuple[int, object], Connection] = {}
 
     def ask(
         self, name: str, api: ApiKey, fields: Fields, *, to: int = 1, version: int | None = None, by: object = 0
@@ -50,19 +55,21 @@ class Conversation:
         for version in SERVED[api]:
             self.ask(name, api, fields, to=to, version=version)
 
-    def quietly(
-        self, api: ApiKey, fields: Fields, *, to: int = 1, version: int | None = None, by: object = 0
-    ) -> Any:
+    def quietly(self, api: ApiKey, fields: Fields, *, to: int = 1, version: int | None = None, by: object = 0) -> Any:
         """An answer that is not compared."""
         try:
             return self.connection(to, by).ask(api, newest(api) if version is None else version, fields)
-        except Closed:
+        except (Closed, Silent) as silence:
             self._connections.pop((to, by)).close()
-            return "the connection was closed"
+            return "the connection was closed" if isinstance(silence, Closed) else "no answer"
 
     def keep(self, name: str, what: Any) -> None:
         """Compare something that is no answer."""
         self.steps.append(Step(name, None, 0, what))
+
+    def call(self, member_id: str, name: str) -> None:
+        """Where answers tell of several members, in an order that means nothing."""
+        self.members[member_id.removeprefix(f"{CLIENT_ID}-")] = name
 
     def connection(self, broker: int, by: object = 0) -> Connection:
         if (broker, by) not in self._connections:
@@ -77,17 +84,19 @@ class Conversation:
     def crash(self, broker: int) -> None:
         self._forget(broker)
         self.cluster.crash(broker)
-        others = [one for one in (1, 2, 3) if one != broker]
-        for one in others:
+        self._down.append(broker)
+        for one in [one for one in BROKERS if one not in self._down]:
             self.until(lambda one=one: broker not in self.brokers(one))
 
     def start(self, broker: int) -> None:
         self.cluster.start(broker)
+        self._down.remove(broker)
         self.until(lambda: self._is_up(broker))
 
     def _is_up(self, broker: int) -> bool:
+        up = [one for one in BROKERS if one not in self._down]
         try:
-            return all(self.brokers(one) == [1, 2, 3] for one in (1, 2, 3))
+            return all(self.brokers(one) == up for one in up)
         except (OSError, Closed):
             self._forget(broker)
             return False
@@ -116,9 +125,7 @@ class Conversation:
                         "num_partitions": -1,
                         "replication_factor": -1,
                         "assignments": assigned,
-                        "configs": [
-                            {"name": key.replace("_", "."), "value": value} for key, value in configs.items()
-                        ],
+                        "configs": [{"name": key.replace("_", "."), "value": value} for key, value in configs.items()],
                     }
                 ],
                 "timeout": 30_000,
@@ -127,7 +134,9 @@ class Conversation:
         assert answer["topics"][0]["error_code"] == "none", answer
         for number, brokers in enumerate(replicas or [[1, 2, 3]]):
             self.until_led(name, number, brokers[0])
-        return str(answer["topics"][0]["topic_id"])
+        topic_id = str(answer["topics"][0]["topic_id"])
+        self.topics[topic_id] = name
+        return topic_id
 
     def partition(self, topic: str, number: int = 0, seen_by: int = 1) -> Fields:
         told = self.quietly(
@@ -161,7 +170,9 @@ class Conversation:
 
     def produce(self, topic: str, *values: bytes, number: int = 0, to: int = 1, acks: int = -1, by: object = 0) -> Any:
         """Write and see that it was taken; not compared."""
-        told = self.quietly(ApiKey.PRODUCE, producing(topic, batch(*values), number=number, acks=acks), to=to, version=12)
+        told = self.quietly(
+            ApiKey.PRODUCE, producing(topic, batch(*values), number=number, acks=acks), to=to, version=12
+        )
         (result,) = told["responses"][0]["partition_responses"]
         assert result["error_code"] == "none", result
         return result

@@ -4,7 +4,6 @@ A rule changes values, never leaves out a field: that a field is there, and is o
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +34,10 @@ class Normaliser:
     def __init__(self, conversation: Conversation) -> None:
         self._brokers = {port: f"<port of broker {broker}>" for broker, port in conversation.cluster.ports.items()}
         # Ids of topics are drawn at random by whoever creates them.
+        self._topics = conversation.topics
         self._topic_ids = Names("topic id")
         # Member ids end in a random UUID; the part before it, the client's id, is compared.
+        self._called = conversation.members
         self._members = Names("member")
         # Producer ids count up from what the cluster gave out before.
         self._producer_ids = Names("producer id")
@@ -50,7 +51,7 @@ class Normaliser:
         if isinstance(value, dict):
             return {name: self._value(name, each, api) for name, each in value.items()}
         if isinstance(value, list):
-            return [self._value(field, each, api) for each in self._in_order(field, value)]
+            return self._in_order(field, [self._value(field, each, api) for each in value])
         if value in UNCHOSEN or isinstance(value, bool):
             return value
         return self._chosen(field, value, api)
@@ -63,7 +64,8 @@ class Normaliser:
             case "port":
                 return self._brokers.get(value, value)
             case "topic_id":
-                return self._topic_ids(value)
+                made = self._topics.get(value)
+                return f"<id of {made}>" if made else self._topic_ids(value)
             # Any broker that is up, drawn at random: clients that know better go elsewhere (KIP-590).
             case "controller_id":
                 return "<a broker that is up>" if value in (1, 2, 3) else value
@@ -88,13 +90,17 @@ class Normaliser:
 
     def _text(self, field: str, value: str) -> str:
         value = re.sub(
-            r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", lambda m: self._members(m[0]), value
+            r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            lambda m: self._called.get(m[0]) or self._members(m[0]),
+            value,
         )
-        # The uuid in a message is Kafka's: 22 letters of base64.
-        return value
+        # The producers of two clusters have different ids.
+        value = re.sub(r"producer(Id)? \d+", "producer <id>", value)
+        # What is too old or too new is told with the clock at that moment.
+        return re.sub(r"within \[-?\d+, \d+\]", "within [<from>, <to>]", value)
 
     @staticmethod
-    def _in_order(field: str, values: list[Any]) -> Iterable[Any]:
+    def _in_order(field: str, values: list[Any]) -> list[Any]:
         """Kafka keeps these in hash maps: their order says nothing. Order of replicas, for one, does and stays."""
         if values and isinstance(values[0], dict) and field not in HAS_AN_ORDER:
             return sorted(values, key=lambda each: str(identity(each)).rjust(8))

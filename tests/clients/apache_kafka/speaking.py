@@ -23,12 +23,17 @@ from kio.static.primitive import i32Timedelta, i64Timedelta
 
 from kafkalab.wire.api import SERVED, ApiKey
 
-PATIENCE_S = 40
+PATIENCE_S = 8
+"""Longer than any answer takes: some requests Apache Kafka never answers."""
 CLIENT_ID = "comparer"
 
 
 class Closed(Exception):
     """The broker closed the connection instead of answering."""
+
+
+class Silent(Exception):
+    """The broker neither answers nor closes the connection."""
 
 
 class Connection:
@@ -56,7 +61,9 @@ class Connection:
         response = index.load_response_schema(api, version)
         _, before = entity_reader(response.__header_schema__)(frame, 0)
         answer, size = entity_reader(response)(frame, before)
-        assert before + size == len(frame), f"{len(frame) - before - size} bytes too many in an answer to {api.name} v{version}"
+        assert before + size == len(frame), (
+            f"{len(frame) - before - size} bytes too many in an answer to {api.name} v{version}"
+        )
         return plain(answer)
 
     def ask(self, api: ApiKey, version: int, fields: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +92,8 @@ class Connection:
                 received = self._socket.recv(size - len(parts))
             except ConnectionError:
                 received = b""
+            except TimeoutError:
+                raise Silent from None
             if not received:
                 raise Closed
             parts += received
@@ -92,7 +101,7 @@ class Connection:
 
 
 def newest(api: ApiKey) -> int:
-    return SERVED[api][-1]
+    return SERVED[api][-1] if api in SERVED else index.load_request_schema(api, 2).__version__
 
 
 def made(kind: Any, fields: dict[str, Any]) -> Any:

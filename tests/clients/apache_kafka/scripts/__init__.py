@@ -3,8 +3,16 @@
 from collections.abc import Callable
 
 from tests.clients.apache_kafka.conversation import Conversation
-from tests.clients.apache_kafka.scripts import cluster, configs, producing, reading, topics
+from tests.clients.apache_kafka.scripts import cluster, configs, groups, producing, reading, replicas, topics
 
 Script = Callable[[Conversation], None]
 
-SCRIPTS: tuple[Script, ...] = (*cluster.SCRIPTS, *topics.SCRIPTS, *configs.SCRIPTS, *producing.SCRIPTS, *reading.SCRIPTS)
+SCRIPTS: tuple[Script, ...] = (
+    *cluster.SCRIPTS,
+    *topics.SCRIPTS,
+    *configs.SCRIPTS,
+    *producing.SCRIPTS,
+    *reading.SCRIPTS,
+    *groups.SCRIPTS,
+    *replicas.SCRIPTS,
+)

@@ -46,7 +46,9 @@ def metadata(talk: Conversation) -> None:
 def describe_cluster(talk: Conversation) -> None:
     for version in (0, 1, 2):
         talk.ask("of brokers", ApiKey.DESCRIBE_CLUSTER, {"endpoint_type": 1}, version=version)
-    talk.ask("with rights", ApiKey.DESCRIBE_CLUSTER, {"endpoint_type": 1, "include_cluster_authorized_operations": True})
+    talk.ask(
+        "with rights", ApiKey.DESCRIBE_CLUSTER, {"endpoint_type": 1, "include_cluster_authorized_operations": True}
+    )
     talk.ask("of controllers", ApiKey.DESCRIBE_CLUSTER, {"endpoint_type": 2})
     talk.ask("of neither", ApiKey.DESCRIBE_CLUSTER, {"endpoint_type": 3})
 
@@ -91,6 +93,7 @@ def find_coordinator(talk: Conversation) -> None:
 
 def settle_groups(talk: Conversation, group: str = "any") -> int:
     """Until the group's coordinator is there and has loaded; returns its broker."""
+
     def found() -> int:
         answer = talk.quietly(ApiKey.FIND_COORDINATOR, {"key_type": 0, "coordinator_keys": [group]})
         return int(answer["coordinators"][0]["node_id"])

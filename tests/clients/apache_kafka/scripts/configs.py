@@ -59,7 +59,9 @@ def alter_configs(talk: Conversation) -> None:
     def see(name: str) -> None:
         talk.until(lambda: True)
         told = talk.quietly(DESCRIBE, describing((TOPIC, "altered", None)))
-        talk.keep(name, {one["name"]: one["value"] for one in told["results"][0]["configs"] if one["config_source"] == 1})
+        talk.keep(
+            name, {one["name"]: one["value"] for one in told["results"][0]["configs"] if one["config_source"] == 1}
+        )
 
     def alter(name: str, *resources: Fields, version: int = 2, only_asked: bool = False) -> None:
         talk.ask(name, ALTER, {"resources": list(resources), "validate_only": only_asked}, version=version)

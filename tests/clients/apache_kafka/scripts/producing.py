@@ -8,12 +8,14 @@ from kafkalab.wire.api import SERVED, ApiKey
 from kafkalab.wire.batches import Codec, TimestampType
 from kafkalab.wire.records import Record
 from tests.clients.apache_kafka.conversation import NOW_MS, Conversation, batch, producing
+from tests.clients.apache_kafka.scripts.cluster import settle_groups
 
 DAY_MS = 86_400_000
 PRODUCE = ApiKey.PRODUCE
 
 
 def produce_versions(talk: Conversation) -> None:
+    settle_groups(talk)
     topic_id = UUID(talk.topic("produce-v"))
     for version in SERVED[PRODUCE]:
         talk.ask("good", PRODUCE, producing("produce-v", batch(b"a", b"b"), topic_id=topic_id), version=version)
@@ -52,7 +54,9 @@ def produce_refused(talk: Conversation) -> None:
         told("magic 1", good[:16] + b"\x01" + good[17:])
         told("magic 3", good[:16] + b"\x03" + good[17:])
         told("two batches", good + good)
-        told("base offset 5", batches.build([Record(offset=5, timestamp_ms=NOW_MS, key=None, value=b"a")], base_offset=5))
+        told(
+            "base offset 5", batches.build([Record(offset=5, timestamp_ms=NOW_MS, key=None, value=b"a")], base_offset=5)
+        )
         told("a leader epoch", batch(b"a", leader_epoch=77))
         told("no records", batches.build([], last_offset_delta=0))
         told("a wrong last offset", batch(b"a", b"b", last_offset_delta=4))
@@ -88,6 +92,8 @@ def produce_by_policy(talk: Conversation) -> None:
     talk.topic("appended", message_timestamp_type="LogAppendTime")
     talk.ask("append time", PRODUCE, producing("appended", batch(b"a", b"b")), version=12)
     talk.ask("append time, old times", PRODUCE, producing("appended", batch(b"a", at_ms=5)), version=12)
+    theirs = batch(b"a", timestamp_type=TimestampType.LOG_APPEND_TIME)
+    talk.ask("append time, said by the producer too", PRODUCE, producing("appended", theirs), version=12)
     talk.topic("bounded", message_timestamp_before_max_ms="1000", message_timestamp_after_max_ms="1000")
     talk.ask("too old", PRODUCE, producing("bounded", batch(b"a", at_ms=NOW_MS - DAY_MS)), version=12)
     talk.ask("too new", PRODUCE, producing("bounded", batch(b"a", at_ms=NOW_MS + DAY_MS)), version=12)
@@ -118,6 +124,8 @@ def _end(talk: Conversation, topic: str) -> int:
 def idempotent(talk: Conversation) -> None:
     talk.topic("once")
     plain = {"transactional_id": None, "transaction_timeout": 60_000, "producer_id": -1, "producer_epoch": -1}
+    # A broker has to ask the controller for a block of ids first.
+    talk.until(lambda: talk.quietly(ApiKey.INIT_PRODUCER_ID, plain, version=5)["error_code"] == "none")
     for version in range(6):
         talk.ask("init", ApiKey.INIT_PRODUCER_ID, plain, version=version)
     talk.ask("init with id", ApiKey.INIT_PRODUCER_ID, plain | {"producer_id": 5, "producer_epoch": 1}, version=5)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kafkalab.wire.api import SERVED, ApiKey
 from tests.clients.apache_kafka.conversation import NOW_MS, Conversation, Fields, batch, producing
+from tests.clients.apache_kafka.scripts.cluster import settle_groups
 
 FETCH, LIST, EPOCHS, DELETE = (
     ApiKey.FETCH,
@@ -45,6 +46,12 @@ def fetch_versions(talk: Conversation) -> None:
     topic_id = UUID(talk.topic("fetch-v"))
     talk.produce("fetch-v", b"a", b"b", b"c")
     talk.produce("fetch-v", b"d")
+
+    def follower_has_all() -> bool:
+        told = talk.quietly(FETCH, fetching("fetch-v", topic_id, 4), to=2)
+        return bool(told["responses"][0]["partitions"][0]["high_watermark"] == 4)
+
+    talk.until(follower_has_all)
     for version in SERVED[FETCH]:
 
         def fetch(name: str, version: int = version, to: int = 1, **more: Any) -> None:
@@ -82,6 +89,8 @@ def fetch_versions(talk: Conversation) -> None:
     talk.ask("no such replica", FETCH, fetching("fetch-v", topic_id, replica_id=77), version=12)
     state = {"replica_state": {"replica_id": 77, "replica_epoch": 1}}
     talk.ask("no such replica", FETCH, fetching("fetch-v", topic_id, **state))
+    mine = fetching("fetch-v", topic_id, replica_id=77, current_leader_epoch=0)
+    talk.ask("no such replica, right epoch", FETCH, mine, version=12)
     talk.ask("other cluster", FETCH, fetching("fetch-v", topic_id, cluster_id="elsewhere"))
     waits = fetching("fetch-v", topic_id, 4, max_wait=200, min_bytes=1)
     talk.ask("a wait in vain", FETCH, waits)
@@ -213,6 +222,7 @@ def _listing(topic: str, at: int, isolation: int = 0, number: int = 0, epoch: in
 
 
 def delete_records(talk: Conversation) -> None:
+    settle_groups(talk)
     topic_id = UUID(talk.topic("shortened", [1, 2]))
     talk.topic("kept", [1, 2], cleanup_policy="compact")
     talk.topic("both-ways", [1, 2], cleanup_policy="compact,delete")
@@ -246,7 +256,7 @@ def delete_records(talk: Conversation) -> None:
 
 
 def log_dirs(talk: Conversation) -> None:
-    api, move = ApiKey.DESCRIBE_LOG_DIRS, getattr(ApiKey, "ALTER_REPLICA_LOG_DIRS")
+    api, move = ApiKey.DESCRIBE_LOG_DIRS, ApiKey.ALTER_REPLICA_LOG_DIRS
     talk.topic("on-disk", [1, 2], [2, 3])
     talk.produce("on-disk", b"a" * 1000)
     of_one = {"topics": [{"topic": "on-disk", "partitions": [0, 1, 7]}]}
@@ -255,12 +265,11 @@ def log_dirs(talk: Conversation) -> None:
     talk.ask("of an unknown topic", api, {"topics": [{"topic": "nowhere", "partitions": [0]}]})
     talk.ask("of no topics", api, {"topics": []})
     mine = talk.quietly(api, of_one)["results"][0]["log_dir"]
-    if move in SERVED:
-        for version in SERVED[move]:
-            for name, path in (("to where it is", mine), ("to nowhere", "/nowhere"), ("to what is no path", "here")):
-                parts = [{"name": "on-disk", "partitions": [0, 1, 7]}, {"name": "nowhere", "partitions": [0]}]
-                talk.ask(f"moved {name}", move, {"dirs": [{"path": path, "topics": parts}]}, version=version)
-            talk.ask("moved nothing", move, {"dirs": []}, version=version)
+    for version in SERVED[move]:
+        for name, path in (("to where it is", mine), ("to nowhere", "/nowhere"), ("to what is no path", "here")):
+            parts = [{"name": "on-disk", "partitions": [0, 1, 7]}, {"name": "nowhere", "partitions": [0]}]
+            talk.ask(f"moved {name}", move, {"dirs": [{"path": path, "topics": parts}]}, version=version)
+        talk.ask("moved nothing", move, {"dirs": []}, version=version)
 
 
 SCRIPTS = (fetch_versions, fetch_sessions, fetch_diverging, list_offsets, delete_records, log_dirs)
