@@ -42,7 +42,8 @@ def _move(broker: "Broker", path: str, topic: str, number: int) -> ErrorCode:
     try:
         broker.partition(topic, number)
     except Refused as refused:
-        return refused.error_code
+        elsewhere = refused.error_code is ErrorCode.not_leader_or_follower
+        return ErrorCode.replica_not_available if elsewhere else refused.error_code
     return ErrorCode.none
 
 

@@ -162,7 +162,7 @@ def _refused_here(
 ) -> ProducePartitionResult:
     """Who got as far as the log is told where that begins (ReplicaManager.appendToLocalLog)."""
     result = _refused(wanted.partition, refused)
-    if request.api_version >= TOPIC_IDS_SINCE and topic.topic_id is None:
+    if request.api_version >= TOPIC_IDS_SINCE and not (topic.topic_id or topic.name):
         return replace(result, error_code=ErrorCode.unknown_topic_id)
     name = topic.name or broker.metadata.topic_names.get(topic.topic_id, "")  # type: ignore[arg-type]
     partition = broker.partitions.get((name, wanted.partition))

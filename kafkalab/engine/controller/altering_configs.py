@@ -132,7 +132,7 @@ def _relisted(name: str, before: str | None, value: str, operation: int) -> str:
     if known is None or known.type is not ConfigType.LIST:
         if name in TOPIC_DEFAULT_NAMES and name not in TOPIC_CONFIGS:
             verb = "append" if operation == APPEND else "subtract"
-            raise Refused(ErrorCode.invalid_request, f"Config value {verb} is not allowed for config key: {name}")
+            raise Refused(ErrorCode.invalid_config, f"Config value {verb} is not allowed for config key: {name}")
         verb = "APPEND" if operation == APPEND else "SUBTRACT"
         raise Refused(ErrorCode.invalid_config, f"Can't {verb} to key {name} because its type is not LIST.")
     old = _items(before if before is not None else known.default or "")

@@ -53,6 +53,8 @@ OF_BOTH = (
     "min.insync.replicas", "unclean.leader.election.enable",
 )  # fmt: skip
 """What topics and brokers call by the same name. Else the same name means that brokers do not have it."""
+SHORT = 4
+SHORTS = ("offsets.topic.replication.factor",)
 INTERNAL = ("log.initial.task.delay.ms",)
 """Settings that Kafka does not show unless they are set."""
 NO_DEFAULT = ("log.flush.interval.ms", "log.retention.ms", "log.roll.jitter.ms", "log.roll.ms")
@@ -122,7 +124,7 @@ def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
     fixed = [
         DescribedConfig(
             name,
-            each.type.value,
+            SHORT if name in SHORTS else each.type.value,
             each.documentation,
             (
                 *_given(name, config.given, STATIC_BROKER_CONFIG),

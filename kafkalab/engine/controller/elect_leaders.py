@@ -50,7 +50,9 @@ def elect_leaders(image: MetadataImage, config: BrokerConfig, body: ElectLeaders
                 answers.append(PartitionResult(partition_id=i32(number), error_code=error, error_message=message))
         results.append(ReplicaElectionResult(topic=TopicName(name), partition_result=tuple(answers)))
     answer = ElectLeadersResponse(
-        throttle_time=ZERO, error_code=ErrorCode.none, replica_election_results=tuple(results)
+        throttle_time=ZERO,
+        error_code=ErrorCode.none if election else ErrorCode.invalid_request,
+        replica_election_results=tuple(results),
     )
     return Decision(answer, tuple(records.values()), f"a person asked for {_AN.get(election)} election")
 

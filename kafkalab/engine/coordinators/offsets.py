@@ -124,6 +124,8 @@ def _metadata_error(it: OffsetCommitPartition, turn: Turn) -> ErrorCode:
 
 
 def _resolved(name: str, topic_id: UUID | None, image: MetadataImage) -> tuple[str, ErrorCode]:
+    if topic_id is None and not name:
+        return name, ErrorCode.unknown_topic_id
     if topic_id is None:
         return name, ErrorCode.none if name in image.topics else ErrorCode.unknown_topic_or_partition
     known = image.topic_names.get(topic_id)

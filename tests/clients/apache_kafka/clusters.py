@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -18,7 +19,6 @@ from typing import Any
 
 import pytest
 
-from kafkalab.bench.peers import free_ports
 from kafkalab.lab import Doors, Gateway, Lab, LabSettings
 from kafkalab.lab import commands as order
 from kafkalab.lab.lab import RACKS
@@ -64,9 +64,8 @@ class ApacheKafka:
         self._jars = jars
         self._kept = tempfile.TemporaryDirectory(prefix="kafkalab-apache-kafka-")
         self.directory = Path(self._kept.name)
-        first = free_ports(4)
-        self.ports = dict(zip(BROKERS, range(first, first + 3), strict=True))
-        self._controller_port = first + 3
+        *ports, self._controller_port = free_ports(len(BROKERS) + 1)
+        self.ports = dict(zip(BROKERS, ports, strict=True))
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         everyone = (CONTROLLER, *BROKERS)
         for node in everyone:
@@ -180,6 +179,15 @@ class OurKafka:
     def _run(self, work: Any) -> Any:
         future: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)
         return future.result(60)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, drawn by the system."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
 
 
 def answers(port: int, brokers: int) -> bool:

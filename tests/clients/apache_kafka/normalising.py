@@ -104,9 +104,11 @@ class Normaliser:
         """Kafka keeps these in hash maps: their order says nothing. Order of replicas, for one, does and stays."""
         if values and isinstance(values[0], dict) and field not in HAS_AN_ORDER:
             return sorted(values, key=lambda each: str(identity(each)).rjust(8))
-        return values
+        return sorted(values) if field in SETS else values
 
 
+SETS = ("isr_nodes", "offline_replicas", "eligible_leader_replicas", "last_known_elr")
+"""Kafka's leaders and controllers keep these as sets; the order in which they came in says nothing."""
 HAS_AN_ORDER = ("synonyms",)
 """Lists whose order a client goes by."""
 IDENTITIES = (
