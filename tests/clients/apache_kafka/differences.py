@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from tests.clients.apache_kafka.normalising import MISSING
+
 ANY = object()
 
 
@@ -37,9 +39,9 @@ EMPTY = "Nothing asked, nothing said"
 THROTTLED = "Lists of throttled replicas are not checked"
 
 KNOWN: tuple[Known, ...] = (
-    Known("api_versions: asked well v?: api_keys[*]", NOT_THERE),
-    Known("api_versions: asked well v[34]: supported_features[*.version]", NOT_THERE),
-    Known("api_versions: asked well v[34]: finalized_features[*.version]", NOT_THERE),
+    Known("api_versions: asked well v?: api_keys[*]", NOT_THERE, ours=MISSING),
+    Known("api_versions: asked well v?: supported_features[*.version]", NOT_THERE, ours=MISSING),
+    Known("api_versions: asked well v?: finalized_features[*.version]", NOT_THERE, ours=MISSING),
     Known("find_coordinator: share v6: coordinators[*].error_message", NOT_THERE),
     Known("describe_configs: a group v4: results[any].*", NOT_THERE),
     Known("describe_configs: metrics v4: results[any].*", NOT_THERE),
@@ -53,15 +55,18 @@ KNOWN: tuple[Known, ...] = (
     Known("incremental_alter_configs: unknown way v?: responses[changed].error_*", STUMBLES),
     Known("produce_refused: null v*: ", STUMBLES, theirs="no answer"),
     Known("fetch_versions: isolation 2 v18: *", STUMBLES),
-    Known("produce_*: *: responses[*].partition_responses[0].error_message", SAYS_WHY, theirs=None),
+    Known("produce_refused: *: responses[*].partition_responses[0].error_message", SAYS_WHY, theirs=None),
+    Known("produce_by_policy: *: responses[*].partition_responses[0].error_message", SAYS_WHY, theirs=None),
+    Known("produce_versions: internal v12: responses[*].partition_responses[0].error_message", SAYS_WHY, theirs=None),
     Known("idempotent: *: responses[once].partition_responses[0].error_message", SAYS_WHY, theirs=None),
     Known("a_broker_is_gone: *: responses[widow].partition_responses[0].error_message", SAYS_WHY, theirs=None),
-    Known("*_configs: unknown broker v?: responses[7].error_*", ANY_BROKER),
+    Known("alter_configs: unknown broker v?: responses[7].error_*", ANY_BROKER),
+    Known("broker_configs: unknown broker v?: responses[7].error_*", ANY_BROKER),
     Known("broker_configs: another broker* v1: responses[2].error_*", ANY_BROKER),
     Known("broker_configs: *nonsense v1: responses[*].error_*", UNREAD),
     Known("broker_configs: broker and topic v1: responses[1].error_*", UNREAD),
     Known("describe_configs: broker v4: results[1].configs[*].read_only", FIXED, theirs=False, ours=True),
-    Known("describe_configs: broker v4: results[1].configs[*]", SHOWN),
+    Known("describe_configs: broker v4: results[1].configs[*]", SHOWN, ours=MISSING),
     Known("broker_configs: a broker: described v4: *.synonyms[log.retention.hours]", OLD_UNIT),
     Known("log_dirs: *: results[*].*_bytes", NO_SIZE),
     Known("metadata: with rights v*: cluster_authorized_operations", RIGHTS),

@@ -13,7 +13,6 @@ FETCH, LIST, EPOCHS, DELETE = (
     ApiKey.OFFSET_FOR_LEADER_EPOCH,
     ApiKey.DELETE_RECORDS,
 )
-NEVER = 2**31 - 1
 
 
 def fetching(topic: str, topic_id: UUID | None = None, offset: int = 0, number: int = 0, **more: Any) -> Fields:
