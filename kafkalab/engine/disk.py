@@ -10,6 +10,7 @@ import os
 import shutil
 from bisect import bisect_right
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -191,29 +192,32 @@ class FileDisk:
     """Real files under `root`. The only place in the engine that touches any."""
 
     def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.location = str(self.root.absolute())
+        self.location = str(Path(root).absolute())
+        os.makedirs(self.location, exist_ok=True)
         self._open: OrderedDict[str, int] = OrderedDict()
         """path -> file descriptor, the most recently used last."""
 
-    def _where(self, path: str) -> Path:
+    def _where(self, path: str) -> str:
+        # Text and not Path objects: a thousand new partitions ask for it ten thousand times.
         assert ".." not in path.split("/"), path
-        return self.root / path
+        return f"{self.location}/{path}"
 
     def _descriptor(self, path: str, create: bool = False) -> int:
         descriptor = self._open.get(path)
         if descriptor is not None:
             self._open.move_to_end(path)
             return descriptor
+        where = self._where(path)
         flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        if create:
+            flags |= os.O_CREAT
         try:
-            descriptor = os.open(self._where(path), flags)
+            descriptor = os.open(where, flags, 0o644)
         except FileNotFoundError:
             if not create:
                 raise
-            self._where(path).parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._where(path), flags | os.O_CREAT, 0o644)
+            os.makedirs(os.path.dirname(where), exist_ok=True)
+            descriptor = os.open(where, flags, 0o644)
         self._open[path] = descriptor
         if len(self._open) > OPEN_FILES:
             os.close(self._open.popitem(last=False)[1])
@@ -250,26 +254,27 @@ class FileDisk:
         return data
 
     def read_whole(self, path: str) -> bytes:
-        return self._where(path).read_bytes()
+        with open(self._where(path), "rb") as file:
+            return file.read()
 
     def write_whole(self, path: str, data: bytes) -> None:
         # No fsync: file systems that delay allocation write the data before such a rename (ext4's
         # auto_da_alloc), and the event loop must not stand still for a checkpoint.
         where = self._where(path)
-        beside = where.with_name(where.name + ".tmp")
+        beside = where + ".tmp"
         try:
-            beside.write_bytes(data)
+            _write_file(beside, data)
         except FileNotFoundError:
-            where.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(data)
+            os.makedirs(os.path.dirname(where), exist_ok=True)
+            _write_file(beside, data)
         self._let_go(path)
         os.replace(beside, where)
 
     def size(self, path: str) -> int:
-        return self._where(path).stat().st_size
+        return os.stat(self._where(path)).st_size
 
     def exists(self, path: str) -> bool:
-        return self._where(path).exists()
+        return os.path.exists(self._where(path))
 
     def truncate(self, path: str, size: int) -> None:
         os.ftruncate(self._descriptor(path), size)
@@ -277,25 +282,26 @@ class FileDisk:
     def rename(self, old: str, new: str) -> None:
         self._let_go(old)
         self._let_go(new)
-        self._where(new).parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(self._where(new)), exist_ok=True)
         os.replace(self._where(old), self._where(new))
 
     def delete(self, path: str) -> None:
         self._let_go(path)
-        self._where(path).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self._where(path))
 
     def delete_tree(self, directory: str) -> None:
         prefix = directory.rstrip("/") + "/"
         for path in [path for path in self._open if path.startswith(prefix)]:
             self._let_go(path)
-        if self._where(directory).exists():
+        if self.exists(directory):
             shutil.rmtree(self._where(directory))
 
     def names(self, directory: str = "") -> list[str]:
         found = []
-        for folder, _, files in os.walk(self._where(directory)):
-            within = Path(folder).relative_to(self.root)
-            found += [(within / file).as_posix() for file in files if not file.endswith(".tmp")]
+        for folder, _, files in os.walk(self._where(directory) if directory else self.location):
+            within = folder[len(self.location) + 1 :].replace(os.sep, "/")
+            found += [f"{within}/{file}" if within else file for file in files if not file.endswith(".tmp")]
         return sorted(found)
 
     def flush(self, path: str) -> None:
@@ -304,3 +310,8 @@ class FileDisk:
     def close(self) -> None:
         while self._open:
             os.close(self._open.popitem()[1])
+
+
+def _write_file(where: str, data: bytes) -> None:
+    with open(where, "wb") as file:
+        file.write(data)

@@ -80,6 +80,17 @@ class ReassignPartition:
     topic: TopicName
     partition: Partition
     replicas: Annotated[tuple[int, ...], Numbers("Broker ids, the preferred leader first.", 0, 999)]
+    throttle: Annotated[
+        int | None, Whole("Bytes a second that may be copied for it. Empty: as fast as it goes.", 0, 2**62)
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReassignment:
+    """Look whether a partition has been moved; if it has, take the throttles of moves away."""
+
+    topic: TopicName
+    partition: Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +273,13 @@ class StartBroker:
 
 
 @dataclass(frozen=True, slots=True)
+class UnregisterBroker:
+    """Let the cluster forget a broker that will not come back. Its replicas stay assigned to it."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
 class FreezeBroker:
     """Let a broker stand still as SIGSTOP does: alive, holding its connections, doing nothing."""
 
@@ -294,6 +312,7 @@ Command = (
     | AlterTopicConfig
     | ElectLeader
     | ReassignPartition
+    | VerifyReassignment
     | DeleteRecords
     | RollSegment
     | RunRetention
@@ -312,6 +331,7 @@ Command = (
     | CrashBroker
     | StopBroker
     | StartBroker
+    | UnregisterBroker
     | FreezeBroker
     | ThawBroker
     | IsolateBroker

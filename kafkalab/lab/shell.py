@@ -26,10 +26,16 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return (
                 f"kafka-leader-election.sh {at} --election-type {election_type} --topic {topic} --partition {partition}"
             )
-        case order.ReassignPartition(topic, partition, replicas):
+        case order.ReassignPartition(topic, partition, replicas, throttle):
             move = {"topic": topic, "partition": partition, "replicas": list(replicas)}
             plan = shlex.quote(json.dumps({"version": 1, "partitions": [move]}))
-            return f"kafka-reassign-partitions.sh {at} --execute --reassignment-json-file <(echo {plan})"
+            bound = "" if throttle is None else f" --throttle {throttle}"
+            return f"kafka-reassign-partitions.sh {at} --execute --reassignment-json-file <(echo {plan}){bound}"
+        case order.VerifyReassignment(topic, partition):
+            plan = f"<the plan that moved {topic}-{partition}>"
+            return f"kafka-reassign-partitions.sh {at} --verify --reassignment-json-file {plan}"
+        case order.UnregisterBroker(broker):
+            return f"kafka-cluster.sh unregister {at} --id {broker}"
         case order.DeleteRecords(topic, partition, before_offset):
             spec = {"partitions": [{"topic": topic, "partition": partition, "offset": before_offset}], "version": 1}
             return f"kafka-delete-records.sh {at} --offset-json-file <(echo {shlex.quote(json.dumps(spec))})"
@@ -103,6 +109,8 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"tc qdisc add dev eth0 root netem loss {percent}%  # on {one}, to {other}"
         case fault.DelayLink(one, other, delay_ms, jitter_ms):
             return f"tc qdisc add dev eth0 root netem delay {delay_ms}ms {jitter_ms}ms  # on {one}, to {other}"
+        case fault.DuplicateConnections(one, other, percent):
+            return f"# let a proxy between {one} and {other} reset one side of its connections, {percent} of a hundred"
         case fault.IsolateRack(rack):
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):

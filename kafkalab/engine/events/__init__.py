@@ -51,6 +51,7 @@ from kafkalab.engine.events.metadata import (
     TopicDeleted,
 )
 from kafkalab.engine.events.nodes import (
+    ConnectionHalfOpened,
     LogDirFailed,
     NodeCrashed,
     NodeExited,
@@ -71,6 +72,7 @@ from kafkalab.engine.events.replicas import (
     LogUncleanable,
     RecordsAppended,
     ReplicaDeleted,
+    ReplicationHeldBack,
     RequestRefused,
     SegmentDeleted,
     SegmentRolled,
@@ -84,6 +86,7 @@ __all__ = [
     "BrokerRegistered",
     "BrokerUnfenced",
     "ConfigChanged",
+    "ConnectionHalfOpened",
     "ConnectionRefused",
     "ConsumerFailed",
     "ControlledShutdownStarted",
@@ -130,6 +133,7 @@ __all__ = [
     "RecordsDelivered",
     "RecordsFailed",
     "ReplicaDeleted",
+    "ReplicationHeldBack",
     "RequestRefused",
     "SegmentDeleted",
     "SegmentRolled",

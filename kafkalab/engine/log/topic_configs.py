@@ -31,6 +31,8 @@ class TopicConfig:
     choices: tuple[str, ...] = ()
     or_equal: float | None = None
     """A value out of these bounds that is taken all the same."""
+    of_replicas: bool = False
+    """A list of partition:broker, or "*"."""
 
 
 _BOOLEAN, _STRING, _INT, _LONG, _DOUBLE, _LIST = ConfigType
@@ -121,7 +123,8 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             _LIST,
             "",
             "follower.replication.throttled.replicas",
-            "Followers whose replication is throttled, as partition:broker. Not honoured by the lab.",
+            "Followers that copy no faster than follower.replication.throttled.rate, as partition:broker,... or *.",
+            of_replicas=True,
         ),
         TopicConfig(
             "index.interval.bytes",
@@ -144,7 +147,8 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             _LIST,
             "",
             "leader.replication.throttled.replicas",
-            "Leaders whose replication is throttled, as partition:broker. Not honoured by the lab.",
+            "Leaders that are copied no faster than leader.replication.throttled.rate, as partition:broker,... or *.",
+            of_replicas=True,
         ),
         TopicConfig(
             "local.retention.bytes",

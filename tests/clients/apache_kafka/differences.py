@@ -36,7 +36,6 @@ NO_SIZE = "A disk's size is not told"
 RIGHTS = "Old Metadata versions do not tell rights on the cluster"
 OLD_UNIT = "log.retention.hours is no second source of log.retention.ms"
 EMPTY = "Nothing asked, nothing said"
-THROTTLED = "Lists of throttled replicas are not checked"
 
 KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: api_keys[*]", NOT_THERE, ours=MISSING),
@@ -71,5 +70,4 @@ KNOWN: tuple[Known, ...] = (
     Known("log_dirs: *: results[*].*_bytes", NO_SIZE),
     Known("metadata: with rights v*: cluster_authorized_operations", RIGHTS),
     Known("reassignments: nothing v?: error_message", EMPTY),
-    Known("incremental_alter_configs: leader.replication.throttled.replicas=*: responses[changed].error_*", THROTTLED),
 )
