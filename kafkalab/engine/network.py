@@ -51,14 +51,16 @@ class Network:
     """Undirected: how often the connection was made anew. Messages of an older one are void."""
 
     def number(self, one: str, other: str) -> int:
-        return self.connection.get(pair(one, other), 0)
+        return self.connection.get((one, other) if one < other else (other, one), 0)
 
     def ever_used(self, one: str, other: str) -> bool:
         ways = self.not_before_us
         return (one, other) in ways or (other, one) in ways or pair(one, other) in self.connection
 
     def passes(self, source: str, target: str) -> bool:
-        return not self.is_cut(source, target) and pair(source, target) not in self.broken_until_us
+        if self.broken_until_us and pair(source, target) in self.broken_until_us:
+            return False
+        return not (self.cut or self.islands) or not self.is_cut(source, target)
 
     def is_cut(self, source: str, target: str) -> bool:
         if (source, target) in self.cut:
@@ -68,13 +70,15 @@ class Network:
     def arrival_us(self, source: str, target: str, now_us: int, random: Random) -> int:
         """When a message sent now arrives. Only for ways that pass."""
         way = (source, target)
-        link = self.links.get(way, self.default)
+        link = self.links.get(way, self.default) if self.links else self.default
         due_us = now_us + link.latency_us
         if link.jitter_us:
             due_us += random.randrange(link.jitter_us + 1)
         while link.loss and random.random() < link.loss:
             due_us += RETRANSMIT_US
-        due_us = max(due_us, self.not_before_us.get(way, 0))
+        not_before_us = self.not_before_us.get(way, 0)
+        if due_us < not_before_us:
+            return not_before_us
         self.not_before_us[way] = due_us
         return due_us
 

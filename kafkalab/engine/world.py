@@ -6,6 +6,7 @@ node's, but its messages go to a callable.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from random import Random
@@ -22,6 +23,11 @@ from kafkalab.engine.events import (
 )
 from kafkalab.engine.network import TCP_GIVES_UP_US, Network, pair
 from kafkalab.engine.node import Block, ConnectionLost, Exit, Halt, HangUp, Node, Request, Response, Send, Started, Wake
+
+
+def _nobody(message: Any) -> None:
+    """At the end of a connection that stayed with the world from which this one was forked."""
+
 
 TIMER = -1
 """In the place of a connection number: not from the network, cannot be cut."""
@@ -80,6 +86,25 @@ class World:
         self._sequence = 0
         self._incarnations: dict[str, int] = {}
 
+    # -- forking -----------------------------------------------------------------------------
+
+    def fork(self) -> "World":
+        """Another world that goes on from here by itself: the same commands, the same history.
+
+        Immutable things are shared: what lies on disks in memory, messages on their way. Observers stay
+        with the original, and so does the outside: in the fork its connections are gone."""
+        copy = deepcopy(self)
+        copy.hang_up_edges()
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        edges = dict.fromkeys(self.edges, _nobody)
+        return self.__dict__ | {"edges": edges, "on_event": [], "on_message": []}
+
+    def hang_up_edges(self) -> None:
+        for name in list(self.edges):
+            self.close_edge(name)
+
     # -- nodes -------------------------------------------------------------------------------
 
     def start(self, node: Node) -> None:
@@ -127,8 +152,9 @@ class World:
             # Connection refused: the kernel of a machine without that process answers at once.
             self._lose(source, target, network.number(source, target))
             return
+        way = (source, target)
         number = network.number(source, target)
-        known = self._known.setdefault((source, target), number)
+        known = self._known.setdefault(way, number)
         if known != number:
             # Written to a socket whose other end is gone: the peer's kernel answers with a reset.
             self._lose(source, target, known)
@@ -243,9 +269,11 @@ class World:
             self._known.pop((target, message.peer), None)
             message = ConnectionLost(message.peer)
         elif number != TIMER:
-            known = self._known.get((target, source), number)
-            self._known[(target, source)] = number
+            way = (target, source)
+            known = self._known.get(way)
             if known != number:
+                self._known[way] = number
+            if known is not None and known != number:
                 # A new connection, and nobody could say that the old one is gone.
                 self._deliver(target, incarnation, ConnectionLost(source))
         self._deliver(target, incarnation, message)
@@ -296,11 +324,19 @@ class World:
             self._hold_back(name, effects)
             return
         for done, effect in enumerate(effects, 1):
+            # The three that nearly all effects are come first, by their class: every step comes through here.
+            kind = effect.__class__
+            if kind is Send:
+                self.send(name, effect.target, effect.message)
+                continue
+            if kind is Wake:
+                at_us = effect.at_us
+                self._push(at_us if at_us > self.now_us else self.now_us, name, name, TIMER, effect.message)
+                continue
+            if isinstance(effect, Event):
+                self._tell(name, effect)
+                continue
             match effect:
-                case Send(target, message):
-                    self.send(name, target, message)
-                case Wake(at_us, message):
-                    self._push(max(at_us, self.now_us), name, name, TIMER, message)
                 case HangUp(peer):
                     self.hang_up(name, peer)
                 case Block(for_us):
@@ -316,7 +352,7 @@ class World:
                     self._tell(name, NodeExited(name))
                     return
                 case _:
-                    self._tell(name, effect)
+                    raise AssertionError(f"{name} wants {effect!r}, which nobody can do")
 
     def _tell(self, name: str, event: Event) -> None:
         for observe in self.on_event:

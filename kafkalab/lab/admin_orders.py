@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 ADMIN = "admin"
 """The node's name."""
+FIRST_TOKEN = 1_000_000
+"""Beyond those of a history, whose orders go through the same node."""
 TIMEOUT = duration(30_000)
 
 OnAnswer = Callable[[bool, str, dict[str, Any]], None]
@@ -57,12 +59,16 @@ class AdminOrders:
         self.lab = lab
         self._node: Admin | None = None
         """From the first order on."""
-        self._tokens = 0
+        self._tokens = FIRST_TOKEN
         self._asked: dict[int, Callable[[Outcome], None]] = {}
 
     @property
     def waiting(self) -> bool:
         return bool(self._asked)
+
+    def go_on_from(self, other: "AdminOrders") -> None:
+        """In a fork, whose world has the other's node."""
+        self._tokens = other._tokens
 
     def ask(self, command: order.Command, on_answer: OnAnswer) -> None:
         match command:
@@ -114,8 +120,11 @@ class AdminOrders:
 
     def _send(self, api_key: int, body: Any, on_outcome: Callable[[Outcome], None]) -> None:
         if self._node is None:
-            self._node = Admin(ADMIN, self.lab.bootstrap_nodes)
-            self.lab.world.start(self._node)
+            # A forked world has one, and so has the world of a history.
+            known = self.lab.world.nodes.get(ADMIN)
+            self._node = known if isinstance(known, Admin) else Admin(ADMIN, self.lab.bootstrap_nodes)
+            if known is None:
+                self.lab.world.start(self._node)
         self._tokens += 1
         self._asked[self._tokens] = on_outcome
         self.lab.world.tell_node(ADMIN, Order(self._tokens, api_key, body))

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
+from kafkalab.lab.tempo_commands import TempoCommand
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
 GroupName = Annotated[str, Text("The group's id.", longest=249)]
@@ -337,4 +338,5 @@ Command = (
     | IsolateBroker
     | HealNetwork
     | FaultCommand
+    | TempoCommand
 )

@@ -58,6 +58,11 @@ class Faults:
         self._active: dict[int, ActiveFault] = {}
         self._last_number = 0
 
+    def go_on_from(self, other: "Faults") -> None:
+        """In a fork, where the same is broken."""
+        self._active = dict(other._active)
+        self._last_number = other._last_number
+
     def begin(self, command: Breaking) -> int:
         """Raises NoSuchThing."""
         self._check(command)

@@ -8,6 +8,7 @@ offset that was acknowledged and lies beyond the end of a new leader's log.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any
@@ -81,6 +82,12 @@ class Ledger:
         self._delivered_end: dict[tuple[str, str, int], int] = {}
         self._visible_from: dict[Key, int] = {}
         self._visible_end: dict[Key, int] = {}
+
+    def go_on_from(self, other: "Ledger") -> None:
+        """In a fork: count on from what was counted there."""
+        for name, counted in vars(other).items():
+            if name != "_topic_name":
+                setattr(self, name, deepcopy(counted))
 
     # -- what travels ------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import shlex
 
 from kafkalab.lab import commands as order
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab import tempo_commands as tempo
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -88,6 +89,14 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+        case tempo.PauseTime():
+            return "lab time pause"
+        case tempo.PlayTime():
+            return "lab time play"
+        case tempo.StepTime():
+            return "lab time step"
+        case tempo.SetRate(rate):
+            return f"lab time rate {rate}"
     if isinstance(command, fault.FaultCommand):
         return _fault(command)
     raise AssertionError(f"no command line for {command!r}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kafkalab.engine.api.fetch_reading import held_back, may_read, read_one, upper_offset
+from kafkalab.engine.api.fetch_reading import fetched_by, held_back, may_read, read_one, upper_offset
 from kafkalab.engine.api.leader_hints import NO_HINT, endpoints, hint_for
 from kafkalab.engine.broker.fetch_sessions import (
     FINAL_EPOCH,
@@ -54,8 +54,8 @@ class Reading:
     size: int = 0
     at_once: bool = False
     """An error, a diverging epoch or a better replica does not wait."""
-    outdated: bool = False
-    """What was read has itself moved a high watermark, or may have been held back."""
+    outdated: dict["PartitionKey", None] = field(default_factory=dict)
+    """Partitions of which the reading itself has moved the high watermark, or which may have been held back."""
     throttled_size: int = 0
     """What of it counts for the leader's throttle, as it is sent."""
 
@@ -103,14 +103,15 @@ class FetchAwaitingBytes:
     fetching: Fetching
     reading: Reading
     """As it was when the wait began."""
-    touched: bool = False
+    touched: dict["PartitionKey", None] = field(default_factory=dict)
+    """What changed since."""
 
     @property
     def source(self) -> str:
         return self.fetching.request.source
 
     def check(self, broker: "Broker", key: "PartitionKey") -> bool:
-        self.touched = True
+        self.touched[key] = None
         request = self.fetching.request
         body: FetchRequest = request.body
         partition, asked = broker.partitions.get(key), self.reading.keys[key].asked
@@ -126,8 +127,25 @@ class FetchAwaitingBytes:
     def expire(self, broker: "Broker") -> None:
         reading = self.reading
         if self.touched or reading.outdated:
-            reading = read(broker, self.fetching.request, self.fetching.wanted)
+            reading = self._read_again(broker)
         broker.respond(self.fetching.request, self.fetching.answer(broker, reading))
+
+    def _read_again(self, broker: "Broker") -> Reading:
+        """As `read`; but where nothing has changed the answer is the same. Nothing had any records yet, if
+        one byte would have been enough: so no partition's share depends on another's."""
+        request, before = self.fetching.request, self.reading
+        if request.body.min_bytes > 1:
+            return read(broker, request, self.fetching.wanted)
+        changed = {**before.outdated, **self.touched, **broker.purgatory.being_checked, **broker.purgatory.touched}
+        reading = Reading()
+        for key, (wanted, result) in zip(before.keys, before.results, strict=True):
+            if key in changed:
+                _read_wanted(broker, request, wanted, reading)
+                continue
+            fetched_by(broker.partitions[key], wanted.asked, request.body)
+            reading.results.append((wanted, result))
+            reading.keys[key] = wanted
+        return reading
 
     def _available(self, broker: "Broker") -> int:
         size = 0
@@ -166,29 +184,35 @@ def _in_its_session(broker: "Broker", request: Request) -> Fetching:
 def read(broker: "Broker", request: Request, all_wanted: Iterable[Wanted]) -> Reading:
     """Read each partition in order, as far as `max_bytes` goes."""
     reading = Reading()
-    throttled = request.body.replica_id >= 0 and broker.leader_quota.partitions
     for wanted in all_wanted:
-        name, number = wanted.name, wanted.asked.partition
-        try:
-            name = broker.topic_name(name, wanted.topic_id)
-            partition = broker.partition(name, number)
-            result = read_one(broker, request, partition, wanted.asked, reading.size)
-        except Refused as refused:
-            nameless = request.api_version >= TOPIC_IDS_SINCE and not (wanted.topic_id or wanted.name)
-            error = ErrorCode.unknown_topic_id if nameless else refused.error_code
-            reading.results.append((wanted, _refused(broker, request, name, number, error, reading)))
-            continue
-        reading.results.append((wanted, result))
-        reading.keys[partition.key] = wanted
-        reading.size += len(result.records)
-        if throttled and broker.leader_quota.throttles(partition.key):
-            reading.throttled_size += len(result.records)
-            reading.outdated = True
-        if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
-            reading.at_once = True
-        if result.high_watermark != partition.high_watermark:
-            reading.outdated = True
+        _read_wanted(broker, request, wanted, reading)
     return reading
+
+
+def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Reading) -> None:
+    name, number = wanted.name, wanted.asked.partition
+    partition = wanted.partition
+    try:
+        if partition is None or broker.partitions.get(partition.key) is not partition:
+            name = broker.topic_name(name, wanted.topic_id)
+            partition = wanted.partition = broker.partition(name, number)
+        result = read_one(broker, request, partition, wanted.asked, reading.size)
+    except Refused as refused:
+        name = partition.topic if partition is not None else name
+        nameless = request.api_version >= TOPIC_IDS_SINCE and not (wanted.topic_id or wanted.name)
+        error = ErrorCode.unknown_topic_id if nameless else refused.error_code
+        reading.results.append((wanted, _refused(broker, request, name, number, error, reading)))
+        return
+    reading.results.append((wanted, result))
+    reading.keys[partition.key] = wanted
+    reading.size += len(result.records)
+    if request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
+        reading.throttled_size += len(result.records)
+        reading.outdated[partition.key] = None
+    if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
+        reading.at_once = True
+    if result.high_watermark != partition.high_watermark:
+        reading.outdated[partition.key] = None
 
 
 def _refused(
@@ -207,7 +231,7 @@ def by_topic(results: list[Result]) -> tuple[FetchTopicResult, ...]:
     """Neighbours of one topic together, in the order in which they were read."""
     topics: list[tuple[Wanted, list[FetchPartitionResult]]] = []
     for wanted, result in results:
-        if topics and topics[-1][0].name == wanted.name and topics[-1][0].topic_id == wanted.topic_id:
+        if topics and topics[-1][0].is_of_one_topic_with(wanted):
             topics[-1][1].append(result)
         else:
             topics.append((wanted, [result]))

@@ -68,6 +68,13 @@ def read_one(
     return result
 
 
+def fetched_by(partition: Partition, wanted: FetchPartition, body: FetchRequest) -> None:
+    """A follower that has waited still has what it had when it asked."""
+    if body.replica_id >= 0:
+        follower = partition.follower_states[body.replica_id]
+        partition.follower_fetched(follower, wanted.fetch_offset, wanted.log_start_offset, body.replica_epoch)
+
+
 def may_read(partition: Partition, wanted: FetchPartition, request: Request) -> bool:
     if wanted.current_leader_epoch >= 0 and wanted.current_leader_epoch != partition.leader_epoch:
         return False

@@ -52,6 +52,7 @@ from kafkalab.engine.events.metadata import (
 )
 from kafkalab.engine.events.nodes import (
     ConnectionHalfOpened,
+    InvariantBroken,
     LogDirFailed,
     NodeCrashed,
     NodeExited,
@@ -99,6 +100,7 @@ __all__ = [
     "GroupDeleted",
     "GroupStateChanged",
     "HighWatermarkAdvanced",
+    "InvariantBroken",
     "IsrExpanded",
     "IsrShrunk",
     "LeaderElected",

@@ -1,8 +1,7 @@
 """Facts that the lab's own producers, consumers and admin client state."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """Facts about consumer groups and their coordinators."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

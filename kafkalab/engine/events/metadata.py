@@ -1,8 +1,7 @@
 """Facts that the controller decides: brokers, topics, who leads what."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

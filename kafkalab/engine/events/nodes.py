@@ -1,8 +1,7 @@
 """Facts about processes: started, killed, stopped, frozen."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +53,11 @@ class ConnectionHalfOpened(Event):
 
     node: str
     peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvariantBroken(Event):
+    """Rule {invariant}, which must hold whatever happens, is broken: {detail}."""
+
+    invariant: str
+    detail: str

@@ -1,8 +1,7 @@
 """Facts about one replica: its log, its high watermark, what was refused."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ strings and are refused in Kafka's words.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kafkalab.engine.log.topic_configs import (
     INTERNAL_SEGMENT_BYTES,
@@ -56,6 +57,10 @@ class LogConfig:
     min_compaction_lag_ms: int = 0
     max_compaction_lag_ms: int = MAX_LONG
     min_cleanable_dirty_ratio: float = 0.5
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "LogConfig":
+        """Nothing in it ever changes: forked worlds share it."""
+        return self
 
     @property
     def is_compacted(self) -> bool:

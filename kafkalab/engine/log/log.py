@@ -198,6 +198,9 @@ class Log:
         if self.active.size == 0:
             return self.active.base_offset
         self.active.seal()
+        if self.config.is_compacted:
+            # Compaction leaves gaps between segments: what the power took of this one could not be told from them.
+            self.disk.flush(self.active.path)
         self._snapshot_producers()
         self.segments.append(
             recovery.new_segment(self.disk, self.directory, self.end_offset, self.config, self._now_ms)

@@ -7,7 +7,9 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.network import Link
 from kafkalab.engine.simulation.meddling import Meddling
-from kafkalab.engine.simulation.schedule import Fault
+from kafkalab.engine.simulation.mishaps import Mishaps
+from kafkalab.engine.simulation.referee import Referee
+from kafkalab.engine.simulation.schedule import Fault, TopicPlan
 
 SLOW = Link(latency_us=400_000, jitter_us=200_000)
 SLOW_WRITE_US = 30_000
@@ -20,16 +22,22 @@ LOSSY = Link(latency_us=500, jitter_us=500, loss=0.3)
 class Faults:
     cluster: Cluster
     dice: Random
+    referee: Referee
+    topics: tuple[TopicPlan, ...]
     done: dict[str, int] = field(default_factory=dict)
     """How many of each kind were really done: a fault of a broker that is down already is none."""
     meddling: Meddling = field(init=False)
+    mishaps: Mishaps = field(init=False)
 
     def __post_init__(self) -> None:
         self.meddling = Meddling(self.cluster, self.dice)
+        self.mishaps = Mishaps(self.cluster, self.dice, self.referee, self.meddling, self.topics)
 
     def begin(self, fault: Fault) -> None:
         world = self.cluster.world
         alive = fault.node in world.nodes
+        if self.mishaps.forbids(fault):
+            return
         match fault.kind:
             case "kill" if alive:
                 self.cluster.crash(broker_of(fault.node))
@@ -72,16 +80,17 @@ class Faults:
                 if not self.meddling.begin(fault.kind):
                     return
             case _:
-                return
+                if not self.mishaps.begin(fault):
+                    return
         self.done[fault.kind] = self.done.get(fault.kind, 0) + 1
 
     def mend(self, fault: Fault) -> None:
         """Undo it. Consumers are brought back by the history, which knows how they were made."""
         world = self.cluster.world
         match fault.kind:
-            case "kill":
+            case "kill" | "power loss" | "unregister":
                 self._start(fault.node)
-            case "stop":
+            case "stop" | "rolling restart":
                 if fault.node in world.nodes and self.cluster.is_stopping(broker_of(fault.node)):
                     self.cluster.crash(broker_of(fault.node))
                 self._start(fault.node)
@@ -103,6 +112,8 @@ class Faults:
             case "controller restart":
                 if fault.node not in world.nodes:
                     self.cluster.start_controller()
+            case _:
+                self.mishaps.mend(fault)
 
     def mend_everything(self) -> None:
         world = self.cluster.world
@@ -110,6 +121,7 @@ class Faults:
         for name in list(world.frozen):
             world.thaw(name)
         self._heal(*world.network.cut, *world.network.links)
+        self.mishaps.mend_everything()
         for disk in self.cluster.disks.values():
             disk.mend()
         for broker in self.cluster.spec.brokers:

@@ -51,7 +51,7 @@ class Meddling:
 
     def begin(self, kind: str) -> bool:
         """Whether there was anything to be done."""
-        image = self._image()
+        image = self.image()
         if image is None or not image.topics:
             return False
         topic, partition = self._any_partition(image)
@@ -78,7 +78,7 @@ class Meddling:
 
     def mend(self, kind: str) -> None:
         """Some moves are called off; settings go back to what they were."""
-        image = self._image()
+        image = self.image()
         if kind == "reassign" and self.moving:
             name, number = self.moving.pop(0)
             if self.dice.random() < 0.4:
@@ -94,7 +94,7 @@ class Meddling:
         for name in list(self.throttled):
             self._throttle(name, None)
 
-    def _image(self) -> MetadataImage | None:
+    def image(self) -> MetadataImage | None:
         running = controller_node(self.cluster.spec.controllers[0]) in self.cluster.world.nodes
         return self.cluster.controller.image if running else None
 
@@ -118,10 +118,10 @@ class Meddling:
         wanted = None if replicas is None else tuple(map(BrokerId, replicas))
         partition = ReassignablePartition(partition_index=i32(number), replicas=wanted)
         topic = ReassignableTopic(name=TopicName(name), partitions=(partition,))
-        self._order(ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(topics=(topic,)))
+        self.order(ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(topics=(topic,)))
 
     def _prefer_leaders(self) -> None:
-        self._order(ApiKey.ELECT_LEADERS, ElectLeadersRequest(election_type=i8(0), topic_partitions=None))
+        self.order(ApiKey.ELECT_LEADERS, ElectLeadersRequest(election_type=i8(0), topic_partitions=None))
 
     def _throttle(self, name: str, rate: int | None) -> None:
         """Of all of a topic's replicas; None takes it away. Another topic's may go on at the last rate."""
@@ -155,6 +155,6 @@ class Meddling:
             request = Request(ADMIN, "settings", -self.tokens, api_key, newest(api_key), ADMIN, body)
             self.cluster.world.send(ADMIN, controller, request)
 
-    def _order(self, api_key: int, body: Any) -> None:
+    def order(self, api_key: int, body: Any) -> None:
         self.tokens += 1
         self.cluster.world.tell_node(ADMIN, Order(self.tokens, api_key, body, PATIENCE_MS))

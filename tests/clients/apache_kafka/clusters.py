@@ -49,8 +49,8 @@ def jars() -> Path:
     """Where Apache Kafka is; the test that asks skips where it is not installed."""
     said = os.environ.get(JARS)
     if not said:
-        # Also where CI is set: .ci/run does not install it, as it takes 100 MB and four JVMs.
-        pytest.skip(f"Apache Kafka is not installed: {JARS} names no directory (tests/clients/apache_kafka/README.md)")
+        # Also where CI is set: it takes 100 MB and four JVMs.
+        pytest.skip(f"no Apache Kafka, and .ci/run installs none: {JARS} is not set (see apache_kafka/README.md)")
     found = Path(said)
     assert list(found.glob("kafka_2.13-*.jar")), f"{JARS}={said} has no kafka_2.13-*.jar"
     assert shutil.which("java"), f"{JARS} is set, but there is no java"
