@@ -173,9 +173,9 @@ class BrokerConfig:
                 typed[name.replace(".", "_")] = SETTINGS[name].parse(text)
             elif name in TOPIC_DEFAULT_NAMES:
                 topic_defaults[name] = text
-            elif name not in _IN_LARGER_UNITS:
+            elif name not in IN_LARGER_UNITS:
                 raise InvalidConfig(name, f"Unknown configuration {name}")
-        for name, (in_ms, unit_ms) in _IN_LARGER_UNITS.items():
+        for name, (in_ms, unit_ms) in IN_LARGER_UNITS.items():
             if name in given:
                 value = Setting(name, ConfigType.LONG, None, "").parse(given[name])
                 # The smaller unit wins where both are given; -1, without end, is -1 in every unit.
@@ -220,7 +220,7 @@ TOPIC_DEFAULT_NAMES = {config.broker_name: config.name for config in TOPIC_CONFI
 """The broker's name of each topic default to the topic's name (ServerTopicConfigSynonyms)."""
 
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
-_IN_LARGER_UNITS: dict[str, tuple[str, int]] = {
+IN_LARGER_UNITS: dict[str, tuple[str, int]] = {
     "log.retention.minutes": ("log.retention.ms", _MINUTE_MS),
     "log.retention.hours": ("log.retention.ms", _HOUR_MS),
     "log.roll.hours": ("log.roll.ms", _HOUR_MS),

@@ -29,12 +29,17 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
 
 TOPIC_IDS_SINCE = 13
+HINTS_SINCE = 16
+"""The version that tells where the leader listens (KIP-951); who leads has had its place since version 12."""
 SESSION_ERRORS = (
     ErrorCode.fetch_session_id_not_found,
     ErrorCode.invalid_fetch_session_epoch,
     ErrorCode.fetch_session_topic_id_error,
 )
 """Of the session and no partition: the reader begins another session."""
+
+UNKNOWN = (ErrorCode.unknown_topic_or_partition, ErrorCode.unknown_topic_id)
+"""What Kafka finds before it looks at any replica: then the list of aborted transactions is empty, and not null."""
 
 Result = tuple[Wanted, FetchPartitionResult]
 
@@ -194,7 +199,9 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
         result = read_one(broker, request, partition, wanted.asked, reading.size)
     except Refused as refused:
         name = partition.topic if partition is not None else name
-        reading.results.append((wanted, _refused(broker, name, number, refused.error_code, reading)))
+        nameless = request.api_version >= TOPIC_IDS_SINCE and not (wanted.topic_id or wanted.name)
+        error = ErrorCode.unknown_topic_id if nameless else refused.error_code
+        reading.results.append((wanted, _refused(broker, request, name, number, error, reading)))
         return
     reading.results.append((wanted, result))
     reading.keys[partition.key] = wanted
@@ -209,13 +216,15 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
 
 
 def _refused(
-    broker: "Broker", topic: str, partition: int, error_code: ErrorCode, reading: Reading
+    broker: "Broker", request: Request, topic: str, partition: int, error_code: ErrorCode, reading: Reading
 ) -> FetchPartitionResult:
     reading.at_once = True
-    hint = hint_for(broker, error_code, topic, partition)
-    if hint is not NO_HINT:
+    hint = hint_for(broker, error_code, topic, partition) if request.api_version >= HINTS_SINCE else NO_HINT
+    # Followers know from their metadata where everybody listens.
+    if hint is not NO_HINT and request.body.replica_id < 0:
         reading.hints.append(hint)
-    return FetchPartitionResult(partition, error_code, current_leader=hint)
+    aborted = () if error_code in UNKNOWN else None
+    return FetchPartitionResult(partition, error_code, current_leader=hint, aborted_transactions=aborted)
 
 
 def by_topic(results: list[Result]) -> tuple[FetchTopicResult, ...]:

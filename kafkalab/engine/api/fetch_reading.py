@@ -35,8 +35,9 @@ def read_one(
     if body.replica_id >= 0:
         follower = partition.follower_states.get(body.replica_id)
         if follower is None:
-            # A replica that this broker has not heard of: its metadata must be behind.
-            raise Refused(ErrorCode.unknown_leader_epoch)
+            # With the epoch of this leader it may be a replica that only this broker has not heard of yet.
+            knows_epoch = wanted.current_leader_epoch == partition.leader_epoch
+            raise Refused(ErrorCode.unknown_leader_epoch if knows_epoch else ErrorCode.not_leader_or_follower)
     elif body.rack_id and partition.is_leader and broker.config.replica_selector_class == RACK_AWARE:
         nearer = _nearer_replica(broker, partition, body.rack_id, offset)
         if nearer is not None:
@@ -75,7 +76,7 @@ def fetched_by(partition: Partition, wanted: FetchPartition, body: FetchRequest)
 
 
 def may_read(partition: Partition, wanted: FetchPartition, request: Request) -> bool:
-    if wanted.current_leader_epoch not in (-1, partition.leader_epoch):
+    if wanted.current_leader_epoch >= 0 and wanted.current_leader_epoch != partition.leader_epoch:
         return False
     return partition.is_leader or not _leader_only(request)
 

@@ -34,16 +34,35 @@ class DescribedConfig:
     """DescribeConfigsResponse.ConfigType."""
     documentation: str
     synonyms: tuple[Synonym, ...]
-    """At least one; the first counts."""
+    """The first counts."""
     read_only: bool = False
+    otherwise: str | None = None
+    """The value where nobody has said any, not even Kafka's defaults."""
 
     @property
     def value(self) -> str | None:
-        return self.synonyms[0].value
+        return self.synonyms[0].value if self.synonyms else self.otherwise
 
     @property
     def source(self) -> int:
-        return self.synonyms[0].source
+        return self.synonyms[0].source if self.synonyms else DEFAULT_CONFIG
+
+
+OF_BOTH = (
+    "compression.gzip.level", "compression.lz4.level", "compression.type", "compression.zstd.level",
+    "min.insync.replicas", "unclean.leader.election.enable",
+)  # fmt: skip
+"""What topics and brokers call by the same name. Else the same name means that brokers do not have it."""
+SHORT = 4
+SHORTS = ("offsets.topic.replication.factor",)
+INTERNAL = ("log.initial.task.delay.ms",)
+"""Settings that Kafka does not show unless they are set."""
+NO_DEFAULT = ("log.flush.interval.ms", "log.retention.ms", "log.roll.jitter.ms", "log.roll.ms")
+"""What brokers have no value of unless it is set: the same is said in a larger unit, or in another setting."""
+
+
+def _default(broker_name: str, default: str | None) -> tuple[Synonym, ...]:
+    return () if broker_name in NO_DEFAULT else (Synonym(broker_name, default, DEFAULT_CONFIG),)
 
 
 def validated_topic_configs(settings: Mapping[str, str | None], config: BrokerConfig) -> dict[str, str]:
@@ -87,9 +106,11 @@ def described_topic(own: Mapping[str, str], settings: BrokerSettings) -> list[De
             each.documentation,
             (
                 *_given(name, own, TOPIC_CONFIG),
-                *settings.synonyms(each.broker_name),
-                Synonym(each.broker_name, each.default, DEFAULT_CONFIG),
+                # Some settings are of topics only, and there the broker has nothing to say.
+                *(settings.synonyms(each.broker_name) if each.broker_name != name or name in OF_BOTH else ()),
+                *(_default(each.broker_name, each.default) if each.broker_name != name or name in OF_BOTH else ()),
             ),
+            otherwise=each.default,
         )
         for name, each in sorted(TOPIC_CONFIGS.items())
         # Kafka hides its internal settings unless they are set.
@@ -103,25 +124,26 @@ def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
     fixed = [
         DescribedConfig(
             name,
-            each.type.value,
+            SHORT if name in SHORTS else each.type.value,
             each.documentation,
-            (*_given(name, config.given, STATIC_BROKER_CONFIG), Synonym(name, _text(each.default), DEFAULT_CONFIG)),
+            (
+                *_given(name, config.given, STATIC_BROKER_CONFIG),
+                *((Synonym(name, _text(each.default), DEFAULT_CONFIG),) if each.default != "" else ()),
+            ),
             read_only=True,
         )
         for name, each in SETTINGS.items()
+        if name not in INTERNAL or name in config.given
     ]
     defaults = [
         DescribedConfig(
             name,
             TOPIC_CONFIGS[topic_name].type.value,
             TOPIC_CONFIGS[topic_name].documentation,
-            (
-                *settings.synonyms(name),
-                Synonym(name, TOPIC_CONFIGS[topic_name].default, DEFAULT_CONFIG),
-            ),
+            (*settings.synonyms(name), *_default(name, TOPIC_CONFIGS[topic_name].default)),
         )
         for name, topic_name in TOPIC_DEFAULT_NAMES.items()
-        if topic_name != INTERNAL_SEGMENT_BYTES
+        if topic_name != name or name in OF_BOTH
     ]
     # Not in server.properties, so there is nothing to tell of those that nobody set.
     throttles = [

@@ -179,6 +179,11 @@ def _parse_whole(config: TopicConfig, text: str) -> int:
 
 
 def _within(config: TopicConfig, number: float, text: str) -> float:
+    if config.or_equal is not None and config.least is not None and config.most is not None:
+        if number != config.or_equal and not config.least <= number <= config.most:
+            between = f"Value must be between {config.least} and {config.most}"
+            raise _bad_value(config, text, f"{between} or equal to {config.or_equal}")
+        return number
     if config.least is not None and not number >= config.least:
         raise _bad_value(config, text, f"Value must be at least {config.least}")
     if config.most is not None and number > config.most:

@@ -99,7 +99,7 @@ class Log:
         """Append one batch as a client sent it, or, with `check_sequence` false, as the cluster
         itself wrote it: that may be a control batch, and its producer's sequence is not looked at."""
         self._now_ms = now_ms
-        batch = validated(data, self.config, now_ms, check_sequence)
+        batch = validated(data, self.config, now_ms, check_sequence, self.directory)
         if check_sequence and batch.producer_id >= 0:
             past = self.producers.duplicate(batch)
             if past:

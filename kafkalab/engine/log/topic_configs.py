@@ -29,6 +29,8 @@ class TopicConfig:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
+    or_equal: float | None = None
+    """A value out of these bounds that is taken all the same."""
     of_replicas: bool = False
     """A list of partition:broker, or "*"."""
 
@@ -54,8 +56,9 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             "-1",
             "compression.gzip.level",
             "Level when the broker compresses with gzip.",
-            least=-1,
+            least=1,
             most=9,
+            or_equal=-1,
         ),
         TopicConfig(
             "compression.lz4.level",

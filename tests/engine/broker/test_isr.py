@@ -42,6 +42,7 @@ def test_with_too_few_in_sync_acks_all_is_refused_and_nothing_is_written() -> No
     assert room.produce(1, "a") == ProducePartitionResult(
         0,
         ErrorCode.not_enough_replicas,
+        log_start_offset=0,
         error_message="The size of the current ISR 1 is insufficient to satisfy the min.isr requirement of 2"
         " for partition orders-0",
     )
