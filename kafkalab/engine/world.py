@@ -229,8 +229,10 @@ class World:
         """The outside hung up: every node that has heard from it is told."""
         del self.edges[name]
         for other in list(self.nodes):
-            if (name, other) in self.network.not_before_us:
-                self._lose(other, name, self.network.number(other, name))
+            last_us = self.network.not_before_us.get((name, other))
+            if last_us is not None:
+                # The farewell does not overtake what was sent before it.
+                self._lose(other, name, self.network.number(other, name), max(0, last_us - self.now_us))
         self.network.forget(name)
         for known in [known for known in self._known if name in known]:
             del self._known[known]

@@ -131,6 +131,9 @@ class Mishaps:
             return False
         if image is None or len(image.brokers) < len(self.cluster.spec.brokers) or not all_in_sync(image):
             return False
+        # Who was killed and has come back counts as in sync until the controller hears of it.
+        if any(broker.epoch != image.brokers[number].epoch for number, broker in self.cluster.brokers.items()):
+            return False
         return all(len(each.isr) > 1 for topic in image.topics.values() for each in topic.partitions.values())
 
     def _disks(self) -> list[FaultyDisk]:
