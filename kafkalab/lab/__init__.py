@@ -13,10 +13,12 @@ lab.records(...), lab.record(...), lab.find(...)   what lies in the logs, down t
 gateway.close(); lab.close()
 """
 
+from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
 from kafkalab.lab.commands import Command
 from kafkalab.lab.doors import Doors, PortRefused
+from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
@@ -27,6 +29,10 @@ from kafkalab.lab.store import LabSettings, StoreRefused
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
+FAULTS = tuple(by_name(FaultCommand))
+"""The names of those that break something, and of the one that undoes it."""
+TOPIC_SETTINGS = tuple(TOPIC_CONFIGS)
+"""The names of a topic's settings."""
 
 
 def parse_command(said: object) -> Command:
@@ -41,6 +47,8 @@ def command_schema() -> list[CommandSchema]:
 
 __all__ = [
     "COMMANDS",
+    "FAULTS",
+    "TOPIC_SETTINGS",
     "ByteField",
     "Command",
     "CommandRefused",

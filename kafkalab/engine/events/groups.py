@@ -7,7 +7,7 @@ from kafkalab.engine.events.event import Event
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorLoaded(Event):
-    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records} records."""
+    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records:record|records}."""
 
     broker: int
     partition: int

@@ -74,7 +74,7 @@ class LogTruncated(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogRecovered(Event):
-    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes} bytes after offset {log_end}."""
+    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes:byte|bytes} after offset {log_end}."""
 
     topic: str
     partition: int
@@ -109,7 +109,7 @@ class SegmentDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogCompacted(Event):
-    """Broker {broker} compacted {topic}-{partition} up to offset {end_offset}: {removed} records are gone."""
+    """Broker {broker} compacted {topic}-{partition} up to offset {end_offset}: {removed:record is|records are} gone."""
 
     topic: str
     partition: int
