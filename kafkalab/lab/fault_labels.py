@@ -14,7 +14,7 @@ def label(command: Any) -> str:
         case order.IsolateBroker():
             return "cut off from everyone"
         case fault.SlowDisk(_, delay_ms):
-            return f"disk slow: {delay_ms} ms a write"
+            return f"slow disk: {delay_ms} ms"
         case fault.FillDisk(_, free_bytes):
             return f"disk full after {free_bytes} bytes" if free_bytes else "disk full"
         case fault.FailDisk():

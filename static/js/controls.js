@@ -30,7 +30,7 @@ function press(target, hands) {
   if (said.command !== undefined) order(on, hands);
   else if (said.copy !== undefined) copy(on);
   else if (said.fold !== undefined) fold(said.fold, hands);
-  else if (said.form !== undefined) openForm(said.form, hands);
+  else if (said.form !== undefined) openForm(said.form, hands, said.fill);
   else if (said.record !== undefined) openRecord(said.record, hands);
   else if (said.id !== undefined) choose(said.id, hands);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
@@ -61,12 +61,18 @@ function fold(topic, hands) {
   hands.change({ open: open.includes(topic) ? open.filter((name) => name !== topic) : [...open, topic] });
 }
 
-/** @param {string} command @param {Hands} hands */
-export function openForm(command, hands) {
+/** @param {string} command @param {Hands} hands @param {string} [fill] what its fields begin with, as JSON */
+export function openForm(command, hands, fill) {
   hands.change({ pane: "act" });
   const details = /** @type {HTMLDetailsElement|null} */ (document.querySelector(`details[data-act="${command}"]`));
   if (!details) return;
+  details.closest("details.section")?.setAttribute("open", "");
   details.open = true;
+  for (const [name, value] of Object.entries(JSON.parse(fill ?? "{}"))) {
+    const field = /** @type {HTMLInputElement|null} */ (details.querySelector(`[name="${name}"]`));
+    if (field) field.value = Array.isArray(value) ? value.join(", ") : String(value);
+  }
+  details.querySelector("form")?.dispatchEvent(new Event("input", { bubbles: true }));
   requestAnimationFrame(() => {
     details.scrollIntoView({ block: "nearest" });
     /** @type {HTMLElement|null} */ (details.querySelector("input,select,textarea"))?.focus();
@@ -191,5 +197,13 @@ function recordOf(answer) {
 /** Names for the forms: what there is on the stage now. @param {import("./types.js").Model} model */
 export function namesOn(model) {
   const on = cast(model);
-  return { topics: on.topics.filter((topic) => !topic.internal).map((topic) => topic.topic), groups: on.groups.map((group) => group.group) };
+  const [producers, consumers] = [on.producers.filter((one) => one.topic !== null), on.consumers].map((list) => list.map((one) => one.name));
+  return {
+    topics: on.topics.filter((topic) => !topic.internal).map((topic) => topic.topic),
+    groups: on.groups.map((group) => group.group),
+    producers,
+    consumers,
+    nodes: [...on.brokers.map((one) => one.node), ...on.controllers.map((one) => one.id.replace(":", "-")), ...producers, ...consumers],
+    racks: [...new Set(on.brokers.map((one) => one.rack).filter(Boolean))],
+  };
 }

@@ -3,10 +3,10 @@
 /** Each kind of fact has a family, told by a letter or sign as well as by its colour. */
 const FAMILIES = {
   data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled"],
-  replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved"],
-  leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "CoordinatorLoaded", "CoordinatorUnloaded"],
+  replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved", "LogCompacted", "SegmentDeleted", "ReplicaDeleted", "ReassignmentStarted", "ReassignmentEnded"],
+  leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "EligibleLeadersChanged", "CoordinatorLoaded", "CoordinatorUnloaded"],
   group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "PartitionsRevoked", "PartitionsAssigned", "PositionReset"],
-  fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline"],
+  fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline", "LogDirFailed", "LogUncleanable"],
   error: ["RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "DuplicateBatchDropped"],
 };
 export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", fault: "✕", error: "!", other: "•" };

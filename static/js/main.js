@@ -2,6 +2,7 @@
 
 import { wireControls } from "./controls.js";
 import { wireForms } from "./forms.js";
+import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { EMPTY, reduce } from "./model.js";
@@ -88,6 +89,9 @@ function drawAround() {
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, past));
   paint(find("#ledger"), drawLedger(shown));
+  const faults = drawFaultList(shown);
+  find("#faults").hidden = faults.length === 0;
+  paint(find("#faults"), faults);
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));

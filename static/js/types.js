@@ -3,6 +3,7 @@
  *
  * @typedef {{kind: string, [field: string]: any}} Entity
  * @typedef {{kind: string, at_us: number, text?: string, times?: number, last_us?: number,
+ *            parts?: {name: string, text?: string, topic: string, partition: number}[],
  *            [field: string]: any}} Fact
  * @typedef {{type: "snapshot"|"frame", version: number, at_us: number, rate: number,
  *            entities: Record<string, Entity>, gone?: string[], events: Fact[]}} Frame

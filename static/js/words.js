@@ -27,6 +27,13 @@ export function clockTime(at_us) {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }
 
+/** How long: 8 s, 3 min, 2 h. @param {number} passed_us */
+export function span(passed_us) {
+  const s = Math.floor(passed_us / 1_000_000);
+  if (s < 100) return `${s} s`;
+  return s < 6000 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h`;
+}
+
 /** @param {string} text @param {number} most characters */
 export function short(text, most) {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;

@@ -61,14 +61,14 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
     """What newcomers look for, where they look for it."""
     labels = {kind: [item.label for item in items if not item.fault] for kind, items in menus().items()}
     assert labels["broker"] == [
-        "Add a consumer in its rack…",
         "kill -9",
-        "Shut down gracefully",
+        "Stop",
         "Start",
         "Freeze",
         "Thaw",
         "Isolate",
         "Heal the network",
+        "Add a consumer in its rack…",
     ]
     assert labels["partition"] == [
         "Elect a leader…",
@@ -80,7 +80,7 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
         "Send a record…",
     ]
     assert [item.fill for item in menus()["partition"] if item.command == "reassign_partition"] == [
-        {"topic": "topic", "partition": "partition"}
+        {"topic": "topic", "partition": "partition", "replicas": "replicas"}
     ]
     assert labels["fault"] == ["Undo"]
 

@@ -165,7 +165,7 @@ class ConnectionRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateBatchDropped(Event):
-    """Broker {broker} already has sequence {first_sequence} to {last_sequence} of producer {producer_id}
+    """Broker {broker} already has the batch of producer {producer_id} with sequence numbers {first_sequence} to {last_sequence}
     in {topic}-{partition}: nothing is written twice."""
 
     topic: str

@@ -28,7 +28,7 @@ class Verb:
 
 VERBS = {
     "crash": Verb("kill -9", UP, danger=True),
-    "stop": Verb("Shut down gracefully", UP),
+    "stop": Verb("Stop", UP),
     "start": Verb("Start", DOWN),
     "freeze": Verb("Freeze", ("running",)),
     "thaw": Verb("Thaw", ("frozen",)),
@@ -75,9 +75,9 @@ THINGS: dict[str, dict[str, str]] = {
     "broker": {"broker": "broker", "one": "node", "rack": "rack"},
     "controller": {"controller": "controller", "one": "node"},
     "topic": {"topic": "topic", "topics": "topic"},
-    "partition": {"topic": "topic", "partition": "partition"},
-    "producer": {"name": "name", "one": "name"},
-    "consumer": {"name": "name", "one": "name"},
+    "partition": {"topic": "topic", "partition": "partition", "replicas": "replicas"},
+    "producer": {"name": "name", "one": "name", "rate": "rate", "acks": "acks", "linger_ms": "linger_ms"},
+    "consumer": {"name": "name", "one": "name", "processing_ms": "processing_ms"},
     "group": {"group": "group"},
     "fault": {"fault": "fault"},
 }
@@ -117,7 +117,9 @@ class MenuItem:
 def menus() -> dict[str, list[MenuItem]]:
     """By kind of entity."""
     schemas = command_schema()
-    return {kind: [item for schema in schemas if (item := _item(kind, schema))] for kind in THINGS}
+    found = {kind: [item for schema in schemas if (item := _item(kind, schema))] for kind in THINGS}
+    # At a process what is done with one press comes first.
+    return {kind: sorted(items, key=lambda item: item.asks and kind in WITH_A_PROCESS) for kind, items in found.items()}
 
 
 def menus_as_json() -> dict[str, list[dict[str, Any]]]:
@@ -139,7 +141,7 @@ def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
     verb, _, _ = command.partition("_")
     said = VERBS.get(verb, Verb(command.replace("_", " ").capitalize()))
     asks = any(field.name not in fill and (field.required or field.name in _WORTH_ASKING) for field in schema.fields)
-    asks = asks or command in ("elect_leader", "cut_link")
+    asks = asks or command in _ASKED_ANYWAY
     label = LABELS.get(command, said.label if verb in VERBS else command.replace("_", " ").capitalize())
     label = LABELS_OF.get((kind, command), label)
     return MenuItem(
@@ -155,6 +157,8 @@ def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
     )
 
 
+_ASKED_ANYWAY = ("elect_leader", "cut_link", "reassign_partition", "update_producer", "update_consumer")
+"""Their fields begin with what is so now."""
 _WORTH_ASKING = (
     "delay_ms",
     "free_bytes",

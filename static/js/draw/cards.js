@@ -92,17 +92,34 @@ function drawLamp(state, x, y) {
   return h("path", { class: "lamp", "data-state": state, d: shapes[/** @type {keyof typeof shapes} */ (state)] ?? "M-3.5 0A3.5 3.5 0 1 1 3.5 0A3.5 3.5 0 1 1 -3.5 0Z", transform: `translate(${x} ${y})` });
 }
 
-/** @param {any} box @param {boolean} selected */
+const ROLES = { leader: "active", active: "active", candidate: "candidate", prospective: "candidate", follower: "follower" };
+const ROLE_MARKS = {
+  active: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z",
+  candidate: "M7.5 .5A5.5 5.5 0 1 1 7.4 .5ZM5 4.6A2.6 2.4 0 1 1 7.5 6.4V8M7.5 9.4V10",
+  follower: "M2 1H13V10H2Z",
+};
+
+/**
+ * A controller: the active one is filled and crowned, a candidate asks, a follower copies; one that is down is greyed out.
+ * @param {any} box @param {boolean} selected
+ */
 export function drawController(box, selected) {
   const { entity, w } = box;
-  const number_ = entity.id.split(":")[1];
+  const name = entity.id.split(":")[1];
+  const up = entity.state === "running";
+  const role = ROLES[/** @type {keyof typeof ROLES} */ (entity.role)] ?? (entity.active ? "active" : "follower");
+  const said = up ? role : spoken(entity.state);
+  const end = entity.log_end ?? entity.metadata_offset;
+  const room = Math.floor((w - 48) / 5.9);
+  const facts = [entity.epoch !== undefined && entity.epoch >= 0 && `epoch ${number(entity.epoch)}`, end !== undefined && `metadata ${number(end)}`].filter(Boolean);
   return h("g", {
-    key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, tabindex: 0, role: "button",
-    "aria-label": `Controller ${number_}, active, metadata offset ${entity.metadata_offset}`, transform: `translate(${box.x} ${box.y})`,
+    key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, "data-role": up ? role : "down",
+    "data-state": entity.state, tabindex: 0, role: "button", "aria-label": `Controller ${name}, ${[said, ...facts].join(", ")}`,
+    transform: `translate(${box.x} ${box.y})`,
   },
-    h("rect", { class: "controller-body", width: w, height: box.h, rx: box.h / 2 }),
-    h("path", { class: "crown", d: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z", transform: "translate(14 11)" }),
-    h("text", { class: "card-line strong", x: 36, y: 21.5 }, `Controller ${number_}`),
-    h("text", { class: "card-small at-end", x: w - 16, y: 21.5 }, `metadata ${number(entity.metadata_offset)}`),
+    h("rect", { class: "controller-body", width: w, height: box.h, rx: 8 }),
+    up ? h("path", { class: "crown", d: ROLE_MARKS[/** @type {keyof typeof ROLE_MARKS} */ (role)], transform: "translate(13 14)" }) : drawLamp(entity.state, 20, 20),
+    h("text", { class: "card-line strong", x: 36, y: 17 }, short(`Controller ${name}`, room)),
+    h("text", { class: "card-small controller-role", x: 36, y: 32 }, short([said, ...facts].join(" · "), room)),
   );
 }
