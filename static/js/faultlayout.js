@@ -2,7 +2,7 @@
 
 import { placeOf, whereIs } from "./faults.js";
 
-const CHIP_H = 34;
+const CHIP_H = 36;
 const CHIP_GAP = 4;
 const CHIPS_SHOWN = 2;
 const MORE = 14;

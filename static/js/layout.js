@@ -38,7 +38,7 @@ export function flowLayout(model, ui, room) {
   const left = { x: EDGE, w: between(168, room.width * 0.165, 250) };
   const rightWidth = between(240, room.width * 0.26, 380);
   const right = { x: room.width - EDGE - rightWidth, w: rightWidth };
-  const gap = between(30, room.width * 0.04, 76);
+  const gap = between(34, room.width * 0.05, 84);
   const centre = { x: left.x + left.w + gap, w: right.x - gap - (left.x + left.w + gap) };
   const feeders = stack(left, [...on.producers.map((p) => [p, 84]), ...on.feeders.map((c) => [c, 84])]);
   const readers = stack(right, [
@@ -151,8 +151,7 @@ export function anchors(layout) {
     box: (name) => boxes.get(name),
     /** Between the cards and the brokers: where envelopes turn into their row. */
     gap: layout.gap,
-    /** @param {number} x @param {number} reach to either side */
-    overColumns: (x, reach) => x + reach > layout.centre.x && x - reach < layout.centre.x + layout.centre.w,
+    columns: [layout.centre.x - 6, layout.centre.x + layout.centre.w + 6],
     /** @returns {[number, number]} */
     point(name, toward, topic, partition) {
       const box = boxes.get(name);
@@ -161,7 +160,8 @@ export function anchors(layout) {
       if (toward.entity.kind === "controller") return [middle, box.y - 6];
       if (box.entity.kind === "controller") return [middle + (towardX < middle ? -40 : 40), box.y + box.h + 8];
       const x = towardX > middle ? box.x + box.w : box.x;
-      if (box.entity.kind !== "broker") return [x, box.y + Math.min(box.h / 2, 30)];
+      // On the edge of a card, where no name stands.
+      if (box.entity.kind !== "broker") return [x, box.y + 2];
       return [x, rows.get(`${topic} ${partition}`) ?? rows.get(topic) ?? box.y + DOOR];
     },
   };

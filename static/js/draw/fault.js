@@ -28,8 +28,8 @@ function drawChip(model, ui, { fault, x, y, w, h: height }, layout) {
       h("rect", { class: "fault-body", width: w, height, rx: 5 }),
       h("path", { class: "fault-cross", d: "M0 0L7 7M7 0L0 7", transform: "translate(7 6.5)" }),
       h("text", { class: "fault-label", x: 20, y: 14 }, short(fault.label, Math.floor((w - 24) / LETTER))),
-      h("text", { class: "fault-time", x: 20, y: 28 }, `for ${since(model, fault)}`)),
-    undo(fault, w - 44, height - 19, layout));
+      h("text", { class: "fault-time", x: 20, y: 29.5 }, `for ${since(model, fault)}`)),
+    undo(fault, w - 44, height - 18.5, layout));
 }
 
 /** A line from end to end with its label in the middle: dashed with a cross where nothing passes, dotted where it suffers. */

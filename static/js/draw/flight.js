@@ -35,10 +35,9 @@ function drawFlight(flight, at, now_us, still) {
   const [left, right] = [Math.min(way.from, way.to), Math.max(way.from, way.to)];
   const [along, y] = way.at(part);
   // Over the columns stand names that it shall not cover: there it is an envelope without a name.
-  const small = at.overColumns(along, label.length * 3 + 12) && way.among;
+  const small = way.among && along > at.columns[0] && along < at.columns[1];
   const w = small ? 19 : label.length * 6 + 24;
-  const clear = Math.min(w / 2 + 3, (right - left) / 2);
-  const x = Math.max(left + clear, Math.min(right - clear, along));
+  const x = small ? along : way.among ? besideColumns(along, w / 2, at.columns) : within(along, w / 2 + 3, left, right);
   return h("g", {
     key: `${flight.key} ${flight.left_us}`, class: "flight", "data-family": familyOf(flight), "data-answer": flight.response,
     opacity: Math.min(1, done * 8, (1 - done) * 6).toFixed(2),
@@ -48,6 +47,15 @@ function drawFlight(flight, at, now_us, still) {
       h("rect", { class: "envelope", width: w, height: 18, rx: 4 }),
       h("path", { class: "envelope-flap", d: flight.response ? "M5 9.5L8 12.5L13 6" : "M4.5 5.5H14.5V12.5H4.5ZM4.5 5.5L9.5 9.5L14.5 5.5" }),
       !small && h("text", { class: "envelope-name", x: 19, y: 12.7 }, label)));
+}
+
+function besideColumns(x, reach, [first, last]) {
+  return x <= first ? Math.min(x, first - reach) : Math.max(x, last + reach);
+}
+
+function within(x, reach, left, right) {
+  const clear = Math.min(reach, (right - left) / 2);
+  return Math.max(left + clear, Math.min(right - clear, x));
 }
 
 /** Between two of a kind a plain bend; between a card and a broker a turn in the gap, then straight along the row. */
