@@ -47,4 +47,4 @@ def label(command: Any) -> str:
 def _answers(command: fault.FailResponses) -> str:
     said = command.error or "late"
     late = f", {command.round_trip_ms} ms late" if command.error and command.round_trip_ms else ""
-    return f"{command.api}: {said}{late}" + (f" ×{command.times}" if command.times > 1 else "")
+    return f"{command.api}: {said}{late}" + (f", {command.times} times" if command.times > 1 else "")

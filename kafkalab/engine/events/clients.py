@@ -42,7 +42,7 @@ class RecordFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsAcked(Event):
-    """{client}: {count:record is|records are} stored at offsets {first_offset} to {last_offset} of {topic}-{partition}."""
+    """{client}: {count:record} stored at offsets {first_offset} to {last_offset} of {topic}-{partition}."""
 
     client: str
     topic: str
@@ -54,7 +54,7 @@ class RecordsAcked(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsFailed(Event):
-    """{client}: {count:record|records} for {topic}-{partition} failed with {error}."""
+    """{client}: {count:record} for {topic}-{partition} failed with {error}."""
 
     client: str
     topic: str

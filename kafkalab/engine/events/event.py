@@ -15,10 +15,11 @@ class Event:
 
 
 class Number(int):
-    """In a sentence `{count:record|records}` is "1 record" or "2 records"."""
+    """In a sentence `{count:record}` is "1 record" or "2 records", `{count:record is|records are}` says both forms."""
 
     def __format__(self, forms: str) -> str:
         one, _, many = forms.partition("|")
+        many = many or f"{one}s"
         return f"{int(self)} {one if self == 1 else many}" if forms else str(int(self))
 
 

@@ -7,7 +7,7 @@ from kafkalab.engine.events.event import Event
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorLoaded(Event):
-    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records:record|records}."""
+    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records:record}."""
 
     broker: int
     partition: int

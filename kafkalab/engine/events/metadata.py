@@ -37,7 +37,7 @@ class ControlledShutdownStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class TopicCreated(Event):
-    """Topic {topic} was created with {partitions:partition|partitions} and {replication_factor:replica|replicas} each."""
+    """Topic {topic} was created with {partitions:partition} and {replication_factor:replica} each."""
 
     topic: str
     partitions: int
@@ -53,7 +53,7 @@ class TopicDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PartitionsAdded(Event):
-    """Topic {topic} grew from {before} to {after:partition|partitions}."""
+    """Topic {topic} grew from {before} to {after:partition}."""
 
     topic: str
     before: int

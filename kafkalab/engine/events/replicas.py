@@ -74,7 +74,7 @@ class LogTruncated(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogRecovered(Event):
-    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes:byte|bytes} after offset {log_end}."""
+    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes:byte} after offset {log_end}."""
 
     topic: str
     partition: int
@@ -165,7 +165,7 @@ class ConnectionRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateBatchDropped(Event):
-    """Broker {broker} already has the batch of producer {producer_id} with sequence numbers {first_sequence} to {last_sequence}
+    """Broker {broker} already has the batch {first_sequence} to {last_sequence} of producer {producer_id}
     in {topic}-{partition}: nothing is written twice."""
 
     topic: str

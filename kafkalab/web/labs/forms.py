@@ -219,4 +219,3 @@ def _suggested(command: str, field: FieldSchema) -> str:
     if name in _NODES:
         return "nodes"
     return {"group": "groups", "topic": "topics", "topics": "topics", "rack": "racks"}.get(name, "")
-
