@@ -1,13 +1,17 @@
 /** Where faults stand on the flow lens: in the head of a broker's column, or on a wire above the columns. */
 
 import { placeOf, whereIs } from "./faults.js";
+import { width } from "./words.js";
 
 const CHIP_H = 36;
 const CHIP_GAP = 4;
 const CHIPS_SHOWN = 2;
 const MORE = 14;
 const LANE = 27;
-const LETTER = 6.1;
+/** Of the letters, as flow.css has it. */
+export const FAULT_SIZE = 11.5;
+/** Of a wire's chip beside its label: since when, and the button. */
+const BESIDE = 106;
 
 /** How much room they need: `lanes` above the columns, `head` in each column. @param {any[]} faults */
 export function faultRoom(faults) {
@@ -51,7 +55,7 @@ function wiresOf(faults, at) {
     const aside = (index - (spanning.length - 1) / 2) * 9;
     const ends = fault.nodes.map((node) => endOf(node, y, aside, at)).filter(Boolean);
     const label = `${whereIs(fault, at.brokers.length)}: ${fault.label}`;
-    const w = Math.min(at.centre.w, label.length * LETTER + 112);
+    const w = Math.min(at.centre.w, width(label, FAULT_SIZE) + BESIDE);
     const xs = ends.map((end) => end.x);
     const middle = ends.length > 0 ? (Math.min(...xs) + Math.max(...xs)) / 2 : at.centre.x + at.centre.w / 2;
     const x = Math.max(at.centre.x, Math.min(at.centre.x + at.centre.w - w, middle - w / 2));

@@ -24,9 +24,10 @@ export function makeStage(parts, now) {
   const sky = layer(parts.svg, "sky");
   new ResizeObserver(() => draw()).observe(parts.frame);
 
-  function room() {
+  /** @param {number} [most] how large it may be drawn */
+  function room(most = 1.3) {
     const scale = Math.max(Math.min(1, parts.frame.clientWidth / NARROWEST), parts.frame.clientWidth / DRAWN_FOR, 0.5);
-    const drawnAt = Math.min(scale, 1.3);
+    const drawnAt = Math.min(scale, most);
     return { scale: drawnAt, width: parts.frame.clientWidth / drawnAt, height: (parts.frame.clientHeight - 2) / drawnAt };
   }
 
@@ -34,10 +35,15 @@ export function makeStage(parts, now) {
     const { model, ui } = now();
     if (model.version < 0 || parts.frame.clientWidth === 0) return;
     clock.hear(model);
-    const space = room();
+    let space = room();
     let height;
     if (ui.lens === "flow") {
-      const layout = flowLayout(model, ui, space);
+      let layout = flowLayout(model, ui, space);
+      if (layout.height > space.height && space.scale > 1) {
+        // Rather all of it a little smaller than the end of it out of sight.
+        space = room(Math.max(1, (space.scale * space.height) / layout.height));
+        layout = flowLayout(model, ui, space);
+      }
       at = anchors(layout);
       height = layout.height;
       paint(people, [h("g", { key: "flow" }, ...drawFlow(model, ui, layout))]);

@@ -1,7 +1,7 @@
 /** Cards beside the brokers: producers, consumers, and the real clients that came in from outside. */
 
 import { h } from "../paint.js";
-import { bytes, number, short, spoken } from "../words.js";
+import { bytes, number, short, spoken, width } from "../words.js";
 
 /** A column that has no room for two things in a line. */
 const NARROW = 150;
@@ -65,7 +65,8 @@ export function drawBrokerHead(box, selected) {
   const state = entity.state === "running" && entity.fenced ? "fenced" : entity.state;
   const down = state === "crashed" || state === "stopped";
   const said = spoken(state);
-  const long = said.length > 9 || w < NARROW;
+  // Beside the name where there is room for it, else below.
+  const long = 30 + width(`Broker ${entity.broker}`, 15.5) + width(said, 12) + 12 > w;
   const where = `:${entity.port}${entity.rack && !long ? ` · ${entity.rack}` : ""}`;
   return h("g", {
     key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, tabindex: 0,
@@ -75,7 +76,7 @@ export function drawBrokerHead(box, selected) {
     h("rect", { class: "broker-body", width: w, height: box.h, rx: 10 }),
     drawLamp(state, 17, 18.5),
     h("text", { class: "broker-name", x: 28, y: 23 }, `Broker ${entity.broker}`),
-    (w >= NARROW || state !== "running") && h("text", { class: "broker-state", x: w - 12, y: long ? 41 : 23 }, said),
+    h("text", { class: "broker-state", x: w - 12, y: long ? 41 : 23 }, said),
     h("text", { class: "card-small", x: 12, y: 41 }, short(where, Math.floor((w - 24) / 6.6))),
     !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, `leads ${number(entity.leaders)} of ${number(entity.replicas)}`),
     !down && w >= NARROW && h("text", { class: "card-small at-end", x: w - 12, y: box.h - 12 }, bytes(entity.log_bytes)),
@@ -110,8 +111,9 @@ export function drawController(box, selected) {
   const role = ROLES[/** @type {keyof typeof ROLES} */ (entity.role)] ?? (entity.active ? "active" : "follower");
   const said = up ? role : spoken(entity.state);
   const end = entity.log_end ?? entity.metadata_offset;
-  const room = Math.floor((w - 48) / 5.9);
+  const room = w - 46;
   const facts = [entity.epoch !== undefined && entity.epoch >= 0 && `epoch ${number(entity.epoch)}`, end !== undefined && `metadata ${number(end)}`].filter(Boolean);
+  const line = facts.reduce((text, fact) => (width(`${text} · ${fact}`, 11) <= room ? `${text} · ${fact}` : text), said);
   return h("g", {
     key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, "data-role": up ? role : "down",
     "data-state": entity.state, tabindex: 0, role: "button", "aria-label": `Controller ${name}, ${[said, ...facts].join(", ")}`,
@@ -119,7 +121,7 @@ export function drawController(box, selected) {
   },
     h("rect", { class: "controller-body", width: w, height: box.h, rx: 8 }),
     up ? h("path", { class: "crown", d: ROLE_MARKS[/** @type {keyof typeof ROLE_MARKS} */ (role)], transform: "translate(13 14)" }) : drawLamp(entity.state, 20, 20),
-    h("text", { class: "card-line strong", x: 36, y: 17 }, short(`Controller ${name}`, room)),
-    h("text", { class: "card-small controller-role", x: 36, y: 32 }, short([said, ...facts].join(" · "), room)),
+    h("text", { class: "card-line strong", x: 36, y: 17 }, `Controller ${name}`),
+    h("text", { class: "card-small controller-role", x: 36, y: 32 }, line),
   );
 }

@@ -1,10 +1,9 @@
 /** Faults where they hit: chips in a broker's column, and wires above the columns for links and racks. */
 
+import { FAULT_SIZE } from "../faultlayout.js";
 import { since, undoing, whereIs } from "../faults.js";
 import { h } from "../paint.js";
-import { short } from "../words.js";
-
-const LETTER = 6.1;
+import { fit } from "../words.js";
 
 /**
  * @param {import("../types.js").Model} model
@@ -27,7 +26,7 @@ function drawChip(model, ui, { fault, x, y, w, h: height }, layout) {
       h("title", null, fault.label),
       h("rect", { class: "fault-body", width: w, height, rx: 5 }),
       h("path", { class: "fault-cross", d: "M0 0L7 7M7 0L0 7", transform: "translate(7 6.5)" }),
-      h("text", { class: "fault-label", x: 20, y: 14 }, short(fault.label, Math.floor((w - 24) / LETTER))),
+      h("text", { class: "fault-label", x: 20, y: 14 }, fit(fault.label, w - 26, FAULT_SIZE)),
       h("text", { class: "fault-time", x: 20, y: 29.5 }, `for ${since(model, fault)}`)),
     undo(fault, w - 44, height - 18.5, layout));
 }
@@ -46,7 +45,7 @@ function drawWire(model, ui, wire, layout) {
       h("g", { class: "fault-chip", "data-id": fault.id, "data-selected": ui.selected === fault.id, tabindex: 0, role: "button", "aria-label": said(model, fault, layout) },
         h("title", null, label),
         h("rect", { class: "fault-body", width: w, height: 21, rx: 5 }),
-        h("text", { class: "fault-label", x: 9, y: 14.5 }, short(label, Math.floor((w - 104) / LETTER))),
+        h("text", { class: "fault-label", x: 9, y: 14.5 }, fit(label, w - 98, FAULT_SIZE)),
         h("text", { class: "fault-time at-end", x: w - 50, y: 14.5 }, since(model, fault))),
       undo(fault, w - 44, 2.5, layout)));
 }

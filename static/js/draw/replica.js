@@ -7,7 +7,7 @@
 
 import { h } from "../paint.js";
 import { drawGlyph } from "./glyph.js";
-import { number } from "../words.js";
+import { number, width } from "../words.js";
 
 /**
  * How much a row says: a low one its name, newest keys and log end in one line; a high one puts them one below
@@ -31,9 +31,9 @@ export function drawReplica(partition, replica, box, selected) {
   const label = `p${partition.partition}`;
   const end = number(replica.log_end);
   const endWidth = 10 + end.length * size.letter;
-  const behind = state === "lagging" ? `−${number(replica.lag)}` : null;
+  const behind = state === "lagging" && replica.lag > 0 ? `−${number(replica.lag)}` : null;
   const note = noteOf(partition, replica);
-  const noteWidth = note && size.lines < 3 ? 6 + note.short.length * size.letter * 0.8 : 0;
+  const noteWidth = note && size.lines < 3 ? 10 + width(note.short, 11) : 0;
   const notes = endWidth + (behind ? 10 + behind.length * size.letter : 0);
   const middle = box.h / 2;
   const line = { 1: middle + 4, 2: middle - 3, 3: middle - 10 }[size.lines] ?? middle;
