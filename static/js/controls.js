@@ -21,7 +21,7 @@ export function wireControls(hands) {
 }
 
 function press(target, hands) {
-  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-press]");
+  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-section-tab],[data-press]");
   if (!on) {
     if (target.closest?.("#stage-svg")) hands.change({ selected: null });
     return;
@@ -34,6 +34,7 @@ function press(target, hands) {
   else if (said.record !== undefined) openRecord(said.record, hands);
   else if (said.id !== undefined) choose(said.id, hands);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
+  else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
   else if (said.topicTab !== undefined) hands.change({ topic: said.topicTab });
   else PRESSES[said.press](hands);
@@ -63,10 +64,10 @@ function fold(topic, hands) {
 
 /** @param {string} command @param {Hands} hands @param {string} [fill] what its fields begin with, as JSON */
 export function openForm(command, hands, fill) {
-  hands.change({ pane: "act" });
   const details = /** @type {HTMLDetailsElement|null} */ (document.querySelector(`details[data-act="${command}"]`));
-  if (!details) return;
-  details.closest("details.section")?.setAttribute("open", "");
+  const section = /** @type {HTMLElement|null|undefined} */ (details?.closest("[data-section]"));
+  if (!details || !section) return;
+  hands.change({ pane: "act", section: section.dataset.section });
   details.open = true;
   for (const [name, value] of Object.entries(JSON.parse(fill ?? "{}"))) {
     const field = /** @type {HTMLInputElement|null} */ (details.querySelector(`[name="${name}"]`));

@@ -20,7 +20,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", paused: false, chatty: false, keys: true, record: null };
+let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
 let past = [];
 let done = [];
 let queued = false;
@@ -80,6 +80,12 @@ function drawAround() {
   }
   for (const panel of document.querySelectorAll("[data-pane]")) {
     /** @type {HTMLElement} */ (panel).hidden = /** @type {HTMLElement} */ (panel).dataset.pane !== ui.pane;
+  }
+  for (const chip of document.querySelectorAll("[data-section-tab]")) {
+    chip.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (chip).dataset.sectionTab === ui.section));
+  }
+  for (const section of document.querySelectorAll("[data-section]")) {
+    /** @type {HTMLElement} */ (section).hidden = /** @type {HTMLElement} */ (section).dataset.section !== ui.section;
   }
   for (const button of document.querySelectorAll("[data-lens-tab]")) {
     button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.lensTab === ui.lens));

@@ -54,9 +54,8 @@ def act(page: Page, command: str, **fields: str) -> None:
     """Fill in a form beside the stage and send it off."""
     page.get_by_role("tab", name="Act").click()
     form = page.locator(f"details[data-act={command}]")
-    section = page.locator("details.section", has=form)
-    if section.count() and section.get_attribute("open") is None:
-        section.locator("summary").first.click()
+    section = page.locator("section[data-section]", has=form).get_attribute("data-section")
+    page.locator(f"[data-section-tab={section}]").click()
     if form.get_attribute("open") is None:
         form.locator("summary").first.click()
     for name, value in fields.items():

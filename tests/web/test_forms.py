@@ -87,8 +87,8 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
 
 def test_faults_stand_apart_from_what_mends_and_runs() -> None:
     breaking = sections(buttons())[-1]
-    assert (breaking.title, [form.command for form in breaking.forms][:3]) == (
-        "Break something",
+    assert (breaking.name, [form.command for form in breaking.forms][:3]) == (
+        "break",
         ["slow_disk", "fill_disk", "fail_disk"],
     )
     assert "undo_fault" not in [form.command for form in breaking.forms]

@@ -101,18 +101,20 @@ BREAKING = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    name: str
     title: str
     says: str
     offers: tuple[Offer, ...]
 
 
 SECTIONS = (
-    Section("", "", FIRST),
-    Section("Topics and partitions", "", TOPICS),
-    Section("Running clients", "", CLIENTS),
+    Section("use", "Use it", "", FIRST),
+    Section("topics", "Topics", "", TOPICS),
+    Section("clients", "Clients", "Change what runs already.", CLIENTS),
     Section(
-        "Break something",
-        "Each fault is shown where it is, with a button that undoes it. Faults end when the lab is stopped.",
+        "break",
+        "Break it",
+        "Each fault is shown where it hits, with a button that undoes it. Faults end when the lab is stopped.",
         BREAKING,
     ),
 )
@@ -144,6 +146,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class FormSection:
+    name: str
     title: str
     says: str
     forms: tuple[Form, ...]
@@ -159,7 +162,7 @@ def sections(without: tuple[str, ...] = ()) -> list[FormSection]:
         extra = [_derived(name) for name in others if (name in FAULTS) == (section.offers is BREAKING)]
         offers = section.offers + tuple(extra if section.offers in (TOPICS, BREAKING) else ())
         forms = tuple(_form(offer, known[offer.command].says, known[offer.command].fields) for offer in offers)
-        made.append(FormSection(section.title, section.says, forms))
+        made.append(FormSection(section.name, section.title, section.says, forms))
     return made
 
 

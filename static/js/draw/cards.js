@@ -66,7 +66,7 @@ export function drawBrokerHead(box, selected) {
   const down = state === "crashed" || state === "stopped";
   const said = spoken(state);
   // Beside the name where there is room for it, else below.
-  const long = 30 + width(`Broker ${entity.broker}`, 15.5) + width(said, 12) + 12 > w;
+  const long = 28 + width(`Broker ${entity.broker}`, 15.5) + width(said, 12) + 8 > w;
   const where = `:${entity.port}${entity.rack && !long ? ` · ${entity.rack}` : ""}`;
   return h("g", {
     key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, tabindex: 0,

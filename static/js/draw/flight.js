@@ -37,7 +37,7 @@ function drawFlight(flight, at, now_us, still) {
   // Over the columns stand names that it shall not cover: there it is an envelope without a name.
   const small = way.among && along > at.columns[0] && along < at.columns[1];
   const w = small ? 19 : label.length * 6 + 24;
-  const x = small ? along : way.among ? besideColumns(along, w / 2, at.columns) : within(along, w / 2 + 3, left, right);
+  const x = small ? along : way.among ? besideColumns(along, w / 2, at.columns, left, right) : within(along, w / 2 + 3, left, right);
   return h("g", {
     key: `${flight.key} ${flight.left_us}`, class: "flight", "data-family": familyOf(flight), "data-answer": flight.response,
     opacity: Math.min(1, done * 8, (1 - done) * 6).toFixed(2),
@@ -49,8 +49,9 @@ function drawFlight(flight, at, now_us, still) {
       !small && h("text", { class: "envelope-name", x: 19, y: 12.7 }, label)));
 }
 
-function besideColumns(x, reach, [first, last]) {
-  return x <= first ? Math.min(x, first - reach) : Math.max(x, last + reach);
+/** In the gap between a card and the columns: on neither, or where it is too long, on the edge of the card. */
+function besideColumns(x, reach, [first, last], left, right) {
+  return x <= first ? Math.min(Math.max(x, left + reach - 6), first - reach) : Math.max(Math.min(x, right - reach + 6), last + reach);
 }
 
 function within(x, reach, left, right) {
