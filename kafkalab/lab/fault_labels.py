@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from kafkalab.lab import commands as order
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab.parsing import snake_case
 
 
 def label(command: Any) -> str:
     match command:
-        case order.FreezeBroker():
-            return "frozen"
-        case order.IsolateBroker():
-            return "cut off from everyone"
         case fault.SlowDisk(_, delay_ms):
             return f"slow disk: {delay_ms} ms"
         case fault.FillDisk(_, free_bytes):
@@ -41,7 +36,9 @@ def label(command: Any) -> str:
             return f"broker {broker} is said to coordinate {group}"
         case fault.PoseAsKafka(release):
             return f"poses as Kafka {release}"
-    return snake_case(type(command).__name__).replace("_", " ")
+    verb, _, what = snake_case(type(command).__name__).partition("_")
+    # Of any process: brokers and controllers alike.
+    return {"freeze": "frozen", "isolate": "cut off from everyone"}.get(verb, f"{verb} {what.replace('_', ' ')}")
 
 
 def _answers(command: fault.FailResponses) -> str:

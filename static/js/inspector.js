@@ -72,7 +72,9 @@ const PORTRAITS = {
         ["Active", it.active ? "yes" : "no", "Only the active controller decides."],
         it.epoch !== undefined && ["Epoch", offset(it.epoch), "Goes up with every election of a controller."],
         it.metadata_offset !== undefined && ["Metadata offset", offset(it.metadata_offset), "The end of its log of decisions, __cluster_metadata."],
-        it.log_end !== undefined && ["Log end", number(it.log_end), "The offset that its next record gets."],
+        it.voted_for !== undefined && ["Voted for", it.voted_for < 0 ? "–" : `controller ${it.voted_for}`, "In this epoch: each voter has one vote."],
+        it.snapshot_end >= 0 && ["Snapshot up to", number(it.snapshot_end), "Everything before it is kept as a state and no longer as records."],
+        it.log_end !== undefined && ["Log end", offset(it.log_end), "The offset that its next record gets."],
         it.high_watermark !== undefined && ["High watermark", offset(it.high_watermark), "What is before it is on most of the controllers: it counts."],
       ],
     };

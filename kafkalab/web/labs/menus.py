@@ -73,7 +73,7 @@ WITH_A_PROCESS = ("broker", "controller")
 """What has the states that VERBS speaks of."""
 THINGS: dict[str, dict[str, str]] = {
     "broker": {"broker": "broker", "one": "node", "rack": "rack"},
-    "controller": {"controller": "controller", "one": "node"},
+    "controller": {"controller": "id", "one": "node"},
     "topic": {"topic": "topic", "topics": "topic"},
     "partition": {"topic": "topic", "partition": "partition", "replicas": "replicas"},
     "producer": {"name": "name", "one": "name", "rate": "rate", "acks": "acks", "linger_ms": "linger_ms"},
@@ -134,7 +134,7 @@ def buttons() -> tuple[str, ...]:
 def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
     command = schema.name
     fill = _filled(kind, schema)
-    if command == "heal_network" and kind == "broker":
+    if command == "heal_network" and kind in WITH_A_PROCESS:
         return MenuItem(command, LABELS[command], {}, asks=False, fault=False, states=("isolated",))
     if not fill or kind not in ONLY_OF.get(command, (kind,)):
         return None

@@ -93,10 +93,12 @@ function drawLamp(state, x, y) {
   return h("path", { class: "lamp", "data-state": state, d: shapes[/** @type {keyof typeof shapes} */ (state)] ?? "M-3.5 0A3.5 3.5 0 1 1 3.5 0A3.5 3.5 0 1 1 -3.5 0Z", transform: `translate(${x} ${y})` });
 }
 
-const ROLES = { leader: "active", active: "active", candidate: "candidate", prospective: "candidate", follower: "follower" };
+/** A leader that is not the active one does not know yet that it was deposed. */
+const ROLES = { leader: "deposed", candidate: "candidate", prospective: "candidate" };
 const ROLE_MARKS = {
   active: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z",
   candidate: "M7.5 .5A5.5 5.5 0 1 1 7.4 .5ZM5 4.6A2.6 2.4 0 1 1 7.5 6.4V8M7.5 9.4V10",
+  deposed: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z",
   follower: "M2 1H13V10H2Z",
 };
 
@@ -107,12 +109,13 @@ const ROLE_MARKS = {
 export function drawController(box, selected) {
   const { entity, w } = box;
   const name = entity.id.split(":")[1];
-  const up = entity.state === "running";
-  const role = ROLES[/** @type {keyof typeof ROLES} */ (entity.role)] ?? (entity.active ? "active" : "follower");
-  const said = up ? role : spoken(entity.state);
+  const up = ["running", "isolated", "frozen"].includes(entity.state);
+  const role = entity.active ? "active" : ROLES[/** @type {keyof typeof ROLES} */ (entity.role)] ?? "follower";
+  const doing = entity.active ? "active" : role === "deposed" ? "believes it leads" : spoken(entity.role ?? "follower");
+  const said = entity.state === "running" ? doing : up ? `${spoken(entity.state)}, ${doing}` : spoken(entity.state);
   const end = entity.log_end ?? entity.metadata_offset;
   const room = w - 46;
-  const facts = [entity.epoch !== undefined && entity.epoch >= 0 && `epoch ${number(entity.epoch)}`, end !== undefined && `metadata ${number(end)}`].filter(Boolean);
+  const facts = [entity.epoch !== undefined && entity.epoch >= 0 && `epoch ${number(entity.epoch)}`, end >= 0 && `metadata ${number(end)}`].filter(Boolean);
   const line = facts.reduce((text, fact) => (width(`${text} · ${fact}`, 11) <= room ? `${text} · ${fact}` : text), said);
   return h("g", {
     key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, "data-role": up ? role : "down",
