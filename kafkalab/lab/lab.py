@@ -62,6 +62,8 @@ class Lab:
         self.world = World(seed=settings.seed, start_us=time.time_ns() // 1000)
         self.cluster = Cluster(spec, self.world, store.disk if store else _memory_disk)
         self.faults = Faults(self)
+        self._acted = False
+        """Since the last frame somebody gave an order."""
         self.frames = Frames(self._freshen)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
@@ -77,8 +79,6 @@ class Lab:
         self.witness = Witness(self.visitors.name_of, self.topic_name)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle)
         self._store = store
-        self._acted = False
-        """Since the last frame somebody gave an order."""
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
