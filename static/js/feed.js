@@ -41,7 +41,8 @@ function aboutWhom(model, fact) {
     fact.topic !== undefined && `topic:${fact.topic}`,
     fact.group !== undefined && `group:${fact.group}`,
     fact.broker !== undefined && `broker:${fact.broker}`,
-    fact.node?.startsWith("broker-") && `broker:${fact.node.slice(7)}`,
+    fact.controller !== undefined && `controller:${fact.controller}`,
+    /^(broker|controller)-/.test(fact.node ?? "") && fact.node.replace("-", ":"),
     fact.client !== undefined && `producer:${fact.client}`,
     fact.client !== undefined && `consumer:${fact.client}`,
   ];

@@ -161,7 +161,7 @@ export function anchors(layout) {
       if (box.entity.kind === "controller") return [middle + (towardX < middle ? -40 : 40), box.y + box.h + 8];
       const x = towardX > middle ? box.x + box.w : box.x;
       // On the edge of a card, where no name stands.
-      if (box.entity.kind !== "broker") return [x, box.y + 2];
+      if (box.entity.kind !== "broker") return [x, box.y + (box.entity.kind === "member" ? -6 : 2)];
       return [x, rows.get(`${topic} ${partition}`) ?? rows.get(topic) ?? box.y + DOOR];
     },
   };
