@@ -9,6 +9,8 @@ import { cast } from "./cast.js";
 import { faultRoom, placeFaults } from "./faultlayout.js";
 
 const EDGE = 16;
+/** More brokers than this need the room of all others. */
+export const CROWDED = 4;
 const TOP = 14;
 const CARD_GAP = 12;
 const BROKER_HEAD = 70;
@@ -35,10 +37,11 @@ const between = (low, value, high) => Math.max(low, Math.min(high, value));
  */
 export function flowLayout(model, ui, room) {
   const on = cast(model);
-  const left = { x: EDGE, w: between(168, room.width * 0.165, 250) };
-  const rightWidth = between(240, room.width * 0.26, 380);
+  const crowded = on.brokers.length > CROWDED;
+  const left = { x: EDGE, w: between(168, room.width * 0.165, crowded ? 180 : 250) };
+  const rightWidth = between(240, room.width * 0.26, crowded ? 260 : 380);
   const right = { x: room.width - EDGE - rightWidth, w: rightWidth };
-  const gap = between(34, room.width * 0.05, 84);
+  const gap = between(34, room.width * 0.05, crowded ? 48 : 84);
   const centre = { x: left.x + left.w + gap, w: right.x - gap - (left.x + left.w + gap) };
   const feeders = stack(left, [...on.producers.map((p) => [p, 84]), ...on.feeders.map((c) => [c, 84])]);
   const readers = stack(right, [
@@ -122,7 +125,7 @@ function defaultOpen(topic) {
 
 function columns(centre, brokers, y, h) {
   const count = Math.max(1, brokers.length);
-  const gap = count > 4 ? 8 : 14;
+  const gap = count > CROWDED ? 8 : 14;
   const w = (centre.w - gap * (count - 1)) / count;
   return brokers.map((broker, index) => ({ entity: broker, x: centre.x + index * (w + gap), y, w, h }));
 }

@@ -1,13 +1,15 @@
 /** The one file that touches the stage: it lays out, draws and paints, and lets envelopes fly. */
 
+import { cast } from "./cast.js";
 import { makeClock } from "./clock.js";
 import { drawFlights } from "./draw/flight.js";
 import { drawFlow } from "./draw/flow.js";
 import { drawLog } from "./draw/log.js";
-import { anchors, flowLayout } from "./layout.js";
+import { anchors, CROWDED, flowLayout } from "./layout.js";
 import { h, paint } from "./paint.js";
 
 const NARROWEST = 980;
+const FOR_EACH_MORE = 110;
 const DRAWN_FOR = 1100;
 
 /**
@@ -26,7 +28,9 @@ export function makeStage(parts, now) {
 
   /** @param {number} [most] how large it may be drawn */
   function room(most = 1.3) {
-    const scale = Math.max(Math.min(1, parts.frame.clientWidth / NARROWEST), parts.frame.clientWidth / DRAWN_FOR, 0.5);
+    const { model, ui } = now();
+    const more = ui.lens === "flow" ? FOR_EACH_MORE * Math.max(0, cast(model).brokers.length - CROWDED) : 0;
+    const scale = Math.max(Math.min(1, parts.frame.clientWidth / (NARROWEST + more)), parts.frame.clientWidth / (DRAWN_FOR + more), 0.5);
     const drawnAt = Math.min(scale, most);
     return { scale: drawnAt, width: parts.frame.clientWidth / drawnAt, height: (parts.frame.clientHeight - 2) / drawnAt };
   }

@@ -1,7 +1,7 @@
 /** Cards beside the brokers: producers, consumers, and the real clients that came in from outside. */
 
 import { h } from "../paint.js";
-import { bytes, number, short, spoken, width } from "../words.js";
+import { bytes, fit, number, short, spoken, width } from "../words.js";
 
 /** A column that has no room for two things in a line. */
 const NARROW = 150;
@@ -66,8 +66,11 @@ export function drawBrokerHead(box, selected) {
   const down = state === "crashed" || state === "stopped";
   const said = spoken(state);
   // Beside the name where there is room for it, else below.
-  const long = 28 + width(`Broker ${entity.broker}`, 15.5) + width(said, 12) + 8 > w;
+  const narrow = 32 + width(`Broker ${entity.broker}`, 15.5) > w;
+  const plain = narrow && state === "running";
+  const long = narrow || 28 + width(`Broker ${entity.broker}`, 15.5) + width(said, 12) + 8 > w;
   const where = `:${entity.port}${entity.rack && !long ? ` · ${entity.rack}` : ""}`;
+  const beside = !long || 24 + width(where, 11.5) + width(said, 12) <= w;
   return h("g", {
     key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, tabindex: 0,
     role: "button", transform: `translate(${box.x} ${box.y})`,
@@ -75,10 +78,10 @@ export function drawBrokerHead(box, selected) {
   },
     h("rect", { class: "broker-body", width: w, height: box.h, rx: 10 }),
     drawLamp(state, 17, 18.5),
-    h("text", { class: "broker-name", x: 28, y: 23 }, `Broker ${entity.broker}`),
-    h("text", { class: "broker-state", x: w - 12, y: long ? 41 : 23 }, said),
-    h("text", { class: "card-small", x: 12, y: 41 }, short(where, Math.floor((w - 24) / 6.6))),
-    !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, `leads ${number(entity.leaders)} of ${number(entity.replicas)}`),
+    h("text", { class: "broker-name", x: 28, y: 23 }, narrow ? `B${entity.broker}` : `Broker ${entity.broker}`),
+    !plain && h("text", { class: "broker-state", x: w - 10, y: long ? 41 : 23 }, fit(said, w - 16, 12)),
+    (beside || plain) && h("text", { class: "card-small", x: 12, y: 41 }, fit(where, w - 16, 11.5)),
+    !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, fit(`leads ${number(entity.leaders)} of ${number(entity.replicas)}`, w - 18, 11.5)),
     !down && w >= NARROW && h("text", { class: "card-small at-end", x: w - 12, y: box.h - 12 }, bytes(entity.log_bytes)),
   );
 }

@@ -5,6 +5,8 @@ import { since, undoing, whereIs } from "../faults.js";
 import { h } from "../paint.js";
 import { fit } from "../words.js";
 
+const ROOMY = 110;
+
 /**
  * @param {import("../types.js").Model} model
  * @param {import("../types.js").Ui} ui
@@ -27,7 +29,7 @@ function drawChip(model, ui, { fault, x, y, w, h: height }, layout) {
       h("rect", { class: "fault-body", width: w, height, rx: 5 }),
       h("path", { class: "fault-cross", d: "M0 0L7 7M7 0L0 7", transform: "translate(7 6.5)" }),
       h("text", { class: "fault-label", x: 20, y: 14 }, fit(fault.label, w - 26, FAULT_SIZE)),
-      h("text", { class: "fault-time", x: 20, y: 29.5 }, `for ${since(model, fault)}`)),
+      w > ROOMY && h("text", { class: "fault-time", x: 20, y: 29.5 }, `for ${since(model, fault)}`)),
     undo(fault, w - 44, height - 18.5, layout));
 }
 

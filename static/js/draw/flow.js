@@ -3,7 +3,7 @@
 import { cast } from "../cast.js";
 import { TOPIC_HEAD } from "../layout.js";
 import { h } from "../paint.js";
-import { number, short } from "../words.js";
+import { fit, number, short } from "../words.js";
 import { drawBrokerHead, drawClient, drawController, drawProducer } from "./cards.js";
 import { drawFaults } from "./fault.js";
 import { drawGroup, drawLoner } from "./group.js";
@@ -93,7 +93,7 @@ function summary(on, shelf, box) {
   const said = [`L ${states.leader}`, `F ${states.follower}`];
   if (states.lagging) said.push(`late ${states.lagging}`);
   if (states.offline) said.push(`X ${states.offline}`);
-  return h("text", { key: box.entity.id, class: "card-small quiet", x: box.x + 14, y: shelf.y + TOPIC_HEAD + 16 }, said.join(" · "));
+  return h("text", { key: box.entity.id, class: "card-small quiet", x: box.x + 14, y: shelf.y + TOPIC_HEAD + 16 }, fit(said.join(" · "), box.w - 20, 11.5));
 }
 
 function emptyShelf(layout) {

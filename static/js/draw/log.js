@@ -7,7 +7,7 @@
 
 import { cast } from "../cast.js";
 import { h } from "../paint.js";
-import { number, short } from "../words.js";
+import { number, short, width } from "../words.js";
 import { drawGlyph } from "./glyph.js";
 import { replicaState } from "./replica.js";
 
@@ -98,7 +98,7 @@ function drawHead(partition, id, ui) {
     h("rect", { class: "band-hit", x: EDGE, y: 4, width: LABEL + 360, height: 22, rx: 4 }),
     h("text", { class: "shelf-name", x: EDGE + 4, y: 20 }, short(name, 22)),
     h("text", { class: "card-small", x: EDGE + LABEL, y: 20 }, facts.join(" · ")),
-    state !== "well" && h("text", { class: "band-alarm", x: EDGE + LABEL + facts.join(" · ").length * 6.2 + 18, y: 20 },
+    state !== "well" && h("text", { class: "band-alarm", x: EDGE + LABEL + width(facts.join(" · "), 11.5) + 14, y: 20 },
       state === "offline" ? "✕ offline" : "▲ under-replicated"));
 }
 

@@ -28,6 +28,7 @@ const SIZES = [
 export function drawReplica(partition, replica, box, selected) {
   const state = replicaState(replica);
   const size = SIZES.find((one) => box.h >= one.from) ?? SIZES[2];
+  const text = size.tab + 8;
   const label = `p${partition.partition}`;
   const end = number(replica.log_end);
   const endWidth = 10 + end.length * size.letter;
@@ -35,9 +36,10 @@ export function drawReplica(partition, replica, box, selected) {
   const note = noteOf(partition, replica);
   const noteWidth = note && size.lines < 3 ? 10 + width(note.short, 11) : 0;
   const notes = endWidth + (behind ? 10 + behind.length * size.letter : 0);
+  // Where there is no room for both, how far it is behind says more than where it ends.
+  const both = text + width(label, size.name) + notes <= box.w;
   const middle = box.h / 2;
   const line = { 1: middle + 4, 2: middle - 3, 3: middle - 10 }[size.lines] ?? middle;
-  const text = size.tab + 8;
   const tail = size.lines === 1
     ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter + noteWidth, to: box.w - notes - 4, y: middle - 4 })
     : drawTail(replica, partition, size, { from: text, to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
@@ -55,8 +57,8 @@ export function drawReplica(partition, replica, box, selected) {
     size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, note?.words ?? WORDS[state]),
     note && size.lines < 3 && h("text", { class: "replica-note", x: text + 6 + label.length * size.letter, y: line }, note.short),
     tail,
-    behind && h("text", { class: "replica-lag", x: box.w - endWidth - 6, y: line }, behind),
-    h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
+    behind && h("text", { class: "replica-lag", x: both ? box.w - endWidth - 6 : box.w - 9, y: line }, behind),
+    (both || (!behind && text + width(label, size.name) + endWidth <= box.w)) && h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
   );
 }
 
