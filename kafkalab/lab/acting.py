@@ -206,7 +206,7 @@ class Acting:
             if broker.name not in world.frozen and broker.replicas.of_topic(topic)
         ]
         if not told:
-            raise NotPossible(topic=f"no running broker has a replica of {topic}")
+            raise NotPossible(topic=f"{topic} is on no running broker")
         if isinstance(message, CompactTopic) and not any(
             partition.log.config.is_compacted for partition in brokers[told[0]].replicas.of_topic(topic)
         ):

@@ -40,7 +40,8 @@ function gather(entities) {
     producers: named(kinds.producer),
     groups,
     consumers: named(kinds.consumer),
-    loners: named(kinds.consumer.filter((consumer) => !consumer.group)),
+    /** Consumers that are drawn on their own: of no group, or of one that no coordinator knows of yet. */
+    loners: named(kinds.consumer.filter((consumer) => !consumer.group || entities[`group:${consumer.group}`] === undefined)),
     clients,
     /** Real clients that are not drawn as a member of a group. */
     feeders: clients.filter((client) => client.role !== "consumer"),

@@ -24,6 +24,7 @@ _NULL_SAYS = {"send_record": "null, a tombstone", "alter_topic_config": "take th
 SUGGESTED = ("topics", "groups", "producers", "consumers", "nodes", "racks")
 """Lists of names on the stage that the page keeps, for fields that ask for one."""
 _NODES = ("one", "other")
+_LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
 _OF_PRODUCERS = ("update_producer", "pause_producer", "resume_producer", "remove_producer")
 _OF_CONSUMERS = ("update_consumer", "remove_consumer", "crash_consumer")
@@ -196,7 +197,7 @@ def _form_field(offer: Offer, field: FieldSchema) -> FormField:
     unsaid = ("",) if field.choices and field.default is None and not field.required else ()
     return FormField(
         name=field.name,
-        label=field.name.replace("_", " "),
+        label=_LABELS.get(field.name, field.name.replace("_", " ").replace(" ms", " (ms)")),
         read_as=read_as,
         says=_said_beside(field, read_as, suggested),
         start="" if start in (None, (), {}) else start,
