@@ -8,6 +8,7 @@ const CHIP_GAP = 4;
 const CHIPS_SHOWN = 2;
 const MORE = 14;
 const LANE = 27;
+const LANES_SHOWN = 4;
 /** Of the letters, as flow.css has it. */
 export const FAULT_SIZE = 11.5;
 /** Of a wire's chip beside its label: since when, and the button. */
@@ -21,9 +22,14 @@ export function faultRoom(faults) {
   }
   const most = Math.max(0, ...inColumn.values());
   return {
-    lanes: faults.filter((fault) => placeOf(fault) !== "broker").length * LANE,
+    lanes: lanesFor(faults) * LANE,
     head: Math.min(most, CHIPS_SHOWN) * (CHIP_H + CHIP_GAP) + (most > CHIPS_SHOWN ? MORE : 0),
   };
+}
+
+/** The last lane is for saying how many more there are. */
+function lanesFor(faults) {
+  return Math.min(LANES_SHOWN, faults.filter((fault) => placeOf(fault) !== "broker").length);
 }
 
 /**
@@ -31,7 +37,11 @@ export function faultRoom(faults) {
  * @param {{brokers: any[], controllers: any[], feeders: any[], readers: any[], centre: {x: number, w: number}, gap: number, lanesTop: number, headTop: number, head: number}} at
  */
 export function placeFaults(faults, at) {
-  return { ...chipsOf(faults, at), wires: wiresOf(faults, at) };
+  const { chips, more } = chipsOf(faults, at);
+  const wires = wiresOf(faults, at);
+  const hidden = faults.filter((fault) => placeOf(fault) !== "broker").length - wires.length;
+  if (hidden > 0) more.push({ x: at.centre.x, y: at.lanesTop + (LANES_SHOWN - 0.5) * LANE + 4, count: hidden });
+  return { chips, more, wires };
 }
 
 function chipsOf(faults, { brokers, headTop, head }) {
@@ -49,7 +59,8 @@ function chipsOf(faults, { brokers, headTop, head }) {
 }
 
 function wiresOf(faults, at) {
-  const spanning = faults.filter((fault) => placeOf(fault) !== "broker");
+  const all = faults.filter((fault) => placeOf(fault) !== "broker");
+  const spanning = all.length > LANES_SHOWN ? all.slice(0, LANES_SHOWN - 1) : all;
   return spanning.map((fault, index) => {
     const y = at.lanesTop + index * LANE + LANE / 2;
     const aside = (index - (spanning.length - 1) / 2) * 9;

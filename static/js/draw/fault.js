@@ -17,7 +17,7 @@ export function drawFaults(model, ui, layout) {
   return [
     wires.map((wire) => drawWire(model, ui, wire, layout)),
     chips.map((chip) => drawChip(model, ui, chip, layout)),
-    more.map((one) => h("text", { key: `more ${one.x}`, class: "card-small bad", x: one.x, y: one.y }, `and ${one.count} more, in the list above`)),
+    more.map((one) => h("text", { key: `more ${one.x} ${one.y}`, class: "card-small bad fault-more", x: one.x, y: one.y }, `and ${one.count} more, in the list above`)),
   ];
 }
 
