@@ -31,7 +31,8 @@ function drawFlight(flight, at, now_us, still) {
   if (done < 0 || done >= 1) return null;
   const way = wayOf(flight, source, target, at);
   const label = flight.many > 1 ? `${flight.api} ×${flight.many}` : flight.api;
-  const part = still ? 0.5 : eased(done);
+  // Where nothing moves, an envelope to or from a card stands beside the columns, where its name has room.
+  const part = still ? (isCard(source) ? 0.25 : isCard(target) ? 0.75 : 0.5) : eased(done);
   const [left, right] = [Math.min(way.from, way.to), Math.max(way.from, way.to)];
   const [along, y] = way.at(part);
   // Over the columns stand names that it shall not cover: there it is an envelope without a name.

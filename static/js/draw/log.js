@@ -6,8 +6,9 @@
  */
 
 import { cast } from "../cast.js";
+import { placeOf } from "../faults.js";
 import { h } from "../paint.js";
-import { number, short, width } from "../words.js";
+import { fit, number, short, width } from "../words.js";
 import { drawGlyph } from "./glyph.js";
 import { replicaState } from "./replica.js";
 
@@ -69,7 +70,7 @@ function drawBand(on, partition, y, width, scale, ui) {
   const top = HEAD + (flags.length > 0 ? FLAGS : 6);
   const h_ = top + replicas.length * (scale.h + REPLICA_GAP) + 12;
   const at = (offset) => scale.x + (offset - from) * scale.cell;
-  const rows = replicas.map((replica, index) => drawRow(replica, partition, top + index * (scale.h + REPLICA_GAP), { at, from, cell: scale.cell, h: scale.h }, ui));
+  const rows = replicas.map((replica, index) => drawRow(on, replica, partition, top + index * (scale.h + REPLICA_GAP), { at, from, cell: scale.cell, h: scale.h }, ui));
   const bottom = h_ - 12 - REPLICA_GAP;
   const drawn = h("g", { key: id, class: "band", transform: `translate(0 ${y})` },
     h("rect", { class: "band-body", x: EDGE - 6, width: width - EDGE * 2 + 12, height: h_, rx: 8 }),
@@ -102,14 +103,15 @@ function drawHead(partition, id, ui) {
       state === "offline" ? "✕ offline" : "▲ under-replicated"));
 }
 
-function drawRow(replica, partition, y, scale, ui) {
+function drawRow(on, replica, partition, y, scale, ui) {
   const state = replicaState(replica);
   const id = `replica:${replica.topic}:${replica.partition}:${replica.broker}`;
   const role = { leader: "leader", follower: "in sync", lagging: `out of sync, −${number(replica.lag)}`, offline: "offline" }[state];
   const moving = partition.adding.includes(replica.broker) ? "being added" : partition.removing.includes(replica.broker) ? "being removed" : null;
   const eligible = partition.elr.includes(replica.broker) ? "ELR" : null;
   const count = replica.segments.length;
-  const says = [role, moving, eligible, count > 1 && `${count} segments`].filter(Boolean).join(" · ");
+  const faults = on.faults.filter((fault) => placeOf(fault) === "broker" && fault.nodes[0] === `broker-${replica.broker}`);
+  const says = [role, moving, eligible, ...faults.map((fault) => `✕ ${fault.label}`), count > 1 && `${count} segments`].filter(Boolean).join(" · ");
   const cells = replica.tail.filter((cell) => cell.offset >= scale.from);
   const tall = scale.h >= TALL;
   const middle = scale.h / 2;
@@ -119,7 +121,7 @@ function drawRow(replica, partition, y, scale, ui) {
       h("rect", { class: "role-tab", x: EDGE + 4, y: middle - 10, width: 20, height: 20, rx: 4 }),
       h("text", { class: "role-letter", x: EDGE + 14, y: middle + 4.5 }, { leader: "L", follower: "F", lagging: "F", offline: "X" }[state]),
       h("text", { class: "card-line strong", x: EDGE + 32, y: middle - (tall ? 3 : 1) }, `Broker ${replica.broker}`),
-      h("text", { class: "card-small", x: EDGE + 32, y: middle + (tall ? 13 : 12) }, short(says, 23)),
+      h("text", { class: "card-small", x: EDGE + 32, y: middle + (tall ? 13 : 12) }, fit(says, LABEL - 44, 11.5)),
       h("title", null, says)),
     drawDeleted(replica, scale),
     gapsIn(replica, cells, scale).map((gap) => drawGap(gap, scale)),
