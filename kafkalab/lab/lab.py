@@ -188,8 +188,8 @@ class Lab:
     def do(self, command: order.Command, on_done: OnDone) -> None:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
         self.conductor.run()
-        self._acted = True
         self._acting.do(command, on_done)
+        self._acted = True
         self.conductor.run()
         self.conductor.stir()
 

@@ -3,6 +3,7 @@
 import { namesOn } from "./controls.js";
 import { h, paint } from "./paint.js";
 
+const lineUrl = () => /** @type {HTMLElement} */ (document.querySelector("[data-line-url]")).dataset.lineUrl;
 const STILL_MS = 250;
 const LONGEST_ASKED = 1500;
 
@@ -89,7 +90,7 @@ async function showLine(form) {
   try {
     const command = JSON.stringify(commandOf(form));
     if (command.length < LONGEST_ASKED) {
-      const answer = await fetch(`${document.documentElement.dataset.lineUrl}?${new URLSearchParams({ command })}`);
+      const answer = await fetch(`${lineUrl()}?${new URLSearchParams({ command })}`);
       line = answer.ok ? await answer.text() : "";
     }
   } catch (wrong) {

@@ -95,10 +95,10 @@ function drawAround() {
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, past));
   paint(find("#ledger"), drawLedger(shown));
+  paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
   paint(find("#faults"), faults);
-  paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   paint(find("#facts"), drawFeed(shown, ui));

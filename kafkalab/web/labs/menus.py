@@ -10,6 +10,8 @@ from typing import Any
 
 from kafkalab.lab import FAULTS, CommandSchema, command_schema
 
+IN_THE_TOP_BAR = ("pause_time", "play_time", "step_time", "set_rate")
+"""Lab time has buttons of its own there."""
 UP = ("running", "starting", "frozen", "isolated")
 DOWN = ("crashed", "stopped")
 
@@ -127,8 +129,9 @@ def menus_as_json() -> dict[str, list[dict[str, Any]]]:
 
 
 def buttons() -> tuple[str, ...]:
-    """Commands that a menu does without asking for more."""
-    return tuple(dict.fromkeys(item.command for items in menus().values() for item in items if not item.asks))
+    """Commands that need no form."""
+    pressed = [item.command for items in menus().values() for item in items if not item.asks]
+    return tuple(dict.fromkeys([*pressed, *IN_THE_TOP_BAR]))
 
 
 def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
