@@ -77,13 +77,19 @@ THINGS: dict[str, dict[str, str]] = {
     "broker": {"broker": "broker", "one": "node", "rack": "rack"},
     "controller": {"controller": "id", "one": "node"},
     "topic": {"topic": "topic", "topics": "topic"},
-    "partition": {"topic": "topic", "partition": "partition", "replicas": "replicas"},
-    "producer": {"name": "name", "one": "name", "rate": "rate", "acks": "acks", "linger_ms": "linger_ms"},
-    "consumer": {"name": "name", "one": "name", "processing_ms": "processing_ms"},
+    "partition": {"topic": "topic", "partition": "partition"},
+    "producer": {"name": "name", "one": "name"},
+    "consumer": {"name": "name", "one": "name"},
     "group": {"group": "group"},
     "fault": {"fault": "fault"},
 }
-"""Of each kind of entity: the field of a command, and the entity's own that fills it in."""
+"""Of each kind of entity: the field of a command by which it names one, and the entity's own that fills it in."""
+BEGINS_WITH = {
+    "reassign_partition": {"replicas": "replicas"},
+    "update_producer": {"rate": "rate", "acks": "acks", "linger_ms": "linger_ms"},
+    "update_consumer": {"processing_ms": "processing_ms"},
+}
+"""Further fields of a form that begin with what is so now."""
 ABOUT_NAMES = {
     "topic": ("delete_topic", "add_partitions"),
     "producer": ("update_producer", "pause_producer", "resume_producer", "remove_producer"),
@@ -144,7 +150,8 @@ def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
     verb, _, _ = command.partition("_")
     said = VERBS.get(verb, Verb(command.replace("_", " ").capitalize()))
     asks = any(field.name not in fill and (field.required or field.name in _WORTH_ASKING) for field in schema.fields)
-    asks = asks or command in _ASKED_ANYWAY
+    asks = asks or command in BEGINS_WITH or command in _ASKED_ANYWAY
+    fill |= BEGINS_WITH.get(command, {})
     label = LABELS.get(command, said.label if verb in VERBS else command.replace("_", " ").capitalize())
     label = LABELS_OF.get((kind, command), label)
     return MenuItem(
@@ -160,8 +167,7 @@ def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
     )
 
 
-_ASKED_ANYWAY = ("elect_leader", "cut_link", "reassign_partition", "update_producer", "update_consumer")
-"""Their fields begin with what is so now."""
+_ASKED_ANYWAY = ("elect_leader", "cut_link")
 _WORTH_ASKING = (
     "delay_ms",
     "free_bytes",
