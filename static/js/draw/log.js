@@ -106,7 +106,7 @@ function drawHead(partition, id, ui) {
 function drawRow(on, replica, partition, y, scale, ui) {
   const state = replicaState(replica);
   const id = `replica:${replica.topic}:${replica.partition}:${replica.broker}`;
-  const role = { leader: "leader", follower: "in sync", lagging: `out of sync, −${number(replica.lag)}`, offline: "offline" }[state];
+  const role = { leader: "leader", follower: "in sync", lagging: replica.lag > 0 ? `out of sync, −${number(replica.lag)}` : "out of sync", offline: "offline" }[state];
   const moving = partition.adding.includes(replica.broker) ? "being added" : partition.removing.includes(replica.broker) ? "being removed" : null;
   const eligible = partition.elr.includes(replica.broker) ? "ELR" : null;
   const count = replica.segments.length;

@@ -37,12 +37,13 @@ export function drawReplica(partition, replica, box, selected) {
   const noteWidth = note && size.lines < 3 ? 10 + width(note.short, 11) : 0;
   const notes = endWidth + (behind ? 10 + behind.length * size.letter : 0);
   // Where there is no room for both, how far it is behind says more than where it ends.
-  const both = text + width(label, size.name) + notes <= box.w;
+  const named = text + width(label, size.name) + (size.lines === 1 ? noteWidth : 0);
+  const both = named + notes <= box.w;
   const middle = box.h / 2;
   const line = { 1: middle + 4, 2: middle - 3, 3: middle - 10 }[size.lines] ?? middle;
   const tail = size.lines === 1
     ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter + noteWidth, to: box.w - notes - 4, y: middle - 4 })
-    : drawTail(replica, partition, size, { from: text, to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
+    : drawTail(replica, partition, size, { from: text + (size.lines === 2 ? noteWidth : 0), to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
   return h("g", {
     class: "replica", "data-state": state, "data-lines": size.lines, "data-note": note?.kind ?? null, "data-selected": selected, transform: `translate(${box.x} ${box.y})`,
     "data-id": `replica:${replica.topic}:${replica.partition}:${replica.broker}`, tabindex: 0, role: "button",
@@ -55,10 +56,11 @@ export function drawReplica(partition, replica, box, selected) {
     state === "offline" && h("path", { class: "crossed", d: `M${size.tab + 4} 4L${box.w - 4} ${box.h - 4}M${box.w - 4} 4L${size.tab + 4} ${box.h - 4}` }),
     h("text", { class: "replica-name", x: text, y: line }, label),
     size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, note?.words ?? WORDS[state]),
-    note && size.lines < 3 && h("text", { class: "replica-note", x: text + 6 + label.length * size.letter, y: line }, note.short),
+    note && size.lines === 2 && h("text", { class: "replica-note", x: text, y: middle + 14 }, note.short),
+    note && size.lines === 1 && h("text", { class: "replica-note", x: text + 6 + label.length * size.letter, y: line }, note.short),
     tail,
     behind && h("text", { class: "replica-lag", x: both ? box.w - endWidth - 6 : box.w - 9, y: line }, behind),
-    (both || (!behind && text + width(label, size.name) + endWidth <= box.w)) && h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
+    (both || (!behind && named + endWidth <= box.w)) && h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
   );
 }
 
