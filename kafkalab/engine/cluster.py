@@ -5,6 +5,7 @@ here or to the world's network; nodes never know that they are being tried.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 
 from kafkalab.engine.broker.broker import Broker, LookAtDisk
 from kafkalab.engine.broker.lifecycle import BrokerState, Shutdown
@@ -33,6 +34,16 @@ class Cluster:
         self.clock_skew_us: dict[int, int] = {}
         """By broker: how far its machine's clock is off."""
         world.on_event.append(self._on_event)
+
+    def fork(self) -> "Cluster":
+        """Another cluster, in a world of its own, with disks of its own, that goes on from here by itself.
+
+        See `World.fork`. Disks in memory share their bytes with it. A disk of real files is read through to
+        those files, and what the fork writes stays in memory: the fork needs them as long as it lives."""
+        copy = deepcopy(self)
+        copy.world.hang_up_edges()
+        copy.world.on_event.append(copy._on_event)
+        return copy
 
     def start(self) -> None:
         for controller_id in self.spec.controllers:

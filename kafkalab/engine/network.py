@@ -29,6 +29,9 @@ class Link:
     jitter_us: int = 0
     loss: float = 0.0
     """Chance in [0, 1) that a message needs one retransmission more."""
+    half_open: float = 0.0
+    """Chance in [0, 1] that whoever sends a request finds its connection gone right after, while the
+    other end knows nothing of it and serves what has been sent."""
 
 
 @dataclass
@@ -74,6 +77,11 @@ class Network:
         due_us = max(due_us, self.not_before_us.get(way, 0))
         self.not_before_us[way] = due_us
         return due_us
+
+    def opens_half(self, source: str, target: str, random: Random) -> bool:
+        """Whether the connection is gone for `source`, and for nobody else, after what it just sent."""
+        link = self.links.get((source, target), self.default)
+        return link.half_open > 0 and random.random() < link.half_open
 
     def renew(self, one: str, other: str) -> None:
         """The old connection is gone at both ends; the next message makes a new one."""

@@ -28,6 +28,10 @@ class Request:
     body: Any
     client_host: str = "/127.0.0.1"
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Request":
+        """Nothing in it ever changes: forked worlds share it."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -38,6 +42,9 @@ class Response:
     correlation_id: int
     api_key: int
     body: Any
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Response":
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, P
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import commands as order
 from kafkalab.lab import fault_commands
+from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
 from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.shell import shell
@@ -84,6 +85,11 @@ class Acting:
         if detail is not None:
             on_done(Outcome(True, line, detail))
 
+    def go_on_from(self, other: "Acting") -> None:
+        """In a fork. What the other still waits for is answered there alone."""
+        self._tokens = other._tokens
+        self._admin.go_on_from(other._admin)
+
     def settle(self) -> None:
         """Tell whoever waits for something that has happened by now."""
         for token, (name, on_done, line) in list(self._sending.items()):
@@ -117,6 +123,8 @@ class Acting:
             case order.SendRecord():
                 self._send_record(command, on_done, line)
                 return None
+            case tempo.PauseTime() | tempo.PlayTime() | tempo.StepTime() | tempo.SetRate():
+                return self._change_tempo(command)
             case order.RollSegment(topic):
                 return self._do_to_logs(topic, RollTopic(topic))
             case order.RunRetention(topic):
@@ -214,6 +222,26 @@ class Acting:
         for broker_id in told:
             world.tell_node(brokers[broker_id].name, message)
         return {"brokers": told}
+
+    def _change_tempo(self, command: tempo.TempoCommand) -> dict[str, Any]:
+        conductor, clock = self.lab.conductor, self.lab.time
+        if clock is None:
+            raise NotPossible(command="is for lab time: this lab lives in wall time, where real clients come in")
+        match command:
+            case tempo.PauseTime():
+                clock.change(paused=True)
+            case tempo.PlayTime():
+                clock.change(paused=False)
+            case tempo.SetRate(rate):
+                clock.change(rate=float(rate))
+            case tempo.StepTime():
+                clock.change(paused=True)
+                told = self.lab.facts_told
+                conductor.step_while(lambda: self.lab.facts_told == told)
+        # The world has come so far and no farther, whatever the clock would say.
+        clock.set(self.lab.world.now_us)
+        conductor.rearm()
+        return {"at_us": self.lab.world.now_us}
 
     # -- producers ---------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ def label(command: Any) -> str:
             return f"loses {percent}% of packets"
         case fault.DelayLink(_, _, delay_ms, jitter_ms):
             return f"{delay_ms} ms slower" if not jitter_ms else f"{delay_ms} to {delay_ms + jitter_ms} ms slower"
+        case fault.DuplicateConnections(_, _, percent):
+            return f"{percent}% of connections break at one end"
         case fault.IsolateRack(rack):
             return f"{rack} cut off"
         case fault.SkewClock(_, by_ms):

@@ -37,11 +37,15 @@ from kafkalab.lab import reading
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
+from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
+from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.parsing import by_name, parse, snake_case
 from kafkalab.lab.reading import OpenedRecord, RecordLine
 from kafkalab.lab.store import LabSettings, Store, StoreRefused
+from kafkalab.lab.tape import Tape
+from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.witness import FREQUENT, Witness
@@ -57,10 +61,23 @@ def _sized_for(brokers: int) -> dict[str, str]:
 
 
 class Lab:
-    def __init__(self, settings: LabSettings, spec: ClusterSpec, store: Store | None) -> None:
+    def __init__(
+        self,
+        settings: LabSettings,
+        cluster: Cluster,
+        store: Store | None = None,
+        *,
+        clock: LabTime | None = None,
+    ) -> None:
+        """Around a cluster that may be running already. With a clock it plays in lab time, else in wall time."""
         self.settings = settings
-        self.world = World(seed=settings.seed, start_us=time.time_ns() // 1000)
-        self.cluster = Cluster(spec, self.world, store.disk if store else _memory_disk)
+        self.world = cluster.world
+        self.cluster = cluster
+        self.time = clock
+        """None in wall time."""
+        self.tape: Tape | None = None
+        """Every command so far, where they make the same history again."""
+        self.facts_told = 0
         self.faults = Faults(self)
         self._acted = False
         """Since the last frame somebody gave an order."""
@@ -77,19 +94,23 @@ class Lab:
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.witness = Witness(self.visitors.name_of, self.topic_name)
-        self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle)
+        self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
+        self._controller: Controller | None = None
         self.world.on_event.append(self._on_event)
         self.world.on_message.append(self.ledger.on_message)
 
     @staticmethod
-    def open(directory: Path | None, settings: LabSettings, ports: tuple[int, ...] = ()) -> "Lab":
+    def open(
+        directory: Path | None, settings: LabSettings, ports: tuple[int, ...] = (), *, start_us: int | None = None
+    ) -> "Lab":
         """The lab in that directory, made if there is none, or one in memory. It stands still until played.
 
         `ports` are where the brokers are reached (`Doors.ports`); without them, on ports in a row.
+        With `start_us`, for one in memory, it plays in lab time from that moment on and is taped.
         Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
         if store is not None:
@@ -100,11 +121,35 @@ class Lab:
             settings.brokers, host=settings.host, racks=RACKS, seed=settings.seed, broker_configs=configs
         )
         brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
-        lab = Lab(settings, replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id), store)
+        spec = replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id)
+        world = World(settings.seed, time.time_ns() // 1000 if start_us is None else start_us)
+        cluster = Cluster(spec, world, store.disk if store else _memory_disk)
+        if start_us is None:
+            lab = Lab(settings, cluster, store)
+        else:
+            assert store is None, "what is on a disk already is on no tape"
+            lab = Lab(settings, cluster, clock=LabTime(start_us))
+            lab.tape = Tape(settings, start_us)
         lab.cluster.start()
         if store is not None:
             lab._restore_clients(store.clients())
         return lab
+
+    def fork(self) -> "Lab":
+        """Another lab that goes on from here by itself, in lab time and in memory.
+
+        Real clients stay with this one: there, their connections are gone. Nor are the fork's commands
+        on tape, since its beginning is not. See `Cluster.fork`."""
+        fork = Lab(self.settings, self.cluster.fork(), clock=LabTime(self.world.now_us))
+        take_over(self, fork)
+        return fork
+
+    def adopt(self, name: str) -> None:
+        """Count a producer or consumer of the world as the lab's own that it has not started itself."""
+        node = self.world.nodes.get(name)
+        if isinstance(node, Producer | Consumer):
+            self._clients[name] = node
+            self.ledger.own_clients[name] = None
 
     def play(self) -> None:
         """Begin to play against the wall clock, on the running asyncio loop."""
@@ -157,9 +202,11 @@ class Lab:
 
     @property
     def controller(self) -> Controller:
-        controller = self.cluster.controller
-        assert controller is not None, "no command stops the only controller"
-        return controller
+        """The active one. No command stops the only controller, but a tape may: then the one that was."""
+        with suppress(KeyError):
+            self._controller = self.cluster.controller
+        assert self._controller is not None
+        return self._controller
 
     @property
     def producers(self) -> dict[str, Producer]:
@@ -188,6 +235,8 @@ class Lab:
     def do(self, command: order.Command, on_done: OnDone) -> None:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
         self.conductor.run()
+        if self.tape is not None and not isinstance(command, TempoCommand):
+            self.tape.record(self.world.now_us, self.world.steps, command)
         self._acting.do(command, on_done)
         self._acted = True
         self.conductor.run()
@@ -257,7 +306,9 @@ class Lab:
         elif not self.frames.watchers and self.witness.on_message in observers:
             observers.remove(self.witness.on_message)
             self.witness.forget_packets()
-        self.frames.publish(self.world.now_us, 1, self._view.look(), self.witness.take())
+        self.frames.publish(
+            self.world.now_us, self.time.pace if self.time else 1, self._view.look(), self.witness.take()
+        )
 
     def _settle(self) -> None:
         if self._acting.waiting:
@@ -302,6 +353,7 @@ class Lab:
         self.conductor.stir()
 
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
+        self.facts_told += 1
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):
@@ -317,13 +369,15 @@ class Lab:
         match event:
             case NodeStarted(node) if node.startswith("broker-"):
                 self.down.pop(_number(node), None)
+            case NodeStarted(node):
+                self.adopt(node)
             case BrokerUnfenced(broker):
                 self.accepting[broker] = None
                 if self.on_broker_up is not None:
                     self.on_broker_up(broker)
             case NodeCrashed(node) | NodeExited(node) if node.startswith("broker-"):
                 self._broker_down(_number(node), crashed=isinstance(event, NodeCrashed))
-            case NodeCrashed(node) | NodeExited(node):
+            case NodeCrashed(node) | NodeExited(node) if not node.startswith("controller-"):
                 self._clients.pop(node, None)
                 self.ledger.own_clients.pop(node, None)
                 # Without its directory the lab cannot forget it for good. That is no reason to stop the world.

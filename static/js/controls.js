@@ -41,7 +41,12 @@ function press(target, hands) {
 }
 
 const PRESSES = {
-  pause: (hands) => hands.change({ paused: !hands.ui().paused }),
+  pause: (hands) => {
+    const lab = hands.model().entities.lab;
+    // In lab time it is the cluster that stands still, and in wall time the picture.
+    if (lab?.mode === "lab") hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
+    else hands.change({ paused: !hands.ui().paused });
+  },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
   keys: (hands) => turnKeys(hands),

@@ -10,8 +10,10 @@ import { paint } from "./paint.js";
 import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
+import { drawTempo } from "./tempo.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
+const TEMPO_MS = 100;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -95,6 +97,7 @@ function drawAround() {
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, past));
   paint(find("#ledger"), drawLedger(shown));
+  paint(find("#tempo"), drawTempo(shown));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
@@ -134,4 +137,5 @@ function topicOf(command) {
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
 const forms = wireForms({ ask, change });
+if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

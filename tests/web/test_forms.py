@@ -64,6 +64,7 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
         "kill -9",
         "Stop",
         "Start",
+        "Unregister",
         "Freeze",
         "Thaw",
         "Isolate",
@@ -73,6 +74,7 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
     assert labels["partition"] == [
         "Elect a leader…",
         "Move to other brokers…",
+        "Verify its move",
         "Delete old records…",
         "Roll the topic's segments",
         "Run the topic's retention",

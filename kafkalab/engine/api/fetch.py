@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kafkalab.engine.api.fetch_reading import may_read, read_one, upper_offset
+from kafkalab.engine.api.fetch_reading import held_back, may_read, read_one, upper_offset
 from kafkalab.engine.api.leader_hints import NO_HINT, endpoints, hint_for
 from kafkalab.engine.broker.fetch_sessions import (
     FINAL_EPOCH,
@@ -50,7 +50,9 @@ class Reading:
     at_once: bool = False
     """An error, a diverging epoch or a better replica does not wait."""
     outdated: bool = False
-    """What was read has itself moved a high watermark."""
+    """What was read has itself moved a high watermark, or may have been held back."""
+    throttled_size: int = 0
+    """What of it counts for the leader's throttle, as it is sent."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,8 @@ class Fetching:
             session = self._begin_session(broker)
             for wanted, result in results:
                 wanted.told(result)
+        if reading.throttled_size:
+            broker.leader_quota.record(reading.throttled_size)
         return FetchResponse(
             by_topic(results),
             session_id=session.id if session else NO_SESSION,
@@ -107,7 +111,7 @@ class FetchAwaitingBytes:
         partition, asked = broker.partitions.get(key), self.reading.keys[key].asked
         if partition is not None and may_read(partition, asked, request):
             end = upper_offset(partition, body)
-            if end <= asked.fetch_offset:
+            if end <= asked.fetch_offset or held_back(broker, partition, body.replica_id):
                 return False
             if body.min_bytes > 1 and self._available(broker) < body.min_bytes:
                 return False
@@ -124,7 +128,7 @@ class FetchAwaitingBytes:
         size = 0
         for key, wanted in self.reading.keys.items():
             partition = broker.partitions.get(key)
-            if partition is not None:
+            if partition is not None and not held_back(broker, partition, self.fetching.request.body.replica_id):
                 end = upper_offset(partition, self.fetching.request.body)
                 size += len(partition.log.read(wanted.asked.fetch_offset, wanted.asked.partition_max_bytes, end, False))
         return size
@@ -157,6 +161,7 @@ def _in_its_session(broker: "Broker", request: Request) -> Fetching:
 def read(broker: "Broker", request: Request, all_wanted: Iterable[Wanted]) -> Reading:
     """Read each partition in order, as far as `max_bytes` goes."""
     reading = Reading()
+    throttled = request.body.replica_id >= 0 and broker.leader_quota.partitions
     for wanted in all_wanted:
         name, number = wanted.name, wanted.asked.partition
         try:
@@ -169,6 +174,9 @@ def read(broker: "Broker", request: Request, all_wanted: Iterable[Wanted]) -> Re
         reading.results.append((wanted, result))
         reading.keys[partition.key] = wanted
         reading.size += len(result.records)
+        if throttled and broker.leader_quota.throttles(partition.key):
+            reading.throttled_size += len(result.records)
+            reading.outdated = True
         if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
             reading.at_once = True
         if result.high_watermark != partition.high_watermark:

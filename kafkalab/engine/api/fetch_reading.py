@@ -50,7 +50,7 @@ def read_one(
     # Before the follower's own progress moves it: followers learn a high watermark one fetch later.
     result = partition.empty_result() if body.isolation_level != READ_COMMITTED else _committed_result(partition)
     end = upper_offset(partition, body)
-    if offset < end:
+    if offset < end and not held_back(broker, partition, body.replica_id):
         max_bytes = min(wanted.partition_max_bytes, max(body.max_bytes - size_so_far, 0))
         records = log.read(offset, max_bytes, end, size_so_far == 0)
         if records:
@@ -71,6 +71,13 @@ def may_read(partition: Partition, wanted: FetchPartition, request: Request) -> 
     if wanted.current_leader_epoch not in (-1, partition.leader_epoch):
         return False
     return partition.is_leader or not _leader_only(request)
+
+
+def held_back(broker: "Broker", partition: Partition, replica_id: int) -> bool:
+    """Whether a throttle keeps a follower that is not in sync waiting (ReplicaManager.shouldLeaderThrottle)."""
+    if replica_id < 0 or not broker.leader_quota.partitions or replica_id in partition.isr:
+        return False
+    return broker.leader_quota.holds_back(partition.key)
 
 
 def upper_offset(partition: Partition, body: FetchRequest) -> int:

@@ -25,8 +25,9 @@ from kafkalab.engine.events import (
     SegmentDeleted,
     SegmentRolled,
 )
+from kafkalab.engine.log.appended import Appended
 from kafkalab.engine.log.compaction import Cleanable
-from kafkalab.engine.log.log import Appended, Log
+from kafkalab.engine.log.log import Log
 from kafkalab.engine.refused import Refused
 from kafkalab.wire import batches
 from kafkalab.wire.dialect import FetchPartitionResult

@@ -19,7 +19,7 @@ from kio.schema.incremental_alter_configs.v1.response import AlterConfigsResourc
 from kio.schema.incremental_alter_configs.v1.response import IncrementalAlterConfigsResponse
 from kio.static.primitive import i32Timedelta
 
-from kafkalab.engine.config import SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.config import DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig, InvalidConfig
 from kafkalab.engine.controller.configs import validated_topic_configs
 from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.elections import MIN_ISR, elr_enabled
@@ -178,9 +178,20 @@ def _check_values(
     for each in changed:
         if each in SETTINGS:
             raise Refused(ErrorCode.invalid_request, f"Cannot update these configs dynamically: Set({each})")
-        if each not in TOPIC_DEFAULT_NAMES or each == NOT_SAFE_FOR_BROKERS:
+        if each in DYNAMIC_SETTINGS:
+            _check_dynamic(each, after.get(each))
+        elif each not in TOPIC_DEFAULT_NAMES or each == NOT_SAFE_FOR_BROKERS:
             raise Refused(ErrorCode.invalid_request, f"Unknown broker config name: {each}")
     LogConfig.of({}, {**config.topic_defaults, **after})
+
+
+def _check_dynamic(name: str, text: str | None) -> None:
+    if text is None:
+        return
+    try:
+        DYNAMIC_SETTINGS[name].parse(text)
+    except InvalidConfig as invalid:
+        raise Refused(ErrorCode.invalid_config, invalid.reason) from invalid
 
 
 def _check_min_isr(kind: int, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:

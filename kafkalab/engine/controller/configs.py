@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kafkalab.engine.config import SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.config import DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
 from kafkalab.engine.controller.metadata import BROKER, MetadataImage
 from kafkalab.engine.log.config import validate
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
@@ -123,20 +123,34 @@ def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
         for name, topic_name in TOPIC_DEFAULT_NAMES.items()
         if topic_name != INTERNAL_SEGMENT_BYTES
     ]
-    return sorted([*fixed, *defaults], key=lambda each: each.name)
+    # Not in server.properties, so there is nothing to tell of those that nobody set.
+    throttles = [
+        _dynamic(name, settings.synonyms(name))
+        for name in DYNAMIC_SETTINGS
+        if name in settings.here or name in settings.everywhere
+    ]
+    return sorted([*fixed, *defaults, *throttles], key=lambda each: each.name)
 
 
 def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
     """What was set for all brokers while they run, and nothing else."""
+    given = {name: _given(name, settings.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG) for name in settings.everywhere}
     return [
-        DescribedConfig(
+        _dynamic(name, synonyms)
+        if name in DYNAMIC_SETTINGS
+        else DescribedConfig(
             name,
             TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].type.value,
             TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].documentation,
-            _given(name, settings.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG),
+            synonyms,
         )
-        for name in sorted(settings.everywhere)
+        for name, synonyms in sorted(given.items())
     ]
+
+
+def _dynamic(name: str, synonyms: tuple[Synonym, ...]) -> DescribedConfig:
+    setting = DYNAMIC_SETTINGS[name]
+    return DescribedConfig(name, setting.type.value, setting.documentation, synonyms)
 
 
 def _given(name: str, settings: Mapping[str, str], source: int) -> tuple[Synonym, ...]:

@@ -46,3 +46,19 @@ class NodeThawed(Event):
     """{node} goes on, and does not know how long it stood still."""
 
     node: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHalfOpened(Event):
+    """{node} lost its connection with {peer}, which does not know: what {node} sent before still arrives there."""
+
+    node: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvariantBroken(Event):
+    """Rule {invariant}, which must hold whatever happens, is broken: {detail}."""
+
+    invariant: str
+    detail: str

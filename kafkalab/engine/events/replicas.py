@@ -52,6 +52,15 @@ class HighWatermarkAdvanced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicationHeldBack(Event):
+    """Broker {broker} holds copying back as a {side}: the throttle allows {bytes_per_second} bytes a second."""
+
+    broker: int
+    side: str
+    bytes_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplicaDeleted(Event):
     """Broker {broker} deleted its replica of {topic}-{partition}."""
 

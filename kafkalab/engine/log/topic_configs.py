@@ -29,6 +29,8 @@ class TopicConfig:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
+    of_replicas: bool = False
+    """A list of partition:broker, or "*"."""
 
 
 _BOOLEAN, _STRING, _INT, _LONG, _DOUBLE, _LIST = ConfigType
@@ -118,7 +120,8 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             _LIST,
             "",
             "follower.replication.throttled.replicas",
-            "Followers whose replication is throttled, as partition:broker. Not honoured by the lab.",
+            "Followers that copy no faster than follower.replication.throttled.rate, as partition:broker,... or *.",
+            of_replicas=True,
         ),
         TopicConfig(
             "index.interval.bytes",
@@ -141,7 +144,8 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             _LIST,
             "",
             "leader.replication.throttled.replicas",
-            "Leaders whose replication is throttled, as partition:broker. Not honoured by the lab.",
+            "Leaders that are copied no faster than leader.replication.throttled.rate, as partition:broker,... or *.",
+            of_replicas=True,
         ),
         TopicConfig(
             "local.retention.bytes",

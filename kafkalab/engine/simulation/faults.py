@@ -106,6 +106,7 @@ class Faults:
 
     def mend_everything(self) -> None:
         world = self.cluster.world
+        self.meddling.mend_everything()
         for name in list(world.frozen):
             world.thaw(name)
         self._heal(*world.network.cut, *world.network.links)

@@ -1,5 +1,6 @@
 """One history: a schedule played on a world, judged after every step and counted at the end."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -42,8 +43,9 @@ class Outcome:
 
 
 class History:
-    def __init__(self, seed: int) -> None:
-        self.plan: Schedule = schedule(seed)
+    def __init__(self, seed: int, plan: Schedule | None = None) -> None:
+        """Of the schedule that the seed yields, or of another."""
+        self.plan: Schedule = plan or schedule(seed)
         network = Network(Link(self.plan.latency_us, self.plan.latency_us // 4))
         self.world = World(seed, EPOCH_US, network)
         spec = ClusterSpec.local(
@@ -57,17 +59,7 @@ class History:
 
     def run(self) -> Outcome:
         """Play it to the end. Raises Broken with the invariant that did not hold."""
-        self.cluster.start()
-        self._advance(SETTLE_US)
-        self._make_topics()
-        self._make_clients()
-        self._chaos()
-        self.faults.mend_everything()
-        self._bring_back_clients()
-        self._advance(self.plan.end_us - QUIET_S * SECOND_US)
-        for producer in self.producers:
-            self.world.tell_node(producer.name, Pause())
-        self._advance(self.plan.end_us)
+        self.play()
         lost = final_count(self)
         referee = self.referee
         return Outcome(
@@ -83,6 +75,28 @@ class History:
             delivered=sum(last - first + 1 for ranges in referee.delivered.values() for first, last in ranges),
         )
 
+    def play(self, until_us: int | None = None) -> None:
+        """All but the final count, or so far. Raises Broken."""
+        for act_us in self.acts():
+            if until_us is not None and act_us > until_us:
+                self._advance(until_us)
+                return
+            self._advance(act_us)
+
+    def acts(self) -> Iterator[int]:
+        """Do one thing after the other, and yield until when the world shall run before the next one."""
+        self.cluster.start()
+        yield SETTLE_US
+        yield from self._make_topics()
+        self._make_clients()
+        yield from self._chaos()
+        self.faults.mend_everything()
+        self._bring_back_clients()
+        yield self.plan.end_us - QUIET_S * SECOND_US
+        for producer in self.producers:
+            self.world.tell_node(producer.name, Pause())
+        yield self.plan.end_us
+
     def _advance(self, until_us: int) -> None:
         """Step by step up to this many microseconds after the beginning, judging after each."""
         world, look, until_us = self.world, self.referee.look, EPOCH_US + until_us
@@ -96,14 +110,14 @@ class History:
                 raise Broken("X4", f"{STEPS_IN_ONE_MOMENT} steps and time stands still: {world.last_node} goes round")
         world.run_until(until_us)
 
-    def _make_topics(self) -> None:
+    def _make_topics(self) -> Iterator[int]:
         admin = Admin("admin", self.bootstrap)
         self.world.start(admin)
         for token, topic in enumerate(self.plan.topics):
             self.world.tell_node(
                 "admin", create_topic(token, topic.name, topic.partitions, topic.replication_factor, _configs(topic))
             )
-        self._advance(SETTLE_US + 2 * SECOND_US)
+        yield SETTLE_US + 2 * SECOND_US
         assert all(outcome.ok for outcome in admin.outcomes.values()), admin.outcomes
 
     def _make_clients(self) -> None:
@@ -140,18 +154,18 @@ class History:
         )
         self.world.start(Consumer(plan.name, self.bootstrap, settings))
 
-    def _chaos(self) -> None:
+    def _chaos(self) -> Iterator[int]:
         moments = [(fault.at_us, 0, number) for number, fault in enumerate(self.plan.faults)]
         moments += [(fault.until_us, 1, number) for number, fault in enumerate(self.plan.faults)]
         for at_us, is_end, number in sorted(moments):
-            self._advance(max(at_us, SETTLE_US + 2 * SECOND_US))
+            yield max(at_us, SETTLE_US + 2 * SECOND_US)
             fault = self.plan.faults[number]
             if not is_end:
                 self.faults.begin(fault)
             else:
                 self.faults.mend(fault)
                 self._bring_back_clients(fault.node)
-        self._advance(self.plan.chaos_us)
+        yield self.plan.chaos_us
 
     def _bring_back_clients(self, name: str | None = None) -> None:
         for plan in self.plan.consumers:

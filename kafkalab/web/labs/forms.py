@@ -89,6 +89,7 @@ BREAKING = (
     Offer("cut_link", "Cut a link", "Cut it", ("one", "other", "direction")),
     Offer("lose_packets", "Lossy link", "Lose packets", ("one", "other", "percent")),
     Offer("delay_link", "Slow link", "Slow it down", ("one", "other", "delay_ms", "jitter_ms")),
+    Offer("duplicate_connections", "Connections that break at one end", "Let them break", ("one", "other", "percent")),
     Offer("isolate_rack", "Isolate a rack", "Isolate rack"),
     Offer("skew_clock", "Wrong clock", "Set it wrong", (), (("by_ms", 5_000),)),
     Offer("fail_responses", "Errors and late answers", "Let them fail", ("api", "error", "times", "broker"),

@@ -40,6 +40,7 @@ VERBS = {
     "remove": Verb("Remove…"),
     "delete": Verb("Delete…"),
     "undo": Verb("Undo"),
+    "unregister": Verb("Unregister", DOWN, danger=True),
 }
 NEVER_BACK = ("remove", "delete")
 """What cannot be taken back is asked for twice."""
@@ -49,6 +50,7 @@ LABELS = {
     "add_consumer": "Add a consumer",
     "alter_topic_config": "Change a setting",
     "reassign_partition": "Move to other brokers",
+    "verify_reassignment": "Verify its move",
     "elect_leader": "Elect a leader",
     "roll_segment": "Roll segments",
     "compact_now": "Compact now",

@@ -109,5 +109,5 @@ function invitation(column, [said, offer], form) {
     h("rect", { x: column.x, y: 40, width: column.w, height: 88, rx: 8 }),
     h("text", { class: "card-line", x: column.x + column.w / 2, y: 68 }, said),
     h("text", { class: "invite", x: column.x + column.w / 2, y: 90 }, offer),
-    h("text", { class: "card-small quiet", x: column.x + column.w / 2, y: 110 }, "or connect your own"));
+    h("text", { class: "card-small quiet wall-only", x: column.x + column.w / 2, y: 110 }, "or connect your own"));
 }
