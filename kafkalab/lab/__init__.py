@@ -18,10 +18,12 @@ replay(tape, hear, until_us)                   play it on virtual time, judged: 
 staged(tape, verdict)                          a lab in which it stands still just before its end
 """
 
+from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
 from kafkalab.lab.commands import Command
 from kafkalab.lab.doors import Doors, PortRefused
+from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
@@ -36,6 +38,10 @@ from kafkalab.lab.witness import FREQUENT
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
+FAULTS = tuple(by_name(FaultCommand))
+"""The names of those that break something, and of the one that undoes it."""
+TOPIC_SETTINGS = tuple(TOPIC_CONFIGS)
+"""The names of a topic's settings."""
 
 
 def parse_command(said: object) -> Command:
@@ -50,7 +56,9 @@ def command_schema() -> list[CommandSchema]:
 
 __all__ = [
     "COMMANDS",
+    "FAULTS",
     "FREQUENT",
+    "TOPIC_SETTINGS",
     "ByteField",
     "Command",
     "CommandRefused",

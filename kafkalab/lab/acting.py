@@ -20,6 +20,7 @@ from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
 from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.shell import shell
+from kafkalab.lab.store import StoreRefused
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -76,6 +77,10 @@ class Acting:
             return
         except NotPossible as wrong:
             on_done(Outcome(False, line, error=f"Not possible: {wrong}.", fields=wrong.fields))
+            return
+        except StoreRefused as refused:
+            # Its directory is gone or full: what cannot be remembered is not begun.
+            on_done(Outcome(False, line, error=str(refused)))
             return
         if detail is not None:
             on_done(Outcome(True, line, detail))
@@ -209,7 +214,7 @@ class Acting:
             if broker.name not in world.frozen and broker.replicas.of_topic(topic)
         ]
         if not told:
-            raise NotPossible(topic=f"no running broker has a replica of {topic}")
+            raise NotPossible(topic=f"{topic} is on no running broker")
         if isinstance(message, CompactTopic) and not any(
             partition.log.config.is_compacted for partition in brokers[told[0]].replicas.of_topic(topic)
         ):
@@ -281,22 +286,23 @@ class Acting:
         )
         _check(settings)
         name = self._free_name("producer", command.name)
-        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
         self.lab.keep_client(replace(command, name=name))
+        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
         return {"name": name}
 
     def _update_producer(self, command: order.UpdateProducer) -> dict[str, Any]:
         producer = self._producer(command.name)
         wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
         known = self.lab.kept_clients.get(command.name)
+        changes = dict(wanted)
+        if "rate" in changes:
+            changes["rate_per_s"] = changes.pop("rate")
+        if "acks" in changes:
+            changes["acks"] = ACKS[changes["acks"]]
+        settings = replace(producer.settings, **changes)
+        _check(settings)
         if known is not None:
             self.lab.keep_client(replace(known, **wanted))
-        if "rate" in wanted:
-            wanted["rate_per_s"] = wanted.pop("rate")
-        if "acks" in wanted:
-            wanted["acks"] = ACKS[wanted["acks"]]
-        settings = replace(producer.settings, **wanted)
-        _check(settings)
         return self._tell(producer.name, ChangeProducer(settings))
 
     # -- consumers ---------------------------------------------------------------------------
@@ -306,8 +312,8 @@ class Acting:
         settings = ConsumerSettings(**wanted)
         _check(settings)
         name = self._free_name("consumer", command.name)
-        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
         self.lab.keep_client(replace(command, name=name))
+        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
         return {"name": name}
 
     def _update_consumer(self, command: order.UpdateConsumer) -> dict[str, Any]:

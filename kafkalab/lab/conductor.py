@@ -121,6 +121,10 @@ class Conductor:
         self._arm()
 
     @property
+    def playing(self) -> bool:
+        return self._loop is not None
+
+    @property
     def behind(self) -> bool:
         """More is due than went into the last slice: the next one comes when others have had their turn."""
         return self._again is not None

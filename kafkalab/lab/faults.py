@@ -19,6 +19,7 @@ from kafkalab.engine.network import Link
 from kafkalab.engine.spec import broker_node
 from kafkalab.lab import commands as order
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab.fault_labels import label
 from kafkalab.lab.parsing import snake_case
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -99,6 +100,7 @@ class Faults:
                 "name": snake_case(type(each.command).__name__),
                 "nodes": list(self._nodes(each.command)),
                 "settings": {name: getattr(each.command, name) for name in each.command.__dataclass_fields__},
+                "label": label(each.command),
                 "says": type(each.command).__doc__,
                 "since_us": each.since_us,
             }

@@ -35,7 +35,7 @@ from kafkalab.engine.world import World
 from kafkalab.lab import commands as order
 from kafkalab.lab import reading
 from kafkalab.lab.acting import Acting, OnDone
-from kafkalab.lab.conductor import Conductor
+from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
@@ -43,7 +43,7 @@ from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.parsing import by_name, parse, snake_case
 from kafkalab.lab.reading import OpenedRecord, RecordLine
-from kafkalab.lab.store import LabSettings, Store
+from kafkalab.lab.store import LabSettings, Store, StoreRefused
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.view import View
@@ -51,6 +51,7 @@ from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.witness import FREQUENT, Witness
 
 READY_POLL_S = 0.02
+SECOND_US = 1_000_000
 RACKS = ("rack-a", "rack-b", "rack-c")
 
 
@@ -78,7 +79,9 @@ class Lab:
         """Every command so far, where they make the same history again."""
         self.facts_told = 0
         self.faults = Faults(self)
-        self.frames = Frames(self._show)
+        self._acted = False
+        """Since the last frame somebody gave an order."""
+        self.frames = Frames(self._freshen)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
         self.accepting: dict[int, None] = {}
@@ -241,6 +244,7 @@ class Lab:
         if self.tape is not None and not isinstance(command, TempoCommand):
             self.tape.record(self.world.now_us, self.world.steps, command)
         self._acting.do(command, on_done)
+        self._acted = True
         self.conductor.run()
         self.conductor.stir()
 
@@ -254,18 +258,19 @@ class Lab:
         assert command.name is not None
         if isinstance(command, order.CreateProducer) and command.limit is not None:
             return
-        self.kept_clients[command.name] = command
-        self._write_clients()
+        self._keep_clients(self.kept_clients | {command.name: command})
 
     def forget_client(self, name: str) -> None:
-        if self.kept_clients.pop(name, None) is not None:
-            self._write_clients()
+        if name in self.kept_clients:
+            self._keep_clients({known: kept for known, kept in self.kept_clients.items() if known != name})
 
-    def _write_clients(self) -> None:
+    def _keep_clients(self, clients: dict[str, order.CreateProducer | order.AddConsumer]) -> None:
+        """Raises StoreRefused, and then it is all as it was."""
         if self._store is not None:
             self._store.keep_clients(
-                [{"command": snake_case(type(kept).__name__), **asdict(kept)} for kept in self.kept_clients.values()]
+                [{"command": snake_case(type(kept).__name__), **asdict(kept)} for kept in clients.values()]
             )
+        self.kept_clients = clients
 
     def _restore_clients(self, clients: list[dict[str, Any]]) -> None:
         known = by_name(order.CreateProducer | order.AddConsumer)
@@ -284,14 +289,23 @@ class Lab:
 
     def snapshot(self) -> Frame:
         """All there is to see, as a watcher's first message has it."""
-        self._show()
+        self._freshen()
         return self.frames.snapshot()
 
     def tell(self, node: str, event: Event) -> None:
         """A fact from outside the engine."""
         self._on_event(self.world.now_us, node, event)
 
+    def _freshen(self) -> None:
+        """The state of now, for somebody who asks. Two hundred that ask at once share one look."""
+        since_us = self.world.now_us - self.frames.at_us
+        if self.conductor.playing and not self._acted and since_us < FRAME_S * SECOND_US:
+            self.conductor.stir()
+            return
+        self._show()
+
     def _show(self) -> None:
+        self._acted = False
         observers = self.world.on_message
         if self.frames.watchers and self.witness.on_message not in observers:
             observers.append(self.witness.on_message)
@@ -370,9 +384,11 @@ class Lab:
             case NodeCrashed(node) | NodeExited(node) if node.startswith("broker-"):
                 self._broker_down(_number(node), crashed=isinstance(event, NodeCrashed))
             case NodeCrashed(node) | NodeExited(node) if not node.startswith("controller-"):
-                self.forget_client(node)
                 self._clients.pop(node, None)
                 self.ledger.own_clients.pop(node, None)
+                # Without its directory the lab cannot forget it for good. That is no reason to stop the world.
+                with suppress(StoreRefused):
+                    self.forget_client(node)
 
     def _broker_down(self, broker: int, *, crashed: bool) -> None:
         self.down[broker] = "crashed" if crashed else "stopped"

@@ -2,6 +2,7 @@
 
 import { wireControls } from "./controls.js";
 import { wireForms } from "./forms.js";
+import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { EMPTY, reduce } from "./model.js";
@@ -21,7 +22,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", paused: false, chatty: false, keys: true, record: null };
+let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
 let past = [];
 let done = [];
 let queued = false;
@@ -82,6 +83,12 @@ function drawAround() {
   for (const panel of document.querySelectorAll("[data-pane]")) {
     /** @type {HTMLElement} */ (panel).hidden = /** @type {HTMLElement} */ (panel).dataset.pane !== ui.pane;
   }
+  for (const chip of document.querySelectorAll("[data-section-tab]")) {
+    chip.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (chip).dataset.sectionTab === ui.section));
+  }
+  for (const section of document.querySelectorAll("[data-section]")) {
+    /** @type {HTMLElement} */ (section).hidden = /** @type {HTMLElement} */ (section).dataset.section !== ui.section;
+  }
   for (const button of document.querySelectorAll("[data-lens-tab]")) {
     button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.lensTab === ui.lens));
   }
@@ -92,6 +99,9 @@ function drawAround() {
   paint(find("#ledger"), drawLedger(shown));
   paint(find("#tempo"), drawTempo(shown));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
+  const faults = drawFaultList(shown);
+  find("#faults").hidden = faults.length === 0;
+  paint(find("#faults"), faults);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   paint(find("#facts"), drawFeed(shown, ui));

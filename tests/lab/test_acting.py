@@ -88,7 +88,7 @@ def test_only_what_is_there_and_meant_to_be_is_compacted(lab: Lab, ask: Ask) -> 
     lab.advance(1_000_000)
     assert [ask(CompactNow(topic)).fields for topic in ("orders", "nothing")] == [
         {"topic": "orders has no cleanup.policy=compact"},
-        {"topic": "no running broker has a replica of nothing"},
+        {"topic": "nothing is on no running broker"},
     ]
 
 

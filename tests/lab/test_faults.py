@@ -78,6 +78,7 @@ def test_a_fault_says_what_it_is_and_where(lab: Lab, ask: Ask) -> None:
         "name": "cut_link",
         "nodes": ["broker-1", "broker-2"],
         "settings": {"one": "broker-1", "other": "broker-2", "direction": "one way"},
+        "label": "cut from broker-1 on",
         "says": "Cut the link between two nodes.",
         "since_us": lab.world.now_us,
     }

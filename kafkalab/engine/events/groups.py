@@ -6,7 +6,7 @@ from kafkalab.wire.frozen import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorLoaded(Event):
-    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records} records."""
+    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records:record}."""
 
     broker: int
     partition: int

@@ -36,7 +36,7 @@ class ControlledShutdownStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class TopicCreated(Event):
-    """Topic {topic} was created with {partitions} partitions and {replication_factor} replicas each."""
+    """Topic {topic} was created with {partitions:partition} and {replication_factor:replica} each."""
 
     topic: str
     partitions: int
@@ -52,7 +52,7 @@ class TopicDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PartitionsAdded(Event):
-    """Topic {topic} grew from {before} to {after} partitions."""
+    """Topic {topic} grew from {before} to {after:partition}."""
 
     topic: str
     before: int

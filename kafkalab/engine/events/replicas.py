@@ -82,7 +82,7 @@ class LogTruncated(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogRecovered(Event):
-    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes} bytes after offset {log_end}."""
+    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes:byte} after offset {log_end}."""
 
     topic: str
     partition: int
@@ -117,7 +117,7 @@ class SegmentDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogCompacted(Event):
-    """Broker {broker} compacted {topic}-{partition} up to offset {end_offset}: {removed} records are gone."""
+    """Broker {broker} compacted {topic}-{partition} up to offset {end_offset}: {removed:record is|records are} gone."""
 
     topic: str
     partition: int
@@ -173,7 +173,7 @@ class ConnectionRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateBatchDropped(Event):
-    """Broker {broker} already has sequence {first_sequence} to {last_sequence} of producer {producer_id}
+    """Broker {broker} already has the batch {first_sequence} to {last_sequence} of producer {producer_id}
     in {topic}-{partition}: nothing is written twice."""
 
     topic: str
