@@ -58,6 +58,15 @@ from kafkalab.engine.events.nodes import (
     NodeStarted,
     NodeThawed,
 )
+from kafkalab.engine.events.quorum import (
+    ControllerElected,
+    ControllerResigned,
+    ControllerStoodForElection,
+    MetadataSnapshotReceived,
+    MetadataSnapshotTaken,
+    MetadataTruncated,
+    VotersChanged,
+)
 from kafkalab.engine.events.replicas import (
     BecameFollower,
     BecameLeader,
@@ -87,6 +96,9 @@ __all__ = [
     "ConnectionRefused",
     "ConsumerFailed",
     "ControlledShutdownStarted",
+    "ControllerElected",
+    "ControllerResigned",
+    "ControllerStoodForElection",
     "CoordinatorLoaded",
     "CoordinatorUnloaded",
     "DuplicateBatchDropped",
@@ -107,6 +119,9 @@ __all__ = [
     "LogUncleanable",
     "MemberJoined",
     "MemberLeft",
+    "MetadataSnapshotReceived",
+    "MetadataSnapshotTaken",
+    "MetadataTruncated",
     "NodeCrashed",
     "NodeExited",
     "NodeFrozen",
@@ -135,4 +150,5 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "VotersChanged",
 ]
