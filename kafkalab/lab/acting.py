@@ -14,8 +14,9 @@ from kafkalab.engine.clients.client import Close
 from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
 from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
 from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.engine.spec import controller_node
 from kafkalab.lab import commands as order
-from kafkalab.lab import fault_commands
+from kafkalab.lab import controller_commands, fault_commands
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
 from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.shell import shell
@@ -152,6 +153,8 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case command if isinstance(command, controller_commands.ControllerCommand):
+                return self._do_to_controller(command)
             case command if isinstance(command, fault_commands.FaultCommand):
                 return {"fault": self.lab.faults.begin(command)}
             case _:
@@ -189,6 +192,36 @@ class Acting:
                     raise NotPossible(broker=f"{broker} is not frozen")
                 cluster.thaw(broker)
             case order.IsolateBroker():
+                return {"fault": lab.faults.begin(command)}
+        return {}
+
+    def _do_to_controller(self, command: controller_commands.ControllerCommand) -> dict[str, Any]:
+        lab, cluster, controller = self.lab, self.lab.cluster, command.controller
+        if controller not in cluster.spec.controllers:
+            raise NotPossible(controller=f"must be one of {', '.join(map(str, cluster.spec.controllers))}")
+        node = controller_node(controller)
+        up, frozen = node in lab.world.nodes, node in lab.world.frozen
+        if isinstance(command, controller_commands.StartController):
+            if up:
+                raise NotPossible(controller=f"{controller} is running already")
+            cluster.start_controller(controller)
+            return {}
+        if not up:
+            raise NotPossible(controller=f"{controller} is not running")
+        match command:
+            case controller_commands.CrashController():
+                cluster.crash_controller(controller)
+            case controller_commands.StopController():
+                if frozen:
+                    raise NotPossible(controller=f"{controller} is frozen and does not hear the request")
+                cluster.stop_controller(controller)
+            case controller_commands.ThawController():
+                if not frozen:
+                    raise NotPossible(controller=f"{controller} is not frozen")
+                cluster.thaw_controller(controller)
+            case controller_commands.FreezeController() | controller_commands.IsolateController():
+                if frozen and isinstance(command, controller_commands.FreezeController):
+                    raise NotPossible(controller=f"{controller} is frozen already")
                 return {"fault": lab.faults.begin(command)}
         return {}
 

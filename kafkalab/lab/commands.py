@@ -8,6 +8,7 @@ allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's docum
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from kafkalab.lab.controller_commands import ControllerCommand
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
 
@@ -316,5 +317,6 @@ Command = (
     | ThawBroker
     | IsolateBroker
     | HealNetwork
+    | ControllerCommand
     | FaultCommand
 )

@@ -16,8 +16,9 @@ from kafkalab.engine.broker.tampering import (
     StaleLeader,
 )
 from kafkalab.engine.network import Link
-from kafkalab.engine.spec import broker_node
+from kafkalab.engine.spec import broker_node, controller_node
 from kafkalab.lab import commands as order
+from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab.parsing import snake_case
 from kafkalab.wire.api import ApiKey
@@ -26,9 +27,22 @@ from kafkalab.wire.errors import ErrorCode
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
-Breaking = fault.FaultCommand | order.FreezeBroker | order.IsolateBroker
+Breaking = (
+    fault.FaultCommand
+    | order.FreezeBroker
+    | order.IsolateBroker
+    | controllers.FreezeController
+    | controllers.IsolateController
+)
 API_KEYS = {key.message_name: key for key in ApiKey}
-OF_THE_NETWORK = (fault.CutLink, fault.LosePackets, fault.DelayLink, fault.IsolateRack, order.IsolateBroker)
+OF_THE_NETWORK = (
+    fault.CutLink,
+    fault.LosePackets,
+    fault.DelayLink,
+    fault.IsolateRack,
+    order.IsolateBroker,
+    controllers.IsolateController,
+)
 
 
 class NoSuchThing(Exception):
@@ -139,6 +153,8 @@ class Faults:
             return tuple(spec.node for spec in self.lab.cluster.spec.brokers if spec.rack == command.rack)
         if isinstance(command, fault.CutLink | fault.LosePackets | fault.DelayLink):
             return (command.one, command.other)
+        if isinstance(command, controllers.FreezeController | controllers.IsolateController):
+            return (controller_node(command.controller),)
         broker = getattr(command, "broker", None)
         return tuple(broker_node(each) for each in (self.lab.broker_ids if broker is None else (broker,)))
 
@@ -157,6 +173,8 @@ class Faults:
                 cluster.skew_clock(broker, by_ms * 1000)
             case order.FreezeBroker(broker):
                 cluster.freeze(broker)
+            case controllers.FreezeController(controller):
+                cluster.freeze_controller(controller)
             case command if isinstance(command, OF_THE_NETWORK):
                 self._wire()
             case command:
@@ -178,6 +196,8 @@ class Faults:
                 cluster.skew_clock(broker, 0)
             case order.FreezeBroker(broker):
                 cluster.thaw(broker)
+            case controllers.FreezeController(controller):
+                cluster.thaw_controller(controller)
             case command if isinstance(command, OF_THE_NETWORK):
                 self._wire()
             case command:
@@ -189,6 +209,8 @@ class Faults:
         match each.command:
             case order.FreezeBroker(broker):
                 return broker_node(broker) in self.lab.world.frozen
+            case controllers.FreezeController(controller):
+                return controller_node(controller) in self.lab.world.frozen
             case fault.TearWrite(broker):
                 return cluster.disks[broker_node(broker)].tears_next_write
             case fault.FailResponses() as command:
@@ -218,7 +240,7 @@ class Faults:
                     for link in (self._link(one, other), self._link(other, one)):
                         link.latency_us += delay_ms * 1000
                         link.jitter_us += jitter_ms * 1000
-                case fault.IsolateRack() | order.IsolateBroker() as command:
+                case fault.IsolateRack() | order.IsolateBroker() | controllers.IsolateController() as command:
                     self.lab.cluster.isolate_all(each.name, self._nodes(command))
 
     def _link(self, source: str, target: str) -> Link:

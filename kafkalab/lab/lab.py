@@ -20,6 +20,7 @@ from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller, Shutdown
+from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
     BrokerUnfenced,
@@ -63,6 +64,8 @@ class Lab:
         self.frames = Frames(self._show)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
+        self.controllers_down: dict[int, str] = {}
+        """The same of controllers."""
         self.accepting: dict[int, None] = {}
         """Brokers that have been let into the cluster since they started: clients may come."""
         self.kept_clients: dict[str, order.CreateProducer | order.AddConsumer] = {}
@@ -75,6 +78,7 @@ class Lab:
         self.witness = Witness(self.visitors.name_of, self.topic_name)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle)
         self._store = store
+        self._last_image = MetadataImage(spec.cluster_id, spec.controllers[0])
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
@@ -93,7 +97,12 @@ class Lab:
         ports = ports or tuple(range(settings.kafka_port, settings.kafka_port + settings.brokers))
         configs = _sized_for(settings.brokers) | settings.broker_configs
         spec = ClusterSpec.local(
-            settings.brokers, host=settings.host, racks=RACKS, seed=settings.seed, broker_configs=configs
+            settings.brokers,
+            host=settings.host,
+            racks=RACKS,
+            seed=settings.seed,
+            broker_configs=configs,
+            controllers=settings.controllers or 1,
         )
         brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
         lab = Lab(settings, replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id), store)
@@ -121,7 +130,10 @@ class Lab:
             if broker.name in self.world.frozen:
                 self.world.thaw(broker.name)
             self.world.tell_node(broker.name, ShutdownOverdue())
-        self.world.tell_node(self.controller.name, Shutdown())
+        for controller in self.cluster.controllers.values():
+            if controller.name in self.world.frozen:
+                self.world.thaw(controller.name)
+            self.world.tell_node(controller.name, Shutdown(hands_over=False))
         self.cluster.close()
         if self._store is not None:
             self._store.close()
@@ -152,10 +164,24 @@ class Lab:
         return bool(self.accepting) and len(self.accepting) + len(self.down) == len(self.broker_ids)
 
     @property
-    def controller(self) -> Controller:
-        controller = self.cluster.controller
-        assert controller is not None, "no command stops the only controller"
-        return controller
+    def controller(self) -> Controller | None:
+        """The active one; None while there is none."""
+        return self.cluster.active_controller
+
+    @property
+    def image(self) -> MetadataImage:
+        """What the cluster knows of itself: as the active controller has it, or, while there is none, whoever
+        knows most."""
+        active = self.controller
+        if active is not None:
+            self._last_image = active.image
+            return active.image
+        images = [controller.image for controller in self.cluster.controllers.values()]
+        images += [broker.metadata for broker in self.cluster.brokers.values()]
+        newest = max(images, key=lambda image: image.offset, default=self._last_image)
+        if newest.offset > self._last_image.offset:
+            self._last_image = newest
+        return self._last_image
 
     @property
     def producers(self) -> dict[str, Producer]:
@@ -177,7 +203,7 @@ class Lab:
         return sum(held == broker for visitor in self.visitors.everyone() for held in visitor.connections.values())
 
     def topic_name(self, topic_id: UUID | None) -> str | None:
-        return self.controller.image.topic_names.get(topic_id) if topic_id is not None else None
+        return self.image.topic_names.get(topic_id) if topic_id is not None else None
 
     # -- acting ------------------------------------------------------------------------------
 
@@ -264,7 +290,7 @@ class Lab:
 
     def find(self, topic: str, key: str, limit: int = 20) -> list[tuple[int, RecordLine]]:
         """The newest records with that key, each with its partition."""
-        image = self.controller.image.topics.get(topic)
+        image = self.image.topics.get(topic)
         found = []
         for partition in image.partitions if image else ():
             replica = self._replica(topic, partition, None)
@@ -274,7 +300,7 @@ class Lab:
 
     def _replica(self, topic: str, partition: int, broker: int | None) -> Partition | None:
         if broker is None:
-            image = self.controller.image.partition(topic, partition)
+            image = self.image.partition(topic, partition)
             broker = image.leader if image else -1
         node = self.broker(broker)
         return node.partitions.get((topic, partition)) if node else None
@@ -302,6 +328,10 @@ class Lab:
         match event:
             case NodeStarted(node) if node.startswith("broker-"):
                 self.down.pop(_number(node), None)
+            case NodeStarted(node) if node.startswith("controller-"):
+                self.controllers_down.pop(_number(node), None)
+            case NodeCrashed(node) | NodeExited(node) if node.startswith("controller-"):
+                self.controllers_down[_number(node)] = "crashed" if isinstance(event, NodeCrashed) else "stopped"
             case BrokerUnfenced(broker):
                 self.accepting[broker] = None
                 if self.on_broker_up is not None:

@@ -7,6 +7,7 @@ import json
 import shlex
 
 from kafkalab.lab import commands as order
+from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 
 
@@ -82,9 +83,27 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+    if isinstance(command, controllers.ControllerCommand):
+        return _to_controller(command)
     if isinstance(command, fault.FaultCommand):
         return _fault(command)
     raise AssertionError(f"no command line for {command!r}")
+
+
+def _to_controller(command: controllers.ControllerCommand) -> str:
+    match command:
+        case controllers.CrashController(controller):
+            return f"kill -9 <pid of controller {controller}>"
+        case controllers.StopController(controller):
+            return f"kafka-server-stop.sh  # on the machine of controller {controller}"
+        case controllers.StartController(controller):
+            return f"kafka-server-start.sh -daemon config/controller-{controller}.properties"
+        case controllers.FreezeController(controller):
+            return f"kill -STOP <pid of controller {controller}>"
+        case controllers.ThawController(controller):
+            return f"kill -CONT <pid of controller {controller}>"
+        case controllers.IsolateController(controller):
+            return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of controller {controller}"
 
 
 def _fault(command: fault.FaultCommand) -> str:

@@ -33,8 +33,10 @@ def test_a_lab_is_what_it_was_made_as_and_listens_as_asked_now(tmp_path: Path) -
     store = Store(tmp_path)
     made = store.settings(LabSettings(seed=7, kafka_port=9092))
     again = store.settings(LabSettings(seed=8, kafka_port=19092, host="127.0.0.2", brokers=4))
-    assert made == LabSettings(seed=7, kafka_port=9092, cluster_id=made.cluster_id)
-    assert again == LabSettings(seed=7, kafka_port=19092, host="127.0.0.2", brokers=4, cluster_id=made.cluster_id)
+    assert made == LabSettings(seed=7, kafka_port=9092, controllers=1, cluster_id=made.cluster_id)
+    assert again == LabSettings(
+        seed=7, kafka_port=19092, host="127.0.0.2", brokers=4, controllers=1, cluster_id=made.cluster_id
+    )
     store.close()
 
 

@@ -96,11 +96,12 @@ class Controller(Node):
         self.sessions = Sessions(config.broker_session_timeout_ms * 1000)
         self.active = False
         """Whether it leads the quorum, and has replayed all that its predecessors wrote."""
+        self.running = False
+        """From `Started` on; then these are there, too."""
         self.replica: MetadataReplica
         self.quorum: Quorum
         self.following: Following
         self.metadata_log: MetadataLog
-        """From `Started` on."""
         self._pending = PendingDecisions()
         self._correlation_id = 0
         self._woken_us: int | None = None
@@ -286,6 +287,7 @@ class Controller(Node):
         self.following = Following(self, self.replica)
         self.metadata_log = MetadataLog(self.replica, self.quorum)
         self.replica.load_snapshot(self.image)
+        self.running = True
         self.quorum.start()
 
     def _become_active(self) -> None:

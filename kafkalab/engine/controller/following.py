@@ -114,7 +114,7 @@ class Following:
             self._receiving = None
             self._later()
             return
-        state.deadline_us = self.controller.now_us + quorum.fetch_timeout_us
+        state.deadline_us = self.controller.now_us + state.patience_us
         state.has_fetched = True
         if response.api_key == ApiKey.FETCH_SNAPSHOT:
             self._take_part(part)

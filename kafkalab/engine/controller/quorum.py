@@ -53,7 +53,7 @@ class Quorum:
         """Of this epoch."""
         self.voted_id = NOBODY
         """In this epoch."""
-        self.state: State = Unattached(None)
+        self.state: State = Unattached(0)
         self.stopping = False
         self._asked: dict[int, bool] = {}
         """Correlation ids of questions of this epoch, and whether it was a pre-vote."""
@@ -190,8 +190,10 @@ class Quorum:
             reason = f"controller {leader_id} leads epoch {epoch}"
             self.controller.tell(ControllerResigned(self.me.id, self.epoch, reason))
         voted_id = self.voted_id if epoch == self.epoch else NOBODY
-        deadline_us = self.controller.now_us + self.fetch_timeout_us
-        self._enter(epoch, leader_id, voted_id, Follower(leader_id, deadline_us))
+        # Machines never tick in step, and where they would, two would always stand against each other.
+        patience_us = self.fetch_timeout_us + self.controller.random.randrange(self.fetch_timeout_us // 20)
+        follower = Follower(leader_id, self.controller.now_us + patience_us, patience_us)
+        self._enter(epoch, leader_id, voted_id, follower)
 
     def _sound_out(self) -> None:
         """Become prospective: ask whether an election would be won, in the epoch that is."""

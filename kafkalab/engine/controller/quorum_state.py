@@ -46,10 +46,9 @@ def write(disk: Disk, state: ElectionState) -> None:
 
 @dataclass(slots=True)
 class Unattached:
-    """Knows of no leader in its epoch. A voter waits for one until the election timeout."""
+    """Knows of no leader in its epoch, and waits for one until the deadline."""
 
-    deadline_us: int | None
-    """None: it is no voter, and waits for ever."""
+    deadline_us: int
 
 
 @dataclass(slots=True)
@@ -79,7 +78,9 @@ class Follower:
     """Copies the leader's log. Without an answer for the fetch timeout it becomes prospective."""
 
     leader_id: int
-    deadline_us: int | None
+    deadline_us: int
+    patience_us: int
+    """How long it waits for an answer."""
     has_fetched: bool = False
     """From this leader: then it wants no other (KIP-996)."""
 
