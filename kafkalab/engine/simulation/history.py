@@ -42,12 +42,16 @@ class Outcome:
 
 
 class History:
-    def __init__(self, seed: int) -> None:
-        self.plan: Schedule = schedule(seed)
+    def __init__(self, seed: int, controllers: int | None = None) -> None:
+        self.plan: Schedule = schedule(seed, controllers)
         network = Network(Link(self.plan.latency_us, self.plan.latency_us // 4))
         self.world = World(seed, EPOCH_US, network)
         spec = ClusterSpec.local(
-            self.plan.brokers, racks=self.plan.racks, seed=seed, broker_configs=dict(self.plan.broker_configs)
+            self.plan.brokers,
+            racks=self.plan.racks,
+            seed=seed,
+            broker_configs=dict(self.plan.broker_configs),
+            controllers=self.plan.controllers,
         )
         self.cluster = Cluster(spec, self.world, lambda _: MemoryDisk())
         self.bootstrap = tuple(broker.node for broker in spec.brokers)

@@ -27,7 +27,6 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.elections import all_in_sync
 from kafkalab.engine.controller.metadata import TOPIC, MetadataImage, PartitionImage, TopicImage
 from kafkalab.engine.node import Request
-from kafkalab.engine.spec import controller_node
 from kafkalab.wire.api import ApiKey, newest
 
 ADMIN = "admin"
@@ -79,8 +78,8 @@ class Meddling:
             self._set(name, "min.insync.replicas", value)
 
     def _image(self) -> MetadataImage | None:
-        running = controller_node(self.cluster.spec.controllers[0]) in self.cluster.world.nodes
-        return self.cluster.controller.image if running else None
+        active = self.cluster.active_controller
+        return active.image if active is not None else None
 
     def _any_partition(self, image: MetadataImage) -> tuple[TopicImage, PartitionImage]:
         topic = image.topics[self.dice.choice(sorted(image.topics))]
@@ -111,15 +110,15 @@ class Meddling:
         config = AlterableConfig(name=setting, config_operation=i8(0), value=value)
         resource = AlterConfigsResource(resource_type=i8(TOPIC), resource_name=name, configs=(config,))
         body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
-        controller = controller_node(self.cluster.spec.controllers[0])
-        if controller in self.cluster.world.nodes:
+        active = self.cluster.active_controller
+        if active is not None:
             # Not by way of a broker, which may stand still and pass it on when nobody is in sync any more:
             # what a changed minimum does then (KIP-966 forgets who was eligible) is Kafka's way, but no
             # history could end well after it.
             api_key = ApiKey.INCREMENTAL_ALTER_CONFIGS
             self.tokens += 1
             request = Request(ADMIN, "settings", -self.tokens, api_key, newest(api_key), ADMIN, body)
-            self.cluster.world.send(ADMIN, controller, request)
+            self.cluster.world.send(ADMIN, active.name, request)
 
     def _order(self, api_key: int, body: Any) -> None:
         self.tokens += 1

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from kafkalab.engine.cluster import Cluster
-from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.elections import ballot_of
-from kafkalab.engine.controller.metadata import NO_LEADER, PartitionImage
+from kafkalab.engine.controller.metadata import NO_LEADER, MetadataImage, PartitionImage
 from kafkalab.engine.controller.partition_change import RECOVERING
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
 
@@ -29,8 +29,8 @@ class MetadataReferee:
     """Brokers that were killed and have not registered since."""
     offset: int = -1
 
-    def look(self, controller: Controller) -> None:
-        image = controller.image
+    def look(self, image: MetadataImage, config: BrokerConfig) -> None:
+        """At the image after each decision that is committed."""
         if image.offset == self.offset:
             return
         self.offset = image.offset
@@ -42,7 +42,7 @@ class MetadataReferee:
                 self.seen[topic.topic_id, number] = partition
                 where = f"{topic.name}-{number}"
                 _in_their_places(where, partition)
-                min_isr = ballot_of(image, topic, controller.config.topic_defaults).min_isr
+                min_isr = ballot_of(image, topic, config.topic_defaults).min_isr
                 if partition.eligible_leader_replicas and len(partition.isr) >= min(min_isr, len(partition.replicas)):
                     raise Broken("M7", f"{where}: {partition.eligible_leader_replicas} eligible, ISR {partition.isr}")
                 if before is not None:

@@ -31,6 +31,7 @@ from kafkalab.engine.events import (
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
+from kafkalab.engine.simulation.quorum_referee import QuorumReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
@@ -63,9 +64,11 @@ class Referee:
     checks: int = 0
     topics_made: int = 0
     metadata: MetadataReferee = field(init=False)
+    quorum: QuorumReferee = field(init=False)
 
     def __post_init__(self) -> None:
         self.metadata = MetadataReferee(self.cluster, self.sights, self.visible)
+        self.quorum = QuorumReferee(self.cluster, self.metadata)
         self.cluster.world.on_event.append(self.hear)
         self.cluster.world.on_message.append(self.overhear)
 
@@ -77,8 +80,9 @@ class Referee:
         if isinstance(node, Broker):
             for partition in node.partitions.values():
                 self._look_at(node, partition)
+            self.quorum.look_at_broker(node)
         elif isinstance(node, Controller):
-            self.metadata.look(node)
+            self.quorum.look_at_controller(node)
 
     def _look_at(self, broker: Broker, partition: Partition) -> None:
         log = partition.log

@@ -91,6 +91,19 @@ MACHINE_KINDS = {"disk slow": 2, "disk full": 1, "disk failed": 1, "torn write":
 """What may go wrong with a machine, besides, so that none of KINDS becomes rarer for it."""
 
 
+CONTROLLER_KINDS = {
+    "controller kill": 2,
+    "controller stop": 1,
+    "controller freeze": 2,
+    "controller isolate": 2,
+    "controller cut": 2,
+    "controller cut one way": 1,
+    "active controller kill": 2,
+    "active controller isolate": 2,
+}
+"""What may go wrong with one of three controllers, besides."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     seed: int
@@ -104,10 +117,13 @@ class Schedule:
     faults: tuple[Fault, ...]
     chaos_us: int
     end_us: int
+    controllers: int = 1
 
 
-def schedule(seed: int) -> Schedule:
-    """The plan of one history."""
+def schedule(seed: int, controllers: int | None = None) -> Schedule:
+    """The plan of one history; one controller or three, as the seed has it, unless that is said."""
+    if controllers is None:
+        controllers = Random(f"controllers {seed}").choice([1, 1, 3])
     dice = Random(f"schedule {seed}")
     brokers = dice.choice([1, 2, 3, 3, 3, 4, 5])
     topics = tuple(_topic(dice, seed, number, brokers) for number in range(dice.randint(1, 3)))
@@ -129,6 +145,7 @@ def schedule(seed: int) -> Schedule:
             ("replica.lag.time.max.ms", str(lag_time_ms)),
             ("group.initial.rebalance.delay.ms", str(dice.choice([0, 500, 3000]))),
             *_cleaning(seed),
+            *_snapshots(seed),
         ),
         latency_us=dice.choice([0, 100, 500, 5_000]),
         topics=topics,
@@ -137,9 +154,11 @@ def schedule(seed: int) -> Schedule:
         faults=(
             *_faults(dice, brokers, [consumer.name for consumer in consumers], chaos_us),
             *_machine_faults(Random(f"machines {seed}"), brokers, chaos_us),
+            *_controller_faults(Random(f"controller faults {seed}"), controllers, brokers, chaos_us),
         ),
         chaos_us=chaos_us,
         end_us=chaos_us + HEALING_S * SECOND_US,
+        controllers=controllers,
     )
 
 
@@ -152,6 +171,13 @@ def _cleaning(seed: int) -> list[tuple[str, str]]:
         ("log.retention.check.interval.ms", str(dice.choice([2_000, 10_000]))),
     ]
     return [*configs, ("internal.segment.bytes", "4000")] if dice.random() < 0.5 else configs
+
+
+def _snapshots(seed: int) -> list[tuple[str, str]]:
+    """How often the metadata is written as a snapshot: often, in every other history."""
+    dice = Random(f"snapshots {seed}")
+    size = dice.choice([1_500, 4_000, 20_000])
+    return [("metadata.log.max.record.bytes.between.snapshots", str(size))] if dice.random() < 0.5 else []
 
 
 def _old_records(dice: Random) -> dict[str, str]:
@@ -244,4 +270,18 @@ def _machine_faults(dice: Random, brokers: int, chaos_us: int) -> tuple[Fault, .
         until_us = min(chaos_us, at_us + dice.choice([1_500_000, 4_000_000, 12_000_000]))
         found.append(Fault(at_us, until_us, kind, f"broker-{dice.randint(1, brokers)}"))
         at_us += dice.randint(10 * SECOND_US, 50 * SECOND_US)
+    return tuple(found)
+
+
+def _controller_faults(dice: Random, controllers: int, brokers: int, chaos_us: int) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    nodes = [f"controller-{3000 + number}" for number in range(controllers)]
+    at_us = dice.randint(5 * SECOND_US, 20 * SECOND_US)
+    while controllers > 1 and at_us < chaos_us:
+        kind = dice.choices(list(CONTROLLER_KINDS), list(CONTROLLER_KINDS.values()))[0]
+        until_us = min(chaos_us, at_us + dice.choice([500_000, 2_500_000, 6_000_000, 15_000_000]))
+        node = dice.choice(nodes)
+        others = [name for name in nodes if name != node] * 2 + [f"broker-{dice.randint(1, brokers)}"]
+        found.append(Fault(at_us, until_us, kind, node, dice.choice(others)))
+        at_us += dice.randint(2 * SECOND_US, 15 * SECOND_US)
     return tuple(found)

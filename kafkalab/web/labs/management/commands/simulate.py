@@ -4,6 +4,7 @@ import time
 from argparse import ArgumentParser
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -12,10 +13,10 @@ from kafkalab.engine.simulation.history import History, Outcome
 from kafkalab.engine.simulation.sight import Broken
 
 
-def play(seed: int) -> Outcome | tuple[int, str]:
+def play(seed: int, controllers: int | None = None) -> Outcome | tuple[int, str]:
     """One history; (seed, what broke) if an invariant did not hold."""
     try:
-        return History(seed).run()
+        return History(seed, controllers).run()
     except Broken as broken:
         return seed, str(broken)
 
@@ -29,21 +30,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seeds", type=int, default=100, help="how many histories")
         parser.add_argument("--first", type=int, default=1, help="the seed of the first one")
+        parser.add_argument("--controllers", type=int, choices=(1, 3), help="how many controllers; as the seed has it")
         parser.add_argument("--jobs", type=int, default=2, help="processes")
 
     def handle(self, *args: Any, **options: Any) -> None:
         seeds = range(options["first"], options["first"] + options["seeds"])
         began = time.perf_counter()
+        shape = f" --controllers {options['controllers']}" if options["controllers"] else ""
         held: list[Outcome] = []
         broken: list[tuple[int, str]] = []
         with ProcessPoolExecutor(options["jobs"]) as pool:
-            for number, result in enumerate(pool.map(play, seeds), 1):
+            for number, result in enumerate(pool.map(play, seeds, repeat(options["controllers"])), 1):
                 if isinstance(result, Outcome):
                     held.append(result)
                 else:
                     broken.append(result)
                     seed, what = result
-                    self.stdout.write(f"seed {seed} broke {what}\n  again: manage.py simulate --first {seed} --seeds 1")
+                    self.stdout.write(
+                        f"seed {seed} broke {what}\n  again: manage.py simulate --first {seed} --seeds 1{shape}"
+                    )
                 if number % 100 == 0:
                     self.stdout.write(f"{number} of {len(seeds)} histories, {len(broken)} broken")
         self._report(held, time.perf_counter() - began, options["jobs"])
