@@ -11,7 +11,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState, Shutdown
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.controller import Controller
-from kafkalab.engine.controller.controller import Shutdown as ShutDownController
+from kafkalab.engine.controller.wakes import Shutdown as ShutDownController
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.events import Event, NodeCrashed, NodeExited
 from kafkalab.engine.faulty_disk import FaultyDisk

@@ -75,8 +75,7 @@ class FetchOverdue:
 class MetadataFollower:
     def __init__(self, broker: "Broker", cluster: ClusterSpec) -> None:
         self.broker = broker
-        self.controllers = tuple(controller_node(each) for each in cluster.controllers)
-        """Who may know which controller is active, and may be it."""
+        self._bootstrap = cluster.controllers
         self.image = MetadataImage(broker.cluster_id, controller_id=cluster.controllers[0])
         self.replica: MetadataReplica | None = None
         self.epoch = -1
@@ -93,6 +92,12 @@ class MetadataFollower:
         self._asked_around = broker.broker_id
         self._receiving: Receiving | None = None
         self._unheeded = Changes()
+
+    @property
+    def controllers(self) -> tuple[str, ...]:
+        """Who may know which controller is active, and may be it: those it was told of, and those that vote."""
+        voters = self.replica.voters.ids if self.replica is not None else ()
+        return tuple(controller_node(each) for each in dict.fromkeys((*self._bootstrap, *voters)))
 
     @property
     def log(self) -> Log | None:

@@ -9,7 +9,6 @@ and replay it too.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from kafkalab.engine.config import BrokerConfig
@@ -34,9 +33,11 @@ from kafkalab.engine.controller.quorum_state import NOBODY
 from kafkalab.engine.controller.replica import DIRECTORY, MetadataReplica
 from kafkalab.engine.controller.sessions import Sessions
 from kafkalab.engine.controller.voters import voter_set
+from kafkalab.engine.controller.wakes import CheckFetches, CheckQuorum, CheckSessions, RestoreLeaders, Shutdown
 from kafkalab.engine.disk import Disk
-from kafkalab.engine.events import ControllerElected, MetadataSnapshotReceived, MetadataSnapshotTaken
+from kafkalab.engine.events import ControllerElected, MetadataSnapshotReceived, MetadataSnapshotTaken, VotersChanged
 from kafkalab.engine.node import ConnectionLost, Exit, Node, Request, Response, Started
+from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec, controller_node
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
@@ -47,38 +48,6 @@ FEATURES = {"metadata.version": 30, elections.ELR_FEATURE: 1}
 """Levels that a new cluster is formatted with: 4.3-IV0. What is not built yet is not finalized."""
 BEFORE = "so the controller before it had decided"
 SHUTDOWN_WITHOUT_SUCCESSOR_US = 5_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Shutdown:
-    """A person asks for it, as SIGTERM does."""
-
-    hands_over: bool = True
-    """Whether an active controller waits until another one is."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckSessions:
-    """A broker may have been silent for too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckFetches:
-    """A fetch may have waited long enough."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckQuorum:
-    """A deadline of the quorum may have passed."""
-
-    at_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreLeaders:
-    """It is time to look for leaders that are not the preferred ones, and for partitions without any."""
-
-    epoch: int
 
 
 class Controller(Node):
@@ -176,7 +145,9 @@ class Controller(Node):
             case _ if not self.active:
                 self._respond(request, not_controller(request))
             case ApiKey.DESCRIBE_QUORUM:
-                self._respond(request, voter_requests.describe(self.quorum, body, self.now_us))
+                self._respond(request, voter_requests.describe(self.quorum, self.image, body, self.now_us))
+            case ApiKey.ADD_RAFT_VOTER | ApiKey.REMOVE_RAFT_VOTER:
+                self._change_voters(request)
             case _:
                 self._carry_out(decide(self, request), request)
                 self._spread_leaders()
@@ -188,6 +159,18 @@ class Controller(Node):
             self.wake_in(request.body.max_wait_ms * 1000, CheckFetches())
         else:
             self._respond(request, response)
+
+    def _change_voters(self, request: Request) -> None:
+        try:
+            voters = voter_requests.changed_voters(self.quorum, self.cluster_id, request.body, self.now_us)
+        except Refused as refused:
+            self._respond(request, voter_requests.voters_answered(request.body, refused))
+            return
+        answer = voter_requests.voters_answered(request.body)
+        self._pending.add(Pending(self.image.offset + 2, request, answer, (VotersChanged(voters.ids),)))
+        self.image.offset = self.replica.append_control((voters.record(),), self.epoch, self.now_ms)
+        self.quorum.voters_changed()
+        self._answer(self.metadata_log.answer_waiting())
 
     def _respond(self, request: Request, body: Any) -> None:
         answer = Response(self.name, request.channel, request.correlation_id, request.api_key, body)

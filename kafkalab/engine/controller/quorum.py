@@ -267,7 +267,7 @@ class Quorum:
         leader = Leader(
             granting=granting,
             epoch_start_offset=self.replica.end_offset,
-            check_quorum_us=None if alone else now_us + self._check_quorum_timeout_us(),
+            check_quorum_us=None if alone else now_us + self.fetch_timeout_us * 3 // 2,
             begin_epoch_us=None if alone else now_us,
         )
         self._enter(self.epoch, self.me.id, self.voted_id, leader)
@@ -277,9 +277,6 @@ class Quorum:
         if not alone:
             self._tell_of_epoch(leader)
         self.advance()
-
-    def _check_quorum_timeout_us(self) -> int:
-        return self.fetch_timeout_us * 3 // 2
 
     def _tell_of_epoch(self, leader: Leader) -> None:
         """To voters that have not fetched of late; the others know."""
@@ -301,7 +298,7 @@ class Quorum:
             leader.heard[replica_id] = None
             if leader.check_quorum_us is not None and leader.has_heard_a_majority(self.voters.ids, self.me.id):
                 leader.heard.clear()
-                leader.check_quorum_us = now_us + self._check_quorum_timeout_us()
+                leader.check_quorum_us = now_us + self.fetch_timeout_us * 3 // 2
             self.advance()
 
     def advance(self) -> None:
@@ -317,6 +314,12 @@ class Quorum:
         leader.high_watermark_known = True
         if self.replica.commit(offset) or is_first:
             self.controller.committed()
+            self._leave_if_removed()
+
+    def _leave_if_removed(self) -> None:
+        is_committed = self.replica.voter_history.latest_offset < self.replica.high_watermark
+        if self.leader is not None and not self.is_voter and is_committed:
+            self.resign("it votes no more")
 
     def voters_changed(self) -> None:
         """The leader has appended another voter set: it counts from now on."""
@@ -326,7 +329,7 @@ class Quorum:
         if not self.others:
             leader.check_quorum_us = leader.begin_epoch_us = None
         elif leader.check_quorum_us is None:
-            leader.check_quorum_us = now_us + self._check_quorum_timeout_us()
+            leader.check_quorum_us = now_us + self.fetch_timeout_us * 3 // 2
             leader.begin_epoch_us = now_us
         self.advance()
 
