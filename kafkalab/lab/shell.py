@@ -9,6 +9,7 @@ import shlex
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab.controller_commands import DescribeQuorum
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -42,6 +43,8 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return _add_consumer(command, at)
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
+        case DescribeQuorum():
+            return f"kafka-metadata-quorum.sh {at} describe --status"
         case _:
             return _without_a_tool(command)
 
