@@ -130,10 +130,8 @@ class Cluster:
                 self.world.crash(node)
 
     def stop(self, broker_id: int) -> None:
-        """SIGTERM: the broker hands its leaderships over and ends when the controller lets it."""
-        for controller_id in self._controllers_beside(broker_id):
-            if controller_id in self.controllers:
-                self.stop_controller(controller_id)
+        """SIGTERM: the broker hands its leaderships over and ends when the controller lets it; a controller
+        on its machine stops after it."""
         self.world.tell_node(broker_node(broker_id), Shutdown())
 
     def freeze(self, broker_id: int) -> None:
@@ -184,3 +182,7 @@ class Cluster:
         if isinstance(event, NodeCrashed | NodeExited) and node in self.disks:
             # A process that ends leaves no file open. The next life opens them again.
             self.disks[node].close()
+        if isinstance(event, NodeExited) and node.startswith("broker-"):
+            for controller_id in self._controllers_beside(int(node.rpartition("-")[2])):
+                if controller_id in self.controllers:
+                    self.stop_controller(controller_id)

@@ -237,7 +237,7 @@ PLANTED: list[tuple[Callable[[Patch], None], set[str]]] = [
     (compaction_moves_records_together, {"L10"}),
     (compaction_leaves_no_empty_batch, {"L10"}),
     (retention_goes_above_the_high_watermark, {"L11"}),
-    (retention_takes_half_a_segment, {"L11"}),
+    (retention_takes_half_a_segment, {"L11", "M2"}),
     (retention_deletes_what_only_compacts, {"L11"}),
 ]
 

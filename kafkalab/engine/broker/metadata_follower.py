@@ -104,6 +104,11 @@ class MetadataFollower:
         return self.replica.log if self.replica is not None else None
 
     @property
+    def kraft_version(self) -> int:
+        """1 where the voters may change."""
+        return self.replica.voter_history.kraft_version if self.replica is not None else 0
+
+    @property
     def committed(self) -> int:
         """Where the committed part ends, as the controllers said last."""
         return self.replica.high_watermark if self.replica is not None else 0

@@ -136,3 +136,15 @@ def test_in_combined_mode_a_machine_takes_its_controller_down_and_brings_it_back
     room.run(15)
     assert sorted(room.cluster.controllers) == [3000, 3001, 3002]
     assert sorted(room.active.image.partition("orders", 0).isr) == [1, 2, 3]
+
+
+def test_in_combined_mode_a_controller_stops_after_its_broker_and_hands_over() -> None:
+    room = Trio(combined=True)
+    room.create((1, 2, 3))
+    active = room.active.controller_id
+    room.cluster.stop(active - 2999)
+    room.run(5)
+    assert active not in room.cluster.controllers
+    assert active - 2999 not in room.cluster.brokers
+    assert room.active.epoch == 2
+    assert room.take_facts(BrokerFenced)[-1:] == [BrokerFenced(active - 2999, f"broker {active - 2999} shuts down")]
