@@ -115,6 +115,8 @@ class MetadataFollower:
 
     def start(self) -> None:
         self.replica = MetadataReplica(self.broker.disk, self._static_voters, self.broker.now_ms)
+        # Whoever leads an older epoch than it has records of has been deposed, and may not know it.
+        self.epoch = self.replica.end_epoch
         self.replica.load_snapshot(self.image)
         self.fetch()
 

@@ -42,7 +42,8 @@ class MetadataReplica:
     def _open(self) -> None:
         latest = self.snapshot
         if latest is not None:
-            if latest.end_offset > self.log.end_offset:
+            here = (self.log.epochs.latest, self.log.end_offset)
+            if latest.end_offset and (latest.epoch, latest.end_offset) > here:
                 # Received whole, and the process died before the log was cut to it.
                 self.log.truncate_fully(latest.end_offset)
             self.high_watermark = latest.end_offset

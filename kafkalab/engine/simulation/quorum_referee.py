@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.controller import snapshots
 from kafkalab.engine.controller.codec import records_in
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
-from kafkalab.engine.controller.replica import MetadataReplica
+from kafkalab.engine.controller.replica import DIRECTORY, MetadataReplica
 from kafkalab.engine.events import Event, NodeStarted
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.sight import Broken
@@ -79,7 +80,11 @@ class QuorumReferee:
                 raise Broken("M2", f"{name} has another batch at {batch.base_offset} than was committed")
 
     def _commit(self, name: str, replica: MetadataReplica, offset: int, content: tuple[int, int, int]) -> None:
-        if offset != self.end_offset:
+        if offset > self.end_offset and offset in [each.end_offset for each in replica.snapshots[:1]]:
+            # It was written, committed and replaced by a snapshot all within one step.
+            self.image = MetadataImage(self.image.cluster_id, self.image.controller_id)
+            snapshots.load(replica.disk, DIRECTORY, replica.snapshots[0], self.image)
+        elif offset != self.end_offset:
             raise Broken("M2", f"{name} commits {offset} where {self.end_offset} is next")
         self.committed[offset] = content
         self.end_offset = content[2] + 1

@@ -176,7 +176,7 @@ def _cleaning(seed: int) -> list[tuple[str, str]]:
 def _snapshots(seed: int) -> list[tuple[str, str]]:
     """How often the metadata is written as a snapshot: often, in every other history."""
     dice = Random(f"snapshots {seed}")
-    size = dice.choice([300, 800, 3_000])
+    size = dice.choice([500, 1_000, 3_000])
     return [("metadata.log.max.record.bytes.between.snapshots", str(size))] if dice.random() < 0.5 else []
 
 
