@@ -64,14 +64,14 @@ class Peer:
             self.process.wait()
 
 
-def start_lab(data: str | None = None, port: int | None = None) -> Peer:
+def start_lab(data: str | None = None, port: int | None = None, options: tuple[str, ...] = ()) -> Peer:
     """This very project, as a person starts it; on its own data and ports unless told where."""
     kept = tempfile.TemporaryDirectory(prefix="kafkalab-bench-")
     port = port or free_ports(4)
     url = f"http://127.0.0.1:{port + 3}/"
     began = time.perf_counter()
     process = subprocess.Popen(
-        lab_command(port, data or kept.name),
+        [*lab_command(port, data or kept.name), *options],
         env={**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"},
         stdout=subprocess.DEVNULL,
     )

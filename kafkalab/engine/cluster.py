@@ -12,6 +12,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState, Shutdown
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.controller.wakes import Shutdown as ShutDownController
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.events import Event, NodeCrashed, NodeExited
 from kafkalab.engine.faulty_disk import FaultyDisk
@@ -54,11 +55,24 @@ class Cluster:
     # -- who is there --------------------------------------------------------------------------
 
     @property
+    def controllers(self) -> dict[int, Controller]:
+        """Those whose process runs, by id."""
+        running = {each: self.world.nodes.get(controller_node(each)) for each in self.spec.controllers}
+        return {controller_id: node for controller_id, node in running.items() if isinstance(node, Controller)}
+
+    @property
     def controller(self) -> Controller:
-        """The active controller. KeyError while none runs."""
-        node = self.world.nodes[controller_node(self.spec.controllers[0])]
-        assert isinstance(node, Controller)
-        return node
+        """The active controller. KeyError while there is none."""
+        found = self.active_controller
+        if found is None:
+            raise KeyError("no controller is active")
+        return found
+
+    @property
+    def active_controller(self) -> Controller | None:
+        """One that was cut off or stands still may believe that it is active too, in an older epoch."""
+        active = [node for node in self.controllers.values() if node.active]
+        return max(active, key=lambda node: node.epoch, default=None)
 
     @property
     def brokers(self) -> dict[int, Broker]:
@@ -79,7 +93,34 @@ class Cluster:
         disk = self.disks[controller_node(controller_id)]
         self.world.start(Controller(self.spec, controller_id, self.config, disk))
 
+    def crash_controller(self, controller_id: int) -> None:
+        """kill -9."""
+        self.world.crash(controller_node(controller_id))
+
+    def stop_controller(self, controller_id: int) -> None:
+        """SIGTERM: an active controller hands over and ends when another one is active."""
+        self.world.tell_node(controller_node(controller_id), ShutDownController())
+
+    def freeze_controller(self, controller_id: int) -> None:
+        self.world.freeze(controller_node(controller_id))
+
+    def thaw_controller(self, controller_id: int) -> None:
+        self.world.thaw(controller_node(controller_id))
+
+    def isolate_controller(self, controller_id: int) -> None:
+        self.isolate_all(controller_node(controller_id), (controller_node(controller_id),))
+
+    def add_controller(self, controller_id: int, disk: Disk) -> None:
+        """One that the cluster was not formatted with, with nothing on its disk: it does not vote yet."""
+        self.spec = self.spec.with_controller(controller_id)
+        self.disks[controller_node(controller_id)] = FaultyDisk(disk)
+        self.start_controller(controller_id)
+
     def start_broker(self, broker_id: int) -> None:
+        """With the controller on its machine, if there is one and it does not run."""
+        for controller_id in self._controllers_beside(broker_id):
+            if controller_id not in self.controllers:
+                self.start_controller(controller_id)
         disk = self.disks[broker_node(broker_id)]
         broker = Broker(self.spec, broker_id, self.config, disk, self.tampering.setdefault(broker_id, Tampering()))
         broker.clock_skew_us = self.clock_skew_us.get(broker_id, 0)
@@ -91,23 +132,35 @@ class Cluster:
         self.disks[broker.node] = FaultyDisk(disk)
         self.start_broker(broker.id)
 
+    # In combined mode broker and controller are one process: what befalls the broker befalls both.
+
     def crash(self, broker_id: int) -> None:
         """kill -9."""
-        self.world.crash(broker_node(broker_id))
+        for node in self.spec.machine(broker_id):
+            if node in self.world.nodes:
+                self.world.crash(node)
 
     def stop(self, broker_id: int) -> None:
-        """SIGTERM: the broker hands its leaderships over and ends when the controller lets it."""
+        """SIGTERM: the broker hands its leaderships over and ends when the controller lets it; a controller
+        on its machine stops after it."""
         self.world.tell_node(broker_node(broker_id), Shutdown())
 
     def freeze(self, broker_id: int) -> None:
-        self.world.freeze(broker_node(broker_id))
+        for node in self.spec.machine(broker_id):
+            if node in self.world.nodes:
+                self.world.freeze(node)
 
     def thaw(self, broker_id: int) -> None:
-        self.world.thaw(broker_node(broker_id))
+        for node in self.spec.machine(broker_id):
+            if node in self.world.frozen:
+                self.world.thaw(node)
 
     def isolate(self, broker_id: int) -> None:
-        """Cut every way to and from the broker."""
-        self.isolate_all(broker_node(broker_id), (broker_node(broker_id),))
+        """Cut every way to and from the broker's machine."""
+        self.isolate_all(broker_node(broker_id), self.spec.machine(broker_id))
+
+    def _controllers_beside(self, broker_id: int) -> tuple[int, ...]:
+        return tuple(int(node.rpartition("-")[2]) for node in self.spec.machine(broker_id)[1:])
 
     def isolate_all(self, name: str, nodes: tuple[str, ...]) -> None:
         """Cut these off, together, from everyone else there is and will be."""
@@ -140,3 +193,7 @@ class Cluster:
         if isinstance(event, (NodeCrashed, NodeExited)) and node in self.disks:
             # A process that ends leaves no file open. The next life opens them again.
             self.disks[node].close()
+        if isinstance(event, NodeExited) and node.startswith("broker-"):
+            for controller_id in self._controllers_beside(int(node.rpartition("-")[2])):
+                if controller_id in self.controllers:
+                    self.stop_controller(controller_id)

@@ -121,6 +121,11 @@ class BrokerConfig:
     broker_session_timeout_ms: int = _int(9_000, "A broker silent for this long is fenced.", 1)
     connections_max_idle_ms: int = _long(600_000, "A connection silent for this long is closed.")
     controlled_shutdown_enable: bool = _bool(True, "A broker that stops lets its leaderships move first.")
+    controller_quorum_election_backoff_max_ms: int = _int(1_000, "How long a candidate that lost waits at most.", 1)
+    controller_quorum_election_timeout_ms: int = _int(
+        1_000, "How long a controller waits for a leader to be elected.", 1
+    )
+    controller_quorum_fetch_timeout_ms: int = _int(2_000, "How long a controller waits for its leader's answers.", 1)
     default_replication_factor: int = _int(1, "Replicas of topics created without a replication factor.")
     delete_topic_enable: bool = _bool(True, "Whether topics can be deleted at all.")
     fetch_max_bytes: int = _int(57_671_680, "The most that one fetch answer carries.", 1024)
@@ -134,6 +139,9 @@ class BrokerConfig:
     log_retention_check_interval_ms: int = _long(300_000, "How often logs are checked for segments to delete.", 1)
     max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0)
     max_request_partition_size_limit: int = _int(2_000, "The most partitions one description answers.", 1)
+    metadata_log_max_record_bytes_between_snapshots: int = _long(
+        20_971_520, "After so many bytes of metadata records a snapshot is taken.", 1
+    )
     num_partitions: int = _int(1, "Partitions of topics created without a number of partitions.", 1)
     max_incremental_fetch_session_cache_slots: int = _int(1_000, "The most fetch sessions that are kept.", 0)
     offset_metadata_max_bytes: int = _int(4_096, "The longest text that may go with a committed offset.")

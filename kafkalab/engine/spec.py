@@ -40,9 +40,14 @@ class ClusterSpec:
     brokers: tuple[BrokerSpec, ...]
     cluster_id: str
     controllers: tuple[int, ...] = (CONTROLLER_ID,)
+    """Those that there are (`controller.quorum.bootstrap.servers`)."""
     seed: int = 0
     broker_configs: dict[str, str] = field(default_factory=dict)
     """The lines of server.properties, the same on every node; see `config.BrokerConfig`."""
+    combined: bool = False
+    """Whether the first controller lives on the first broker's machine, and so on: they fall together."""
+    added_controllers: tuple[int, ...] = ()
+    """Controllers that the cluster was not formatted with: they vote once they are made voters."""
 
     @staticmethod
     def local(
@@ -53,8 +58,11 @@ class ClusterSpec:
         racks: tuple[str, ...] = (),
         seed: int = 0,
         broker_configs: dict[str, str] | None = None,
+        controllers: int = 1,
+        combined: bool = False,
     ) -> "ClusterSpec":
-        """Brokers 1, 2, ... on one host and neighbouring ports, dealt out over the racks in turn."""
+        """Brokers 1, 2, ... on one host and neighbouring ports, dealt out over the racks in turn, and
+        controllers 3000, 3001, ... that only they reach."""
         return ClusterSpec(
             brokers=tuple(
                 BrokerSpec(number + 1, host, first_port + number, racks[number % len(racks)] if racks else None)
@@ -63,13 +71,33 @@ class ClusterSpec:
             cluster_id=cluster_id_of(seed),
             seed=seed,
             broker_configs=broker_configs or {},
+            controllers=tuple(range(CONTROLLER_ID, CONTROLLER_ID + controllers)),
+            combined=combined,
         )
+
+    @property
+    def voters(self) -> tuple[int, ...]:
+        """The controllers that the cluster was formatted with (`--initial-controllers`)."""
+        return tuple(each for each in self.controllers if each not in self.added_controllers)
+
+    def machine(self, broker_id: int) -> tuple[str, ...]:
+        """The nodes that live on that broker's machine."""
+        place = [broker.id for broker in self.brokers].index(broker_id)
+        shares = self.combined and place < len(self.controllers)
+        return (broker_node(broker_id), *([controller_node(self.controllers[place])] if shares else []))
 
     def broker(self, broker_id: int) -> BrokerSpec:
         return next(broker for broker in self.brokers if broker.id == broker_id)
 
     def with_broker(self, broker: BrokerSpec) -> "ClusterSpec":
         return replace(self, brokers=(*self.brokers, broker))
+
+    def with_controller(self, controller_id: int) -> "ClusterSpec":
+        return replace(
+            self,
+            controllers=(*self.controllers, controller_id),
+            added_controllers=(*self.added_controllers, controller_id),
+        )
 
 
 def cluster_id_of(seed: int) -> str:

@@ -9,7 +9,7 @@ lab.ready                                      True once the brokers accept requ
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
 lab.snapshot()                                 the same as the first thing a watcher takes
-lab.records(...), lab.record(...), lab.find(...)   what lies in the logs, down to the bytes
+lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
 lab.fork()                                     a lab of its own that goes on from here, in lab time

@@ -15,10 +15,12 @@ from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerS
 from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import commands as order
-from kafkalab.lab import fault_commands
+from kafkalab.lab import controller_commands, fault_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
+from kafkalab.lab.not_possible import NotPossible
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import StoreRefused
 
@@ -49,14 +51,6 @@ class Outcome:
 
 
 OnDone = Callable[[Outcome], None]
-
-
-class NotPossible(Exception):
-    """The command makes no sense as things are, with a reason for each field that is to blame."""
-
-    def __init__(self, **reasons: str) -> None:
-        super().__init__("; ".join(f"{name} {why}" for name, why in reasons.items()))
-        self.fields = reasons
 
 
 class Acting:
@@ -165,6 +159,8 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case command if isinstance(command, controller_commands.ControllerCommand):
+                return do_to_controller(self.lab, command)
             case command if isinstance(command, fault_commands.FaultCommand):
                 return {"fault": self.lab.faults.begin(command)}
             case _:
@@ -286,14 +282,14 @@ class Acting:
         )
         _check(settings)
         name = self._free_name("producer", command.name)
-        self.lab.keep_client(replace(command, name=name))
+        self.lab.kept_clients.keep(replace(command, name=name))
         self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
         return {"name": name}
 
     def _update_producer(self, command: order.UpdateProducer) -> dict[str, Any]:
         producer = self._producer(command.name)
         wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
-        known = self.lab.kept_clients.get(command.name)
+        known = self.lab.kept_clients.by_name.get(command.name)
         changes = dict(wanted)
         if "rate" in changes:
             changes["rate_per_s"] = changes.pop("rate")
@@ -302,7 +298,7 @@ class Acting:
         settings = replace(producer.settings, **changes)
         _check(settings)
         if known is not None:
-            self.lab.keep_client(replace(known, **wanted))
+            self.lab.kept_clients.keep(replace(known, **wanted))
         return self._tell(producer.name, ChangeProducer(settings))
 
     # -- consumers ---------------------------------------------------------------------------
@@ -312,7 +308,7 @@ class Acting:
         settings = ConsumerSettings(**wanted)
         _check(settings)
         name = self._free_name("consumer", command.name)
-        self.lab.keep_client(replace(command, name=name))
+        self.lab.kept_clients.keep(replace(command, name=name))
         self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
         return {"name": name}
 
@@ -321,7 +317,7 @@ class Acting:
         wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
         settings = replace(consumer.settings, **wanted)
         _check(settings)
-        self.lab.keep_client(replace(self.lab.kept_clients[command.name], **wanted))
+        self.lab.kept_clients.keep(replace(self.lab.kept_clients.by_name[command.name], **wanted))
         return self._tell(consumer.name, ChangeConsumer(settings))
 
     # -- names -------------------------------------------------------------------------------
@@ -354,7 +350,7 @@ class Acting:
         return {}
 
     def _remove(self, name: str) -> dict[str, Any]:
-        self.lab.forget_client(name)
+        self.lab.kept_clients.forget(name)
         return self._tell(name, Close())
 
 

@@ -17,6 +17,8 @@ from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicCo
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
 from kio.schema.delete_records.v2.request import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
 from kio.schema.delete_topics.v6.request import DeleteTopicsRequest, DeleteTopicState
+from kio.schema.describe_quorum.v2 import request as describe_quorum
+from kio.schema.describe_quorum.v2.response import DescribeQuorumResponse
 from kio.schema.elect_leaders.v2.request import ElectLeadersRequest, TopicPartitions
 from kio.schema.incremental_alter_configs.v1.request import (
     AlterableConfig,
@@ -35,9 +37,10 @@ from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.admin import Admin, Order, Outcome
 from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.controller import altering_configs
-from kafkalab.engine.controller.metadata import TOPIC
+from kafkalab.engine.controller.metadata import METADATA_TOPIC, TOPIC
 from kafkalab.lab import commands as order
 from kafkalab.lab import moving
+from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 
@@ -140,7 +143,8 @@ class AdminOrders:
 
 def told(outcome: Outcome) -> tuple[bool, str, dict[str, Any]]:
     if outcome.error == ErrorCode.none:
-        return True, "", {}
+        answer = outcome.answers[0] if outcome.answers else None
+        return True, "", _quorum_status(answer) if isinstance(answer, DescribeQuorumResponse) else {}
     name = outcome.error.name.upper()
     return False, f"{name}: {outcome.message}" if outcome.message else f"{name}.", {"error_code": int(outcome.error)}
 
@@ -188,9 +192,29 @@ def request(command: order.Command) -> tuple[int, Any]:
             part = DeleteRecordsPartition(partition_index=i32(partition), offset=i64(before_offset))
             named = DeleteRecordsTopic(name=TopicName(topic), partitions=(part,))
             return ApiKey.DELETE_RECORDS, DeleteRecordsRequest(topics=(named,), timeout=TIMEOUT)
+        case DescribeQuorum():
+            quorum = describe_quorum.TopicData(
+                topic_name=TopicName(METADATA_TOPIC),
+                partitions=(describe_quorum.PartitionData(partition_index=i32(0)),),
+            )
+            return ApiKey.DESCRIBE_QUORUM, describe_quorum.DescribeQuorumRequest(topics=(quorum,))
         case order.DeleteGroup(group):
             return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
     raise AssertionError(f"{command!r} is no request of Kafka's")
+
+
+def _quorum_status(answer: DescribeQuorumResponse) -> dict[str, Any]:
+    """What `kafka-metadata-quorum.sh describe --status` prints."""
+    quorum = answer.topics[0].partitions[0]
+    ends = {voter.replica_id: voter.log_end_offset for voter in quorum.current_voters}
+    return {
+        "leader_id": quorum.leader_id,
+        "leader_epoch": quorum.leader_epoch,
+        "high_watermark": quorum.high_watermark,
+        "max_follower_lag": max(ends.values(), default=0) - min(ends.values(), default=0),
+        "current_voters": list(ends),
+        "current_observers": [observer.replica_id for observer in quorum.observers],
+    }
 
 
 def _create_topic(command: order.CreateTopic) -> CreateTopicsRequest:

@@ -16,8 +16,9 @@ from kafkalab.engine.broker.tampering import (
     StaleLeader,
 )
 from kafkalab.engine.network import Link
-from kafkalab.engine.spec import broker_node
+from kafkalab.engine.spec import broker_node, controller_node
 from kafkalab.lab import commands as order
+from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab.fault_labels import label
 from kafkalab.lab.parsing import snake_case
@@ -27,10 +28,16 @@ from kafkalab.wire.errors import ErrorCode
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
-Breaking = fault.FaultCommand | order.FreezeBroker | order.IsolateBroker
+Breaking = (
+    fault.FaultCommand
+    | order.FreezeBroker
+    | order.IsolateBroker
+    | controllers.FreezeController
+    | controllers.IsolateController
+)
 API_KEYS = {key.message_name: key for key in ApiKey}
 OF_A_LINK = (fault.CutLink, fault.LosePackets, fault.DelayLink, fault.DuplicateConnections)
-OF_THE_NETWORK = (*OF_A_LINK, fault.IsolateRack, order.IsolateBroker)
+OF_THE_NETWORK = (*OF_A_LINK, fault.IsolateRack, order.IsolateBroker, controllers.IsolateController)
 
 
 class NoSuchThing(Exception):
@@ -146,6 +153,8 @@ class Faults:
             return tuple(spec.node for spec in self.lab.cluster.spec.brokers if spec.rack == command.rack)
         if isinstance(command, OF_A_LINK):
             return (command.one, command.other)
+        if isinstance(command, controllers.FreezeController | controllers.IsolateController):
+            return (controller_node(command.controller),)
         broker = getattr(command, "broker", None)
         return tuple(broker_node(each) for each in (self.lab.broker_ids if broker is None else (broker,)))
 
@@ -164,6 +173,8 @@ class Faults:
                 cluster.skew_clock(broker, by_ms * 1000)
             case order.FreezeBroker(broker):
                 cluster.freeze(broker)
+            case controllers.FreezeController(controller):
+                cluster.freeze_controller(controller)
             case command if isinstance(command, OF_THE_NETWORK):
                 self._wire()
             case command:
@@ -185,6 +196,8 @@ class Faults:
                 cluster.skew_clock(broker, 0)
             case order.FreezeBroker(broker):
                 cluster.thaw(broker)
+            case controllers.FreezeController(controller):
+                cluster.thaw_controller(controller)
             case command if isinstance(command, OF_THE_NETWORK):
                 self._wire()
             case command:
@@ -196,6 +209,8 @@ class Faults:
         match each.command:
             case order.FreezeBroker(broker):
                 return broker_node(broker) in self.lab.world.frozen
+            case controllers.FreezeController(controller):
+                return controller_node(controller) in self.lab.world.frozen
             case fault.TearWrite(broker):
                 return cluster.disks[broker_node(broker)].tears_next_write
             case fault.FailResponses() as command:
@@ -228,7 +243,7 @@ class Faults:
                 case fault.DuplicateConnections(one, other, percent):
                     for link in (self._link(one, other), self._link(other, one)):
                         link.half_open = percent / 100
-                case fault.IsolateRack() | order.IsolateBroker() as command:
+                case fault.IsolateRack() | order.IsolateBroker() | controllers.IsolateController() as command:
                     self.lab.cluster.isolate_all(each.name, self._nodes(command))
 
     def _link(self, source: str, target: str) -> Link:

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 def take_over(original: "Lab", fork: "Lab") -> None:
     fork.down = dict(original.down)
+    fork.controllers_down = dict(original.controllers_down)
     fork.accepting = dict(original.accepting)
-    fork.kept_clients = dict(original.kept_clients)
+    fork.kept_clients.by_name = dict(original.kept_clients.by_name)
     for name in fork.world.nodes:
         fork.adopt(name)
     fork.faults.go_on_from(original.faults)

@@ -1,26 +1,26 @@
 """A lab: one world with one cluster in it, played against the clock, shown, and kept on disk.
 
-`do` carries out commands, `watch` and `snapshot` show what there is, `records` and `record` open
-what lies in the logs. Nothing here waits: answers come by callback once the engine has them.
+`do` carries out commands, `watch` and `snapshot` show what there is, `logs` opens what lies in them.
+Nothing here waits: answers come by callback once the engine has them.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.lifecycle import ShutdownOverdue
-from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.cluster import Cluster
-from kafkalab.engine.controller.controller import Controller, Shutdown
+from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.controller.metadata import MetadataImage
+from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
     BrokerUnfenced,
@@ -33,16 +33,15 @@ from kafkalab.engine.events import (
 from kafkalab.engine.spec import BrokerSpec, ClusterSpec
 from kafkalab.engine.world import World
 from kafkalab.lab import commands as order
-from kafkalab.lab import reading
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
+from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
-from kafkalab.lab.parsing import by_name, parse, snake_case
-from kafkalab.lab.reading import OpenedRecord, RecordLine
+from kafkalab.lab.logs import Logs
 from kafkalab.lab.store import LabSettings, Store, StoreRefused
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -84,10 +83,12 @@ class Lab:
         self.frames = Frames(self._freshen)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
+        self.controllers_down: dict[int, str] = {}
+        """The same of controllers."""
         self.accepting: dict[int, None] = {}
         """Brokers that have been let into the cluster since they started: clients may come."""
-        self.kept_clients: dict[str, order.CreateProducer | order.AddConsumer] = {}
-        """The commands that made the lab's own clients, as they would have to be given now."""
+        self.kept_clients = KeptClients(store)
+        self.logs = Logs(self)
         self.on_broker_up: Callable[[int], None] | None = None
         self.on_broker_down: Callable[[int, bool], None] | None = None
         """Called with the broker and whether it crashed."""
@@ -96,10 +97,10 @@ class Lab:
         self.witness = Witness(self.visitors.name_of, self.topic_name)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
+        self._last_image = MetadataImage(cluster.spec.cluster_id, cluster.spec.controllers[0])
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
-        self._controller: Controller | None = None
         self.world.on_event.append(self._on_event)
         self.world.on_message.append(self.ledger.on_message)
 
@@ -123,7 +124,12 @@ class Lab:
         ports = ports or tuple(range(settings.kafka_port, settings.kafka_port + settings.brokers))
         configs = _sized_for(settings.brokers) | settings.broker_configs
         spec = ClusterSpec.local(
-            settings.brokers, host=settings.host, racks=RACKS, seed=settings.seed, broker_configs=configs
+            settings.brokers,
+            host=settings.host,
+            racks=RACKS,
+            seed=settings.seed,
+            broker_configs=configs,
+            controllers=settings.controllers or 1,
         )
         brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
         spec = replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id)
@@ -138,7 +144,8 @@ class Lab:
         before_start(lab)
         lab.cluster.start()
         if store is not None:
-            lab._restore_clients(store.clients())
+            for command in lab.kept_clients.stored():
+                lab._acting.do(command, lambda outcome: None)
         return lab
 
     def fork(self) -> "Lab":
@@ -176,7 +183,10 @@ class Lab:
             if broker.name in self.world.frozen:
                 self.world.thaw(broker.name)
             self.world.tell_node(broker.name, ShutdownOverdue())
-        self.world.tell_node(self.controller.name, Shutdown())
+        for controller in self.cluster.controllers.values():
+            if controller.name in self.world.frozen:
+                self.world.thaw(controller.name)
+            self.world.tell_node(controller.name, Shutdown(hands_over=False))
         self.cluster.close()
         if self._store is not None:
             self._store.close()
@@ -207,12 +217,24 @@ class Lab:
         return bool(self.accepting) and len(self.accepting) + len(self.down) == len(self.broker_ids)
 
     @property
-    def controller(self) -> Controller:
-        """The active one. No command stops the only controller, but a tape may: then the one that was."""
-        with suppress(KeyError):
-            self._controller = self.cluster.controller
-        assert self._controller is not None
-        return self._controller
+    def controller(self) -> Controller | None:
+        """The active one; None while there is none."""
+        return self.cluster.active_controller
+
+    @property
+    def image(self) -> MetadataImage:
+        """What the cluster knows of itself: as the active controller has it, or, while there is none, whoever
+        knows most."""
+        active = self.controller
+        if active is not None:
+            self._last_image = active.image
+            return active.image
+        images = [controller.image for controller in self.cluster.controllers.values()]
+        images += [broker.metadata for broker in self.cluster.brokers.values()]
+        newest = max(images, key=lambda image: image.offset, default=self._last_image)
+        if newest.offset > self._last_image.offset:
+            self._last_image = newest
+        return self._last_image
 
     @property
     def producers(self) -> dict[str, Producer]:
@@ -234,7 +256,7 @@ class Lab:
         return sum(held == broker for visitor in self.visitors.everyone() for held in visitor.connections.values())
 
     def topic_name(self, topic_id: UUID | None) -> str | None:
-        return self.controller.image.topic_names.get(topic_id) if topic_id is not None else None
+        return self.image.topic_names.get(topic_id) if topic_id is not None else None
 
     # -- acting ------------------------------------------------------------------------------
 
@@ -252,30 +274,6 @@ class Lab:
         self._clients[client.name] = client
         self.ledger.own_clients[client.name] = None
         self.world.start(client)
-
-    def keep_client(self, command: order.CreateProducer | order.AddConsumer) -> None:
-        """Remember a client over restarts. One that stops by itself would begin anew, so it is not kept."""
-        assert command.name is not None
-        if isinstance(command, order.CreateProducer) and command.limit is not None:
-            return
-        self._keep_clients(self.kept_clients | {command.name: command})
-
-    def forget_client(self, name: str) -> None:
-        if name in self.kept_clients:
-            self._keep_clients({known: kept for known, kept in self.kept_clients.items() if known != name})
-
-    def _keep_clients(self, clients: dict[str, order.CreateProducer | order.AddConsumer]) -> None:
-        """Raises StoreRefused, and then it is all as it was."""
-        if self._store is not None:
-            self._store.keep_clients(
-                [{"command": snake_case(type(kept).__name__), **asdict(kept)} for kept in clients.values()]
-            )
-        self.kept_clients = clients
-
-    def _restore_clients(self, clients: list[dict[str, Any]]) -> None:
-        known = by_name(order.CreateProducer | order.AddConsumer)
-        for said in clients:
-            self._acting.do(parse(said, known), lambda outcome: None)
 
     # -- showing -----------------------------------------------------------------------------
 
@@ -320,37 +318,6 @@ class Lab:
         if self._acting.waiting:
             self._acting.settle()
 
-    # -- what lies in the logs ---------------------------------------------------------------
-
-    def records(
-        self, topic: str, partition: int, from_offset: int = 0, limit: int = 20, broker: int | None = None
-    ) -> list[RecordLine]:
-        """Of one replica, the leader's if none is named; nothing where it does not run."""
-        replica = self._replica(topic, partition, broker)
-        return reading.lines(replica, from_offset, limit) if replica else []
-
-    def record(self, topic: str, partition: int, offset: int, broker: int | None = None) -> OpenedRecord | None:
-        """One record down to its bytes."""
-        replica = self._replica(topic, partition, broker)
-        return reading.opened(replica, offset) if replica else None
-
-    def find(self, topic: str, key: str, limit: int = 20) -> list[tuple[int, RecordLine]]:
-        """The newest records with that key, each with its partition."""
-        image = self.controller.image.topics.get(topic)
-        found = []
-        for partition in image.partitions if image else ():
-            replica = self._replica(topic, partition, None)
-            if replica is not None:
-                found += [(partition, line) for line in reading.find(replica, key, limit)]
-        return sorted(found, key=lambda each: -each[1].timestamp_ms)[:limit]
-
-    def _replica(self, topic: str, partition: int, broker: int | None) -> Partition | None:
-        if broker is None:
-            image = self.controller.image.partition(topic, partition)
-            broker = image.leader if image else -1
-        node = self.broker(broker)
-        return node.partitions.get((topic, partition)) if node else None
-
     # -- what happens ------------------------------------------------------------------------
 
     def forget_connection(self, name: str) -> None:
@@ -375,6 +342,10 @@ class Lab:
         match event:
             case NodeStarted(node) if node.startswith("broker-"):
                 self.down.pop(_number(node), None)
+            case NodeStarted(node) if node.startswith("controller-"):
+                self.controllers_down.pop(_number(node), None)
+            case NodeCrashed(node) | NodeExited(node) if node.startswith("controller-"):
+                self.controllers_down[_number(node)] = "crashed" if isinstance(event, NodeCrashed) else "stopped"
             case NodeStarted(node):
                 self.adopt(node)
             case BrokerUnfenced(broker):
@@ -388,7 +359,7 @@ class Lab:
                 self.ledger.own_clients.pop(node, None)
                 # Without its directory the lab cannot forget it for good. That is no reason to stop the world.
                 with suppress(StoreRefused):
-                    self.forget_client(node)
+                    self.kept_clients.forget(node)
 
     def _broker_down(self, broker: int, *, crashed: bool) -> None:
         self.down[broker] = "crashed" if crashed else "stopped"

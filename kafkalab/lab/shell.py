@@ -7,8 +7,10 @@ import json
 import shlex
 
 from kafkalab.lab import commands as order
+from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
+from kafkalab.lab.controller_commands import DescribeQuorum
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -48,6 +50,8 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return _add_consumer(command, at)
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
+        case DescribeQuorum():
+            return f"kafka-metadata-quorum.sh {at} describe --status"
         case _:
             return _without_a_tool(command)
 
@@ -97,9 +101,27 @@ def _without_a_tool(command: order.Command) -> str:
             return "lab time step"
         case tempo.SetRate(rate):
             return f"lab time rate {rate}"
+    if isinstance(command, controllers.ControllerCommand):
+        return _to_controller(command)
     if isinstance(command, fault.FaultCommand):
         return _fault(command)
     raise AssertionError(f"no command line for {command!r}")
+
+
+def _to_controller(command: controllers.ControllerCommand) -> str:
+    match command:
+        case controllers.CrashController(controller):
+            return f"kill -9 <pid of controller {controller}>"
+        case controllers.StopController(controller):
+            return f"kafka-server-stop.sh  # on the machine of controller {controller}"
+        case controllers.StartController(controller):
+            return f"kafka-server-start.sh -daemon config/controller-{controller}.properties"
+        case controllers.FreezeController(controller):
+            return f"kill -STOP <pid of controller {controller}>"
+        case controllers.ThawController(controller):
+            return f"kill -CONT <pid of controller {controller}>"
+        case controllers.IsolateController(controller):
+            return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of controller {controller}"
 
 
 def _fault(command: fault.FaultCommand) -> str:

@@ -29,6 +29,8 @@ class LabSettings:
 
     name: str = "home"
     brokers: int = 3
+    controllers: int | None = None
+    """1 or 3; None for as many as it was made with, and one in a new lab."""
     host: str = "127.0.0.1"
     """Where real clients reach the brokers, and the host name that Metadata gives them."""
     kafka_port: int = 9092
@@ -61,7 +63,10 @@ class Store:
         """What the lab here was made with; where to listen is always as wanted now."""
         path = self.directory / "lab.json"
         if not path.exists():
-            made = asdict(wanted) | {"cluster_id": wanted.cluster_id or cluster_id_of(wanted.seed)}
+            made = asdict(wanted) | {
+                "cluster_id": wanted.cluster_id or cluster_id_of(wanted.seed),
+                "controllers": wanted.controllers or 1,
+            }
             self._write("lab.json", made | {"format": FORMAT})
             return LabSettings(**made)
         kept = self._read("lab.json")
@@ -70,6 +75,11 @@ class Store:
         if kept["brokers"] > wanted.brokers:
             raise StoreRefused(
                 f"The lab in {self.directory} has {kept['brokers']} brokers with data: it cannot run with fewer."
+            )
+        kept.setdefault("controllers", 1)
+        if wanted.controllers not in (None, kept["controllers"]):
+            raise StoreRefused(
+                f"The lab in {self.directory} was made with {kept['controllers']} controllers: it keeps them."
             )
         now = {"brokers": wanted.brokers, "host": wanted.host, "kafka_port": wanted.kafka_port}
         now["broker_configs"] = kept["broker_configs"] | wanted.broker_configs

@@ -11,7 +11,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
-from kafkalab.lab import view_clients
+from kafkalab.lab import view_clients, view_controllers
 from kafkalab.lab.view_logs import LogsView
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ class View:
         """Every entity, by id."""
         lab = self.lab
         self._brokers = lab.cluster.brokers
-        entities = {"lab": self._lab(), f"controller:{lab.controller.controller_id}": self._controller()}
-        logs = self.logs.look(lab.controller.image)
+        image = lab.image
+        entities = {"lab": self._lab(), **view_controllers.controllers(lab)}
+        logs = self.logs.look(image)
         for spec in lab.cluster.spec.brokers:
             entities[f"broker:{spec.id}"] = self._broker(spec)
         entities |= logs
@@ -107,24 +108,14 @@ class View:
             "paused": lab.time is not None and lab.time.paused,
             "bootstrap_servers": lab.bootstrap_servers,
             "cluster_id": lab.cluster.spec.cluster_id,
-            "controller": lab.controller.name,
+            "controller": lab.controller.name if lab.controller is not None else "",
             "seed": lab.settings.seed,
-            "auto_create": lab.controller.config.auto_create_topics_enable,
-        }
-
-    def _controller(self) -> Entity:
-        controller = self.lab.controller
-        return {
-            "kind": "controller",
-            "id": controller.controller_id,
-            "state": "running" if controller.name in self.lab.world.nodes else "crashed",
-            "active": controller.name in self.lab.world.nodes,
-            "metadata_offset": controller.image.offset,
+            "auto_create": lab.cluster.config.auto_create_topics_enable,
         }
 
     def _broker(self, spec: BrokerSpec) -> Entity:
         lab = self.lab
-        known = lab.controller.image.brokers.get(spec.id)
+        known = lab.image.brokers.get(spec.id)
         node = self._brokers.get(spec.id)
         return {
             "kind": "broker",
@@ -149,7 +140,7 @@ class View:
             return self.lab.down.get(spec.id, "stopped")
         if spec.node in world.frozen:
             return "frozen"
-        if world.network.is_cut(spec.node, self.lab.controller.name):
+        if view_controllers.is_cut_off(self.lab, spec.node):
             return "isolated"
         return STATES[node.state]
 
@@ -165,7 +156,7 @@ class View:
             "under_min_isr": self.logs.under_min_isr,
             "produce_errors_per_s": errors,
             "largest_lag": largest_lag,
-            "active_controller": self.lab.controller.controller_id,
+            "active_controller": self.lab.controller.controller_id if self.lab.controller is not None else None,
             "records_in_per_s": records,
             "bytes_in_per_s": size,
         }

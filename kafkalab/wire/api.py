@@ -134,9 +134,12 @@ SERVED: dict[int, range] = {
     ApiKey.INCREMENTAL_ALTER_CONFIGS: range(2),
     ApiKey.ALTER_PARTITION_REASSIGNMENTS: range(2),
     ApiKey.LIST_PARTITION_REASSIGNMENTS: range(1),
+    ApiKey.DESCRIBE_QUORUM: range(3),
     ApiKey.DESCRIBE_CLUSTER: range(3),
     ApiKey.UNREGISTER_BROKER: range(1),
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: range(1),
+    ApiKey.ADD_RAFT_VOTER: range(2),
+    ApiKey.REMOVE_RAFT_VOTER: range(1),
 }
 """API key to the versions that can be translated."""
 

@@ -114,7 +114,7 @@ def test_a_record_sent_by_hand_is_found_where_the_answer_says(lab: Lab, ask: Ask
         "how": "murmur2(key) & 0x7fffffff = 1684045097; % 3 = 2",
         "state": "acked",
     }
-    opened = lab.record("orders", 2, 0)
+    opened = lab.logs.record("orders", 2, 0)
     assert opened is not None
     assert (opened.record.key, opened.record.value, opened.record.headers) == ("k1", "<b>hello</b>", (("trace", "7"),))
 
@@ -201,8 +201,8 @@ def test_deleted_records_are_gone_and_the_rest_stays(lab: Lab, ask: Ask) -> None
         ask(SendRecord("orders", str(number)))
     assert ask(DeleteRecords("orders", 0, 3)).ok
     lab.advance(1_000_000)
-    assert [line.value for line in lab.records("orders", 0)] == ["3"]
-    assert lab.record("orders", 0, 1) is None
+    assert [line.value for line in lab.logs.records("orders", 0)] == ["3"]
+    assert lab.logs.record("orders", 0, 1) is None
 
 
 def test_a_killed_broker_is_fenced_when_its_session_ends_and_comes_back(lab: Lab, ask: Ask) -> None:

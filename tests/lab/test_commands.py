@@ -101,6 +101,7 @@ def test_every_command_has_a_command_line() -> None:
         "partitions": 2,
         "before_offset": 1,
         "broker": 1,
+        "controller": 3000,
         "group": "g",
         "one": "broker-1",
         "other": "broker-2",

@@ -54,9 +54,12 @@ def test_both_take_orders_of_their_own(busy: Lab) -> None:
     assert carried_out(fork, CreateTopic("of-the-fork", 1, 3)).ok
     assert carried_out(busy, SendRecord("orders", "of the original", partition=0)).ok
     assert carried_out(busy, CreateTopic("of-the-original", 1, 3)).ok
-    assert "of-the-fork" in fork.controller.image.topics
-    assert "of-the-fork" not in busy.controller.image.topics
-    assert fork.records("orders", 0, sent.detail["offset"], 1)[0].value != busy.records("orders", 0, 0, 1)[0].value
+    assert "of-the-fork" in fork.image.topics
+    assert "of-the-fork" not in busy.image.topics
+    assert (
+        fork.logs.records("orders", 0, sent.detail["offset"], 1)[0].value
+        != busy.logs.records("orders", 0, 0, 1)[0].value
+    )
 
 
 def test_what_is_broken_is_broken_in_the_fork_and_mended_there_alone(busy: Lab) -> None:

@@ -204,7 +204,7 @@ def test_a_frame_may_come_in_pieces_of_any_size() -> None:
             await asyncio.sleep(0.02)
         _, body = await client.hear(ApiKey.PRODUCE, 9)
         assert body.topics[0].partitions[0].error_code == ErrorCode.none
-        opened = street.lab.record("orders", 0, 0)
+        opened = street.lab.logs.record("orders", 0, 0)
         assert opened is not None
         assert (opened.record.value, opened.crc_fits) == ("v" * 3_000_000, True)
 

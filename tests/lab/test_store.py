@@ -48,7 +48,7 @@ def test_what_cannot_be_remembered_is_refused_and_not_begun(tmp_path: Path) -> N
     refused = f"{tmp_path / 'lab' / 'clients.json'} cannot be written: No such file or directory."
     commands = (AddConsumer(("orders",), name="late"), CreateProducer("orders", name="late"), RemoveConsumer("kept"))
     assert [carried_out(lab, command).error for command in commands] == [refused] * 3
-    assert (list(lab.kept_clients), list(lab.consumers), list(lab.producers)) == (["kept"], ["kept"], [])
+    assert (list(lab.kept_clients.by_name), list(lab.consumers), list(lab.producers)) == (["kept"], ["kept"], [])
     assert carried_out(lab, CrashConsumer("kept")).ok
     assert list(lab.consumers) == []
     (tmp_path / "elsewhere").rename(tmp_path / "lab")
@@ -59,8 +59,10 @@ def test_a_lab_is_what_it_was_made_as_and_listens_as_asked_now(tmp_path: Path) -
     store = Store(tmp_path)
     made = store.settings(LabSettings(seed=7, kafka_port=9092))
     again = store.settings(LabSettings(seed=8, kafka_port=19092, host="127.0.0.2", brokers=4))
-    assert made == LabSettings(seed=7, kafka_port=9092, cluster_id=made.cluster_id)
-    assert again == LabSettings(seed=7, kafka_port=19092, host="127.0.0.2", brokers=4, cluster_id=made.cluster_id)
+    assert made == LabSettings(seed=7, kafka_port=9092, controllers=1, cluster_id=made.cluster_id)
+    assert again == LabSettings(
+        seed=7, kafka_port=19092, host="127.0.0.2", brokers=4, controllers=1, cluster_id=made.cluster_id
+    )
     store.close()
 
 
@@ -100,7 +102,7 @@ def test_topics_records_groups_and_clients_are_there_after_a_restart(tmp_path: P
     again = Lab.open(tmp_path, SETTINGS)
     again.advance(12 * SECOND_US)
     assert again.ready
-    assert again.records("orders", 1, limit=1)[0].value == "kept"
+    assert again.logs.records("orders", 1, limit=1)[0].value == "kept"
     assert again.view()["group:billing"]["offsets"] == committed
     assert again.producers["mine"].settings.key_pattern == "cycle:a,b"
     assert again.consumers["consumer-1"].settings.processing_ms == 5

@@ -69,6 +69,8 @@ def item_of(field: Any, item: Any, random: Random) -> Any:
             return timedelta(milliseconds=random.randrange(1 << 31))
         case "datetime_i64":
             return datetime.fromtimestamp(random.randrange(1 << 31), UTC)
+        case "uint16":
+            return random.randrange(1 << 16)
         case kafka_type:
             bits = int(kafka_type.removeprefix("int"))
             # Features whose lowest level is 0 or less are not told to older clients (KIP-1022).

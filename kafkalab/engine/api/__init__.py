@@ -8,6 +8,7 @@ the request. What is not in this table is neither answered nor advertised.
 from types import ModuleType
 
 from kafkalab.engine.api import (
+    add_raft_voter,
     alter_configs,
     alter_partition_reassignments,
     alter_replica_log_dirs,
@@ -21,6 +22,7 @@ from kafkalab.engine.api import (
     describe_configs,
     describe_groups,
     describe_log_dirs,
+    describe_quorum,
     describe_topic_partitions,
     elect_leaders,
     fetch,
@@ -38,6 +40,7 @@ from kafkalab.engine.api import (
     offset_fetch,
     offset_for_leader_epoch,
     produce,
+    remove_raft_voter,
     sync_group,
     unregister_broker,
 )
@@ -76,4 +79,7 @@ ROUTES: dict[int, ModuleType] = {
     ApiKey.DESCRIBE_CLUSTER: describe_cluster,
     ApiKey.UNREGISTER_BROKER: unregister_broker,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: describe_topic_partitions,
+    ApiKey.DESCRIBE_QUORUM: describe_quorum,
+    ApiKey.ADD_RAFT_VOTER: add_raft_voter,
+    ApiKey.REMOVE_RAFT_VOTER: remove_raft_voter,
 }

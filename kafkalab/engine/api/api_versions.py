@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
 ZERO = i32Timedelta.parse(timedelta(0))
-SUPPORTED_FEATURES = {"eligible.leader.replicas.version": (0, 1), "metadata.version": (7, 30)}
+SUPPORTED_FEATURES = {"eligible.leader.replicas.version": (0, 1), "kraft.version": (0, 1), "metadata.version": (7, 30)}
 """Least and greatest level: 3.3-IV3 to 4.3-IV0. Groups by KIP-848 and transactions are not there yet."""
 FIRST_VERSION_WITH_SOFTWARE = 3
 PRODUCE_ADVERTISED_FROM = 0
@@ -41,7 +41,10 @@ def handle(broker: "Broker", request: Request) -> ApiVersionsResponse:
     names = (body.client_software_name, body.client_software_version)
     if request.api_version >= FIRST_VERSION_WITH_SOFTWARE and not all(map(_SOFTWARE.fullmatch, names)):
         raise Refused(ErrorCode.invalid_request)
-    features = broker.metadata.features
+    features = dict(broker.metadata.features)
+    if broker.metadata_follower.kraft_version:
+        # Not a record of the metadata but of the quorum, and told among them.
+        features["kraft.version"] = broker.metadata_follower.kraft_version
     return ApiVersionsResponse(
         error_code=ErrorCode.none,
         api_keys=advertised(broker.routes),

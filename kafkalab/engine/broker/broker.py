@@ -45,7 +45,7 @@ from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.refused import Refused
-from kafkalab.engine.spec import ClusterSpec, controller_node
+from kafkalab.engine.spec import ClusterSpec
 from kafkalab.wire.errors import ErrorCode
 
 PartitionKey = tuple[str, int]
@@ -78,8 +78,8 @@ class Broker(Node):
         self.router = Router(self)
         self.purgatory = Purgatory(self)
         self.fetch_sessions = FetchSessions(config.max_incremental_fetch_session_cache_slots)
-        self.controller = ControllerChannel(self, controller_node(cluster.controllers[0]))
-        self.metadata_follower = MetadataFollower(self, controller_node(cluster.controllers[0]))
+        self.controller = ControllerChannel(self)
+        self.metadata_follower = MetadataFollower(self, cluster)
         self.replicas = Replicas(self)
         self.leader_quota = ReplicationQuota(self, LEADER)
         self.follower_quota = ReplicationQuota(self, FOLLOWER)

@@ -1,8 +1,9 @@
 """What a broker asks of the controller: its own requests, and those of clients that it passes on.
 
 A question stays until it is answered. When the connection is lost, or whoever answers is not the
-controller, it is asked again a little later, for at most 60 seconds
-(kafka.server.NodeToControllerChannelManager).
+active controller, or nobody knows which one that is, it is asked again a little later, for at most 60
+seconds; when another controller becomes active, at once. Which one it is the metadata log tells: see
+`metadata_follower` (kafka.server.NodeToControllerChannelManager).
 """
 
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ class Question:
     waiter: Waiter
     give_up_us: int
     sent_us: int
+    asked: str
+    """The controller's node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,8 @@ class AskAgain:
 
 
 class ControllerChannel:
-    def __init__(self, broker: "Broker", controller: str) -> None:
+    def __init__(self, broker: "Broker") -> None:
         self.broker = broker
-        self.controller = controller
-        """The controller's node."""
         self.in_flight: dict[int, Question] = {}
 
     def ask(self, api_key: int, body: Any, waiter: Waiter, api_version: int = -1) -> None:
@@ -79,14 +80,20 @@ class ControllerChannel:
             question.waiter.answered(self.broker, response.body)
 
     def lost(self, peer: str) -> None:
-        if peer != self.controller:
-            return
+        for correlation_id, question in list(self.in_flight.items()):
+            if question.asked == peer:
+                del self.in_flight[correlation_id]
+                self.broker.wake_in(RETRY_BACKOFF_MS * 1000, AskAgain(question))
+
+    def controller_changed(self) -> None:
+        """Whoever was asked before may never answer. It may have heard, too: every question bears being asked twice."""
         unanswered, self.in_flight = self.in_flight, {}
         for question in unanswered.values():
-            self.broker.wake_in(RETRY_BACKOFF_MS * 1000, AskAgain(question))
+            self.ask_again(question)
 
-    def waits_since(self, at_us: int) -> bool:
-        return any(question.sent_us <= at_us for question in self.in_flight.values())
+    def silent(self, asked_before_us: int) -> list[str]:
+        """Controllers that have owed an answer since before then."""
+        return [question.asked for question in self.in_flight.values() if question.sent_us <= asked_before_us]
 
     def ask_again(self, question: Question) -> None:
         if self.broker.now_us >= question.give_up_us:
@@ -95,6 +102,11 @@ class ControllerChannel:
             self._send(question.request, question.waiter, question.give_up_us)
 
     def _send(self, request: Request, waiter: Waiter, give_up_us: int) -> None:
+        controller = self.broker.metadata_follower.controller
+        if controller is None:
+            question = Question(request, waiter, give_up_us, self.broker.now_us, "")
+            self.broker.wake_in(RETRY_BACKOFF_MS * 1000, AskAgain(question))
+            return
         correlation_id = self.broker.next_correlation_id()
         outgoing = Request(
             source=self.broker.name,
@@ -106,8 +118,8 @@ class ControllerChannel:
             body=request.body,
             client_host=request.client_host,
         )
-        self.in_flight[correlation_id] = Question(request, waiter, give_up_us, self.broker.now_us)
-        self.broker.send(self.controller, outgoing)
+        self.in_flight[correlation_id] = Question(request, waiter, give_up_us, self.broker.now_us, controller)
+        self.broker.send(controller, outgoing)
 
     def _give_up_us(self) -> int:
         return self.broker.now_us + GIVE_UP_AFTER_MS * 1000

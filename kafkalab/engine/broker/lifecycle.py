@@ -136,8 +136,9 @@ class Lifecycle:
             return
         self.epoch = body.broker_epoch
         self.state = BrokerState.RECOVERY
-        self.broker.metadata_follower.registered()
+        # The first one always asks to be fenced: what this broker led it has not looked at yet.
         self._heartbeat_now()
+        self.broker.metadata_follower.registered()
 
     def caught_up(self) -> None:
         """The metadata up to the own registration is replayed and acted upon."""

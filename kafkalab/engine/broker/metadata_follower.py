@@ -1,19 +1,18 @@
 """Every broker follows the metadata log: an observer that fetches, stores and replays it.
 
-It replays only what the controller says is committed, and acts on it only from its own
+It asks whoever leads the quorum of controllers, and whoever may know when that is not known. It replays
+only what the controllers say is committed: what is not may be cut off again. And it acts on it only from its own
 registration on: what it led in an earlier life may have been given to others since
 (org.apache.kafka.image.loader.MetadataLoader; kafka.server.metadata.BrokerMetadataPublisher).
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from kafkalab.engine.controller.codec import records_in
+from kafkalab.engine.controller.following import metadata_fetch
 from kafkalab.engine.controller.metadata import (
     BROKER,
-    METADATA_TOPIC,
-    METADATA_TOPIC_ID,
     TOPIC,
     ClearElrRecord,
     ConfigRecord,
@@ -23,19 +22,20 @@ from kafkalab.engine.controller.metadata import (
     PartitionRecord,
     RemoveTopicRecord,
 )
-from kafkalab.engine.log.config import LogConfig
+from kafkalab.engine.controller.replica import MetadataReplica
+from kafkalab.engine.controller.snapshot_fetch import Receiving
+from kafkalab.engine.controller.voters import voter_set
+from kafkalab.engine.events import MetadataSnapshotReceived, MetadataSnapshotTaken
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.node import Request, Response
-from kafkalab.wire.api import ApiKey, newest
-from kafkalab.wire.dialect import FetchPartition, FetchRequest, FetchTopic
+from kafkalab.engine.spec import ClusterSpec, controller_node
+from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
 
 RETRY_BACKOFF_MS = 100
-MAX_WAIT_MS = 500
-MAX_BYTES = 8 * 1024 * 1024
 
 
 @dataclass
@@ -49,83 +49,181 @@ class Changes:
     """Whether a setting of this broker, or of all, has changed."""
 
 
+def changes_between(before: MetadataImage, after: MetadataImage) -> Changes:
+    """Of two images that no stretch of log lies between: everything that is in either."""
+    topics = {**before.topics, **after.topics}
+    keys = [(topic.name, partition) for topic in topics.values() for partition in topic.partitions]
+    keys += [(topic.name, partition) for topic in before.topics.values() for partition in topic.partitions]
+    gone = [name for topic_id, name in before.topic_names.items() if topic_id not in after.topic_names]
+    return Changes(dict.fromkeys(keys), dict.fromkeys(after.topics), dict.fromkeys(gone), broker_configs=True)
+
+
 @dataclass(frozen=True, slots=True)
 class FetchMetadata:
     def fire(self, broker: "Broker") -> None:
         broker.metadata_follower.fetch()
 
 
+@dataclass(frozen=True, slots=True)
+class FetchOverdue:
+    correlation_id: int
+
+    def fire(self, broker: "Broker") -> None:
+        broker.metadata_follower.overdue(self.correlation_id)
+
+
 class MetadataFollower:
-    def __init__(self, broker: "Broker", controller: str) -> None:
+    def __init__(self, broker: "Broker", cluster: ClusterSpec) -> None:
         self.broker = broker
-        self.controller = controller
-        self.image = MetadataImage(broker.cluster_id, controller_id=int(controller.rpartition("-")[2]))
-        self.log: Log | None = None
-        self.committed = 0
-        """Where the committed part ends, as the controller said last."""
+        self._bootstrap = cluster.controllers
+        self.image = MetadataImage(broker.cluster_id, controller_id=cluster.controllers[0])
+        self.replica: MetadataReplica | None = None
+        self.epoch = -1
+        """Of the quorum, as far as it is known here."""
+        # Where there is one controller nobody has to ask which one is active.
+        self.controller: str | None = self.controllers[0] if len(self.controllers) == 1 else None
+        """The active controller's node; None while it is not known."""
         self.acting = False
         """Whether the image is acted upon: from the own registration on."""
-        self._next_offset = 0
+        self._static_voters = voter_set(cluster.cluster_id, cluster.voters)
         self._in_flight: int | None = None
+        self._target = ""
         self._asked_us = 0
+        self._asked_around = broker.broker_id
+        self._receiving: Receiving | None = None
         self._unheeded = Changes()
 
+    @property
+    def controllers(self) -> tuple[str, ...]:
+        """Who may know which controller is active, and may be it: those it was told of, and those that vote."""
+        voters = self.replica.voters.ids if self.replica is not None else ()
+        return tuple(controller_node(each) for each in dict.fromkeys((*self._bootstrap, *voters)))
+
+    @property
+    def log(self) -> Log | None:
+        return self.replica.log if self.replica is not None else None
+
+    @property
+    def kraft_version(self) -> int:
+        """1 where the voters may change."""
+        return self.replica.voter_history.kraft_version if self.replica is not None else 0
+
+    @property
+    def committed(self) -> int:
+        """Where the committed part ends, as the controllers said last."""
+        return self.replica.high_watermark if self.replica is not None else 0
+
     def start(self) -> None:
-        self.log = Log(self.broker.disk, f"{METADATA_TOPIC}-0", LogConfig(), self.broker.now_ms)
+        self.replica = MetadataReplica(self.broker.disk, self._static_voters, self.broker.now_ms)
+        # Whoever leads an older epoch than it has records of has been deposed, and may not know it.
+        self.epoch = self.replica.end_epoch
+        self.replica.load_snapshot(self.image)
         self.fetch()
 
     def close(self) -> None:
-        if self.log is not None:
-            self.log.close()
+        if self.replica is not None:
+            self.replica.close()
 
     # -- fetching ------------------------------------------------------------------------------
 
     def fetch(self) -> None:
-        if self._in_flight is not None or self.log is None:
+        if self._in_flight is not None or self.replica is None:
             return
-        partition = FetchPartition(
-            partition=0,
-            fetch_offset=self.log.end_offset,
-            partition_max_bytes=MAX_BYTES,
-            last_fetched_epoch=self.log.epochs.latest,
-            log_start_offset=self.log.start_offset,
-        )
-        body = FetchRequest(
-            topics=(FetchTopic(METADATA_TOPIC, METADATA_TOPIC_ID, (partition,)),),
-            max_wait_ms=MAX_WAIT_MS,
-            min_bytes=1,
-            max_bytes=MAX_BYTES,
-            replica_id=self.broker.broker_id,
-        )
+        if self.controller is not None:
+            self._target = self.controller
+        else:
+            self._target = self.controllers[self._asked_around % len(self.controllers)]
+            self._asked_around += 1
+        body: Any
+        if self._receiving is not None:
+            api_key = ApiKey.FETCH_SNAPSHOT
+            body = self._receiving.request(self.broker.cluster_id, self.broker.broker_id, self.epoch)
+        else:
+            api_key = ApiKey.FETCH
+            body = metadata_fetch(self.replica, self.broker.broker_id, self.epoch)
         name = self.broker.name
         self._in_flight = self.broker.next_correlation_id()
         self._asked_us = self.broker.now_us
-        request = Request(name, "metadata", self._in_flight, ApiKey.FETCH, newest(ApiKey.FETCH), name, body)
-        self.broker.send(self.controller, request)
+        self.broker.send(self._target, Request(name, "metadata", self._in_flight, api_key, -1, name, body))
+        if len(self.controllers) > 1:
+            timeout_us = self.broker.config.controller_quorum_fetch_timeout_ms * 1000
+            self.broker.wake_in(timeout_us, FetchOverdue(self._in_flight))
 
     def answered(self, response: Response) -> None:
-        if response.correlation_id != self._in_flight or self.log is None:
+        if response.correlation_id != self._in_flight or self.replica is None:
             return
         self._in_flight = None
-        result = response.body.topics[0].partitions[0] if response.body.topics else None
-        if result is None or result.error_code is not ErrorCode.none:
-            self.broker.wake_in(RETRY_BACKOFF_MS * 1000, FetchMetadata())
+        part = response.body.topics[0].partitions[0] if response.body.topics else None
+        if part is None or part.error_code is not ErrorCode.none:
+            self._receiving = None
+            if part is not None and self._learn(part.current_leader):
+                self.fetch()
+            else:
+                self._ask_around()
             return
-        # One controller, whose log never loses what it has answered: nothing can diverge.
-        assert result.diverging_epoch.epoch < 0, result
-        if result.records:
-            self.log.append_as_follower(result.records)
-        self.committed = min(result.high_watermark, self.log.end_offset)
-        self._replay()
+        self._learn(part.current_leader)
+        if response.api_key == ApiKey.FETCH_SNAPSHOT:
+            self._take_part(part)
+        elif part.diverging_epoch.epoch >= 0:
+            self.replica.truncate(part.diverging_epoch)
+        elif part.snapshot_id.epoch >= 0:
+            self._receiving = Receiving(self.replica, part.snapshot_id)
+        else:
+            if part.records:
+                self.replica.append_fetched(part.records)
+            if self.replica.commit(part.high_watermark):
+                self._replay()
         self.fetch()
 
-    def lost(self, peer: str) -> None:
-        if peer == self.controller and self._in_flight is not None:
-            self._in_flight = None
-            self.broker.wake_in(RETRY_BACKOFF_MS * 1000, FetchMetadata())
+    def _learn(self, hint: Any) -> bool:
+        """Whether that is a controller of which was not known that it is active."""
+        if hint.leader_epoch < self.epoch or (hint.leader_id < 0 and hint.leader_epoch == self.epoch):
+            return False
+        controller = controller_node(hint.leader_id) if hint.leader_id >= 0 else None
+        is_news = controller is not None and (controller, hint.leader_epoch) != (self.controller, self.epoch)
+        self.epoch = hint.leader_epoch
+        if controller is None and len(self.controllers) == 1:
+            return False
+        changed = controller is not None and controller != self.controller
+        self.controller = controller
+        if changed:
+            self.broker.controller.controller_changed()
+        return is_news
 
-    def waits_since(self, at_us: int) -> bool:
-        return self._in_flight is not None and self._asked_us <= at_us
+    def _ask_around(self) -> None:
+        """Whoever was asked does not lead, or is not there: another one may know who does."""
+        if len(self.controllers) > 1:
+            self.controller = None
+        self.broker.wake_in(RETRY_BACKOFF_MS * 1000, FetchMetadata())
+
+    def lost(self, peer: str) -> None:
+        if peer == self._target and self._in_flight is not None:
+            self._in_flight = None
+            self._ask_around()
+
+    def overdue(self, correlation_id: int) -> None:
+        """The active controller stands still, or nothing passes between it and this broker."""
+        if correlation_id == self._in_flight:
+            self._in_flight = None
+            self._ask_around()
+
+    def silent(self, asked_before_us: int) -> list[str]:
+        """The controller that has owed an answer since before then, if one does."""
+        return [self._target] if self._in_flight is not None and self._asked_us <= asked_before_us else []
+
+    def _take_part(self, part: Any) -> None:
+        assert self._receiving is not None
+        assert self.replica is not None
+        if not self._receiving.take(part):
+            return
+        self._receiving = None
+        before = self.image
+        self.image = MetadataImage(before.cluster_id, before.controller_id)
+        self.replica.load_snapshot(self.image)
+        self.broker.tell(MetadataSnapshotReceived(self.broker.name, self.image.offset + 1))
+        # Whatever differs, and whatever does not, is looked at anew.
+        self._unheeded = changes_between(before, self.image)
+        self._act()
 
     # -- replaying -----------------------------------------------------------------------------
 
@@ -134,15 +232,17 @@ class MetadataFollower:
         self._act()
 
     def _replay(self) -> None:
-        assert self.log is not None
-        while self._next_offset < self.committed:
-            data = self.log.read(self._next_offset, MAX_BYTES, self.committed, True)
-            for offset, record in records_in(data):
-                if offset >= self._next_offset:
-                    self._note(record)
-                    self.image.replay(record, offset)
-                    self._next_offset = offset + 1
+        assert self.replica is not None
+        for batch, records in self.replica.decisions(self.image.offset + 1, self.committed):
+            for offset, record in records:
+                self._note(record)
+                self.image.replay(record, offset)
+            self.image.offset = batch.last_offset
         self._act()
+        most_bytes = self.broker.static_config.metadata_log_max_record_bytes_between_snapshots
+        if self.replica.bytes_since_snapshot > most_bytes:
+            taken = self.replica.take_snapshot(self.image, self.broker.now_ms)
+            self.broker.tell(MetadataSnapshotTaken(self.broker.name, taken.end_offset))
 
     def _act(self) -> None:
         epoch = self.broker.epoch

@@ -28,8 +28,8 @@ class LookForSilence:
 def give_up_on_the_silent(broker: "Broker") -> None:
     asked_before_us = broker.now_us - REQUEST_TIMEOUT_US
     silent = [fetcher.node for fetcher in broker.fetchers.by_leader.values() if fetcher.waits_since(asked_before_us)]
-    if broker.controller.waits_since(asked_before_us) or broker.metadata_follower.waits_since(asked_before_us):
-        silent.append(broker.controller.controller)
-    for peer in silent:
+    silent += broker.controller.silent(asked_before_us)
+    silent += broker.metadata_follower.silent(asked_before_us)
+    for peer in dict.fromkeys(silent):
         broker.give_up(peer)
     broker.wake_in(LOOK_EVERY_US, LookForSilence())

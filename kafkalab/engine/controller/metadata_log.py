@@ -1,21 +1,20 @@
-"""The controller's own replica of `__cluster_metadata`: written here, fetched by the brokers.
+"""What the leader of the quorum answers to those who copy `__cluster_metadata`: controllers and brokers.
 
 Brokers are observers of the metadata quorum: they ask with the same Fetch as followers of any
-partition, and a question that finds nothing new is kept until something is written or its time is
-up (KIP-595, org.apache.kafka.raft.KafkaRaftClient). With a single voter a record is committed as
-soon as it is on the voter's disk, so everything in the log may be acted upon.
+partition, and a question that finds nothing new is kept until something is written, or more is
+committed than whoever asks knows of, or its time is up (KIP-595, KIP-1166).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from kafkalab.engine.controller.codec import encode, records_in
-from kafkalab.engine.controller.metadata import METADATA_TOPIC, METADATA_TOPIC_ID, MetadataRecord
-from kafkalab.engine.disk import Disk
-from kafkalab.engine.log.config import LogConfig
-from kafkalab.engine.log.log import Log
+from kafkalab.engine.controller import snapshot_fetch
+from kafkalab.engine.controller.metadata import METADATA_TOPIC, METADATA_TOPIC_ID
+from kafkalab.engine.controller.quorum import Quorum
+from kafkalab.engine.controller.replica import MetadataReplica
+from kafkalab.engine.controller.snapshots import SnapshotId
 from kafkalab.engine.node import Request
-from kafkalab.wire import batches
 from kafkalab.wire.dialect import (
     EpochEndOffset,
     FetchPartition,
@@ -23,19 +22,13 @@ from kafkalab.wire.dialect import (
     FetchRequest,
     FetchResponse,
     FetchTopicResult,
-    LeaderHint,
 )
 from kafkalab.wire.errors import ErrorCode
-from kafkalab.wire.records import Record
-
-DIRECTORY = f"{METADATA_TOPIC}-0"
-MOST_BYTES = 8 * 1024 * 1024
-"""Of one batch, and so of one decision (KafkaRaftClient.MAX_BATCH_SIZE_BYTES)."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingFetch:
-    """A broker's fetch that found nothing new."""
+    """A fetch that found nothing new."""
 
     request: Request
     partition: FetchPartition
@@ -43,34 +36,11 @@ class WaitingFetch:
 
 
 class MetadataLog:
-    def __init__(self, disk: Disk, controller_id: int, now_ms: int) -> None:
-        self.log = Log(disk, DIRECTORY, LogConfig(max_message_bytes=MOST_BYTES), now_ms)
-        self.controller_id = controller_id
-        # A single voter elects itself. An epoch in which nothing was written leaves no trace, and may come again.
-        self.epoch = self.log.epochs.latest + 1
+    def __init__(self, replica: MetadataReplica, quorum: Quorum) -> None:
+        self.replica = replica
+        self.quorum = quorum
         self.waiting: dict[tuple[str, str], WaitingFetch] = {}
         """By source and channel: a connection has one question open."""
-
-    def records(self) -> Iterator[tuple[int, MetadataRecord]]:
-        """Everything there is, from the beginning."""
-        offset = self.log.start_offset
-        while offset < self.log.end_offset:
-            data = self.log.read(offset, MOST_BYTES, self.log.end_offset, True)
-            yield from records_in(data)
-            *_, last = batches.headers(data)
-            offset = last.next_offset
-
-    def append(self, records: tuple[MetadataRecord, ...], now_ms: int) -> int:
-        """Write the records in one batch, to the platter, and return the first one's offset."""
-        values = [Record(index, now_ms, None, encode(record)) for index, record in enumerate(records)]
-        appended = self.log.append_as_leader(batches.build(values), self.epoch, now_ms, check_sequence=False)
-        self.log.flush()
-        return appended.first_offset
-
-    def close(self) -> None:
-        self.log.close()
-
-    # -- observers -----------------------------------------------------------------------------
 
     def fetch(self, request: Request, now_us: int) -> FetchResponse | None:
         """The answer, or None when it has to wait: see `waiting`."""
@@ -79,64 +49,76 @@ class MetadataLog:
         if len(asked) != 1 or asked[0][0] != METADATA_TOPIC_ID or asked[0][1].partition != 0:
             return FetchResponse((), ErrorCode.invalid_request)
         partition = asked[0][1]
-        response = self._answer(partition)
-        result = response.topics[0].partitions[0]
-        diverging = result.diverging_epoch != EpochEndOffset()
-        if result.records or diverging or result.error_code is not ErrorCode.none or body.max_wait_ms <= 0:
-            return response
+        # This fetch may be what commits records: then it already hears of it.
+        result = self._read(partition, body.replica_id)
+        is_news = result.records or -1 < partition.high_watermark < result.high_watermark
+        says_more = is_news or result.diverging_epoch != EpochEndOffset() or result.snapshot_id != EpochEndOffset()
+        if says_more or result.error_code is not ErrorCode.none or body.max_wait_ms <= 0:
+            return _response(result)
         deadline_us = now_us + body.max_wait_ms * 1000
         self.waiting[request.source, request.channel] = WaitingFetch(request, partition, deadline_us)
         return None
 
+    def fetch_snapshot(self, body: Any) -> Any:
+        asked = body.topics[0].partitions[0]
+        refused = self._refusal(asked.current_leader_epoch)
+        return snapshot_fetch.answer(self.replica, body, self.quorum.hint, refused)
+
     def answer_waiting(self) -> Iterator[tuple[Request, FetchResponse]]:
-        """Something was written: everyone who waits is answered."""
-        waiting, self.waiting = self.waiting, {}
-        for fetch in waiting.values():
-            yield fetch.request, self._answer(fetch.partition)
+        """Something was written or committed, or this controller leads no more: whom it concerns is answered."""
+        for key, fetch in list(self.waiting.items()):
+            knows = fetch.partition.high_watermark
+            is_news = fetch.partition.fetch_offset < self.replica.end_offset or -1 < knows < self.replica.high_watermark
+            if is_news or self.quorum.leader is None:
+                del self.waiting[key]
+                yield fetch.request, _response(self._read(fetch.partition))
 
     def answer_overdue(self, now_us: int) -> Iterator[tuple[Request, FetchResponse]]:
         for key, fetch in list(self.waiting.items()):
             if fetch.deadline_us <= now_us:
                 del self.waiting[key]
-                yield fetch.request, self._answer(fetch.partition)
+                yield fetch.request, _response(self._read(fetch.partition))
 
     def forget(self, source: str) -> None:
         """The connection is gone: nobody waits any more."""
         self.waiting = {key: fetch for key, fetch in self.waiting.items() if key[0] != source}
 
-    def _answer(self, partition: FetchPartition) -> FetchResponse:
-        result = self._read(partition)
-        return FetchResponse((FetchTopicResult(METADATA_TOPIC, METADATA_TOPIC_ID, (result,)),))
+    def _refusal(self, epoch: int) -> ErrorCode:
+        if -1 < epoch < self.quorum.epoch:
+            return ErrorCode.fenced_leader_epoch
+        if epoch > self.quorum.epoch:
+            return ErrorCode.unknown_leader_epoch
+        return ErrorCode.not_leader_or_follower if self.quorum.leader is None else ErrorCode.none
 
-    def _read(self, partition: FetchPartition) -> FetchPartitionResult:
-        log, offset = self.log, partition.fetch_offset
-        error, records, diverging = ErrorCode.none, b"", EpochEndOffset()
-        if partition.current_leader_epoch > self.epoch:
-            error = ErrorCode.unknown_leader_epoch
-        elif -1 < partition.current_leader_epoch < self.epoch:
-            error = ErrorCode.fenced_leader_epoch
-        elif diverged := self._divergence(partition):
-            diverging = diverged
-        elif not log.start_offset <= offset <= log.end_offset:
-            error = ErrorCode.offset_out_of_range
-        else:
-            records = log.read(offset, partition.partition_max_bytes, log.end_offset, True)
+    def _read(self, partition: FetchPartition, replica_id: int = -1) -> FetchPartitionResult:
+        """With a replica's id, what it asks for also says how far it has come."""
+        log, offset = self.replica.log, partition.fetch_offset
+        records, diverging, snapshot = b"", EpochEndOffset(), EpochEndOffset()
+        error = self._refusal(partition.current_leader_epoch)
+        if error is ErrorCode.none:
+            match self.replica.diverging(offset, partition.last_fetched_epoch):
+                case EpochEndOffset() as parted:
+                    diverging = parted
+                case SnapshotId(end_offset, epoch):
+                    snapshot = EpochEndOffset(epoch, end_offset)
+                case None if not log.start_offset <= offset <= log.end_offset:
+                    error = ErrorCode.offset_out_of_range
+                case None:
+                    if replica_id >= 0:
+                        self.quorum.fetched(replica_id, offset)
+                    records = log.read(offset, partition.partition_max_bytes, log.end_offset, True)
         return FetchPartitionResult(
             partition=0,
             error_code=error,
-            high_watermark=log.end_offset,
-            last_stable_offset=log.end_offset,
+            high_watermark=self.replica.high_watermark,
+            last_stable_offset=self.replica.high_watermark,
             log_start_offset=log.start_offset,
             diverging_epoch=diverging,
-            current_leader=LeaderHint(self.controller_id, self.epoch),
+            snapshot_id=snapshot,
+            current_leader=self.quorum.hint,
             records=records,
         )
 
-    def _divergence(self, partition: FetchPartition) -> EpochEndOffset | None:
-        """Where the broker's log and this one part, if its last epoch ended earlier here."""
-        if partition.last_fetched_epoch < 0:
-            return None
-        epoch, end_offset = self.log.end_offset_for(partition.last_fetched_epoch)
-        if epoch < partition.last_fetched_epoch or end_offset < partition.fetch_offset:
-            return EpochEndOffset(max(epoch, 0), max(end_offset, 0))
-        return None
+
+def _response(result: FetchPartitionResult) -> FetchResponse:
+    return FetchResponse((FetchTopicResult(METADATA_TOPIC, METADATA_TOPIC_ID, (result,)),))

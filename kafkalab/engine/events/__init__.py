@@ -60,6 +60,15 @@ from kafkalab.engine.events.nodes import (
     NodeStarted,
     NodeThawed,
 )
+from kafkalab.engine.events.quorum import (
+    ControllerElected,
+    ControllerResigned,
+    ControllerStoodForElection,
+    MetadataSnapshotReceived,
+    MetadataSnapshotTaken,
+    MetadataTruncated,
+    VotersChanged,
+)
 from kafkalab.engine.events.replicas import (
     BecameFollower,
     BecameLeader,
@@ -91,6 +100,9 @@ __all__ = [
     "ConnectionRefused",
     "ConsumerFailed",
     "ControlledShutdownStarted",
+    "ControllerElected",
+    "ControllerResigned",
+    "ControllerStoodForElection",
     "CoordinatorLoaded",
     "CoordinatorUnloaded",
     "DuplicateBatchDropped",
@@ -112,6 +124,9 @@ __all__ = [
     "LogUncleanable",
     "MemberJoined",
     "MemberLeft",
+    "MetadataSnapshotReceived",
+    "MetadataSnapshotTaken",
+    "MetadataTruncated",
     "NodeCrashed",
     "NodeExited",
     "NodeFrozen",
@@ -141,4 +156,5 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "VotersChanged",
 ]

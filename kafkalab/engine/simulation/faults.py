@@ -6,10 +6,11 @@ from random import Random
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.network import Link
+from kafkalab.engine.simulation import controller_faults
 from kafkalab.engine.simulation.meddling import Meddling
 from kafkalab.engine.simulation.mishaps import Mishaps
 from kafkalab.engine.simulation.referee import Referee
-from kafkalab.engine.simulation.schedule import Fault, TopicPlan
+from kafkalab.engine.simulation.schedule import CONTROLLER_KINDS, Fault, TopicPlan
 
 SLOW = Link(latency_us=400_000, jitter_us=200_000)
 SLOW_WRITE_US = 30_000
@@ -76,6 +77,9 @@ class Faults:
                 world.reset(fault.node, fault.other)
             case "consumer crash" if alive:
                 world.crash(fault.node)
+            case kind if kind in CONTROLLER_KINDS:
+                if not controller_faults.begin(self.cluster, fault):
+                    return
             case "reassign" | "move leader" | "prefer leaders" | "change settings":
                 if not self.meddling.begin(fault.kind):
                     return
@@ -112,6 +116,8 @@ class Faults:
             case "controller restart":
                 if fault.node not in world.nodes:
                     self.cluster.start_controller()
+            case kind if kind in CONTROLLER_KINDS:
+                controller_faults.mend(self.cluster, fault)
             case _:
                 self.mishaps.mend(fault)
 
@@ -122,6 +128,7 @@ class Faults:
             world.thaw(name)
         self._heal(*world.network.cut, *world.network.links)
         self.mishaps.mend_everything()
+        controller_faults.mend_everything(self.cluster)
         for disk in self.cluster.disks.values():
             disk.mend()
         for broker in self.cluster.spec.brokers:

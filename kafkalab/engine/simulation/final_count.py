@@ -11,6 +11,7 @@ from kafkalab.engine.coordinators.classic_group import GroupState
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.simulation.compacted import last_words, stored
 from kafkalab.engine.simulation.progress import nothing_is_left_over
+from kafkalab.engine.simulation.quorum_referee import controllers_agree
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.wire import batches
 
@@ -34,6 +35,8 @@ class Lost:
 
 def final_count(history: "History") -> Lost:
     """Raises Broken; returns what is gone and may be."""
+    if history.cluster.active_controller is None:
+        raise Broken("M1", "all is mended, and no controller is active")
     brokers = [node for node in history.world.nodes.values() if isinstance(node, Broker)]
     leaders = _replicas_agree(history, brokers)
     values = {place: _values(leader) for place, leader in leaders.items()}
@@ -95,6 +98,7 @@ def _values(partition: Partition) -> dict[int, bytes]:
 
 def _images_agree(history: "History", brokers: list[Broker]) -> None:
     """M2: every broker has the controller's metadata."""
+    controllers_agree(history.cluster)
     controller = history.cluster.controller
     for broker in brokers:
         if broker.metadata.topics != controller.image.topics:

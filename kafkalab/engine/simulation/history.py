@@ -52,13 +52,17 @@ class Outcome:
 
 
 class History:
-    def __init__(self, seed: int, plan: Schedule | None = None) -> None:
+    def __init__(self, seed: int, plan: Schedule | None = None, controllers: int | None = None) -> None:
         """Of the schedule that the seed yields, or of another."""
-        self.plan: Schedule = plan or schedule(seed)
+        self.plan: Schedule = plan or schedule(seed, controllers)
         network = Network(Link(self.plan.latency_us, self.plan.latency_us // 4))
         self.world = World(seed, EPOCH_US, network)
         spec = ClusterSpec.local(
-            self.plan.brokers, racks=self.plan.racks, seed=seed, broker_configs=dict(self.plan.broker_configs)
+            self.plan.brokers,
+            racks=self.plan.racks,
+            seed=seed,
+            broker_configs=dict(self.plan.broker_configs),
+            controllers=self.plan.controllers,
         )
         self.cluster = Cluster(spec, self.world, lambda _: MemoryDisk())
         self.bootstrap = tuple(broker.node for broker in spec.brokers)

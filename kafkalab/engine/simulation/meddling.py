@@ -29,7 +29,6 @@ from kafkalab.engine.controller.altering_configs import DELETE, SET
 from kafkalab.engine.controller.elections import all_in_sync
 from kafkalab.engine.controller.metadata import BROKER, TOPIC, MetadataImage, PartitionImage, TopicImage
 from kafkalab.engine.node import Request
-from kafkalab.engine.spec import controller_node
 from kafkalab.wire.api import ApiKey, newest
 
 ADMIN = "admin"
@@ -95,8 +94,8 @@ class Meddling:
             self._throttle(name, None)
 
     def image(self) -> MetadataImage | None:
-        running = controller_node(self.cluster.spec.controllers[0]) in self.cluster.world.nodes
-        return self.cluster.controller.image if running else None
+        active = self.cluster.active_controller
+        return active.image if active is not None else None
 
     def _any_partition(self, image: MetadataImage) -> tuple[TopicImage, PartitionImage]:
         topic = image.topics[self.dice.choice(sorted(image.topics))]
@@ -145,15 +144,15 @@ class Meddling:
         )
         resource = AlterConfigsResource(resource_type=i8(kind), resource_name=name, configs=configs)
         body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
-        controller = controller_node(self.cluster.spec.controllers[0])
-        if controller in self.cluster.world.nodes:
+        active = self.cluster.active_controller
+        if active is not None:
             # Not by way of a broker, which may stand still and pass it on when nobody is in sync any more:
             # what a changed minimum does then (KIP-966 forgets who was eligible) is Kafka's way, but no
             # history could end well after it.
             api_key = ApiKey.INCREMENTAL_ALTER_CONFIGS
             self.tokens += 1
             request = Request(ADMIN, "settings", -self.tokens, api_key, newest(api_key), ADMIN, body)
-            self.cluster.world.send(ADMIN, controller, request)
+            self.cluster.world.send(ADMIN, active.name, request)
 
     def order(self, api_key: int, body: Any) -> None:
         self.tokens += 1

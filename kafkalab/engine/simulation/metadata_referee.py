@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from kafkalab.engine.cluster import Cluster
-from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.elections import ballot_of
 from kafkalab.engine.controller.metadata import NO_LEADER, MetadataImage, PartitionImage
 from kafkalab.engine.controller.partition_change import RECOVERING, Election
@@ -33,8 +33,8 @@ class MetadataReferee:
     """Topics of which some brokers may still have replicas, and others none any more."""
     offset: int = -1
 
-    def look(self, controller: Controller) -> None:
-        image = controller.image
+    def look(self, image: MetadataImage, config: BrokerConfig) -> None:
+        """At the image after each decision that is committed."""
         if image.offset == self.offset:
             return
         self.offset = image.offset
@@ -49,7 +49,7 @@ class MetadataReferee:
                 self.seen[topic.topic_id, number] = partition
                 where = f"{topic.name}-{number}"
                 _in_their_places(where, partition)
-                ballot = ballot_of(image, topic, controller.config.topic_defaults)
+                ballot = ballot_of(image, topic, config.topic_defaults)
                 enough = min(ballot.min_isr, len(partition.replicas))
                 if partition.eligible_leader_replicas and len(partition.isr) >= enough:
                     raise Broken("M7", f"{where}: {partition.eligible_leader_replicas} eligible, ISR {partition.isr}")

@@ -37,6 +37,7 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.owners import shared_out, taken_up
+from kafkalab.engine.simulation.quorum_referee import QuorumReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
 from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
 from kafkalab.engine.simulation.watching import take_changed, watch
@@ -75,9 +76,11 @@ class Referee:
     segments_deleted: int = 0
     checks: int = 0
     metadata: MetadataReferee = field(init=False)
+    quorum: QuorumReferee = field(init=False)
 
     def __post_init__(self) -> None:
         self.metadata = MetadataReferee(self.cluster, self.sights, self.visible)
+        self.quorum = QuorumReferee(self.cluster, self.metadata)
         self.cluster.world.on_event.append(self.hear)
         self.cluster.world.on_message.append(self.overhear)
 
@@ -89,8 +92,9 @@ class Referee:
         if isinstance(node, Broker):
             for partition in take_changed(node):
                 self._look_at(node, partition)
+            self.quorum.look_at_broker(node)
         elif isinstance(node, Controller):
-            self.metadata.look(node)
+            self.quorum.look_at_controller(node)
 
     def _look_at(self, broker: Broker, partition: Partition) -> None:
         log = partition.log

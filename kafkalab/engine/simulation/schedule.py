@@ -117,6 +117,17 @@ FLEETING, CARELESS = "fleeting", "careless"
 """Topics that some histories have: one is deleted and made again, one has unclean elections."""
 ROLLING_US = 15 * SECOND_US
 """From one broker's turn in a rolling restart to the next one's."""
+CONTROLLER_KINDS = {
+    "controller kill": 2,
+    "controller stop": 1,
+    "controller freeze": 2,
+    "controller isolate": 2,
+    "controller cut": 2,
+    "controller cut one way": 1,
+    "active controller kill": 2,
+    "active controller isolate": 2,
+}
+"""What may go wrong with one of three controllers, besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +143,13 @@ class Schedule:
     faults: tuple[Fault, ...]
     chaos_us: int
     end_us: int
+    controllers: int = 1
 
 
-def schedule(seed: int) -> Schedule:
-    """The plan of one history."""
+def schedule(seed: int, controllers: int | None = None) -> Schedule:
+    """The plan of one history; one controller or three, as the seed has it, unless that is said."""
+    if controllers is None:
+        controllers = Random(f"controllers {seed}").choice([1, 1, 3])
     dice = Random(f"schedule {seed}")
     brokers = dice.choice([1, 2, 3, 3, 3, 4, 5])
     topics = tuple(_topic(dice, seed, number, brokers) for number in range(dice.randint(1, 3)))
@@ -160,6 +174,7 @@ def schedule(seed: int) -> Schedule:
             ("group.initial.rebalance.delay.ms", str(dice.choice([0, 500, 3000]))),
             *_cleaning(seed),
             *_rules(Random(f"rules {seed}"), racks),
+            *_snapshots(seed),
         ),
         latency_us=dice.choice([0, 100, 500, 5_000]),
         topics=(*topics, *more),
@@ -173,9 +188,11 @@ def schedule(seed: int) -> Schedule:
             *_machine_faults(Random(f"machines {seed}"), brokers, chaos_us),
             *_mishaps(Random(f"mishaps {seed}"), brokers, [consumer.name for consumer in consumers], chaos_us),
             *_remakes(Random(f"remakes {seed}"), more, chaos_us),
+            *_controller_faults(Random(f"controller faults {seed}"), controllers, brokers, chaos_us),
         ),
         chaos_us=chaos_us,
         end_us=chaos_us + HEALING_S * SECOND_US,
+        controllers=controllers,
     )
 
 
@@ -217,6 +234,13 @@ def _producer_of(topic: TopicPlan) -> ProducerPlan:
 
 def _consumer_of(topic: TopicPlan) -> ConsumerPlan:
     return ConsumerPlan(f"consumer-{topic.name}", f"group-{topic.name}", (topic.name,), "range", "auto", 0)
+
+
+def _snapshots(seed: int) -> list[tuple[str, str]]:
+    """How often the metadata is written as a snapshot: often, in every other history."""
+    dice = Random(f"snapshots {seed}")
+    size = dice.choice([500, 1_000, 3_000])
+    return [("metadata.log.max.record.bytes.between.snapshots", str(size))] if dice.random() < 0.5 else []
 
 
 def _old_records(dice: Random) -> dict[str, str]:
@@ -340,4 +364,18 @@ def _remakes(dice: Random, topics: tuple[TopicPlan, ...], chaos_us: int) -> tupl
         until_us = min(chaos_us, at_us + dice.choice([0, 500_000, 5_000_000]))
         found.append(Fault(at_us, until_us, REMAKE, FLEETING))
         at_us += dice.randint(20 * SECOND_US, 60 * SECOND_US)
+    return tuple(found)
+
+
+def _controller_faults(dice: Random, controllers: int, brokers: int, chaos_us: int) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    nodes = [f"controller-{3000 + number}" for number in range(controllers)]
+    at_us = dice.randint(5 * SECOND_US, 20 * SECOND_US)
+    while controllers > 1 and at_us < chaos_us:
+        kind = dice.choices(list(CONTROLLER_KINDS), list(CONTROLLER_KINDS.values()))[0]
+        until_us = min(chaos_us, at_us + dice.choice([500_000, 2_500_000, 6_000_000, 15_000_000]))
+        node = dice.choice(nodes)
+        others = [name for name in nodes if name != node] * 2 + [f"broker-{dice.randint(1, brokers)}"]
+        found.append(Fault(at_us, until_us, kind, node, dice.choice(others)))
+        at_us += dice.randint(2 * SECOND_US, 15 * SECOND_US)
     return tuple(found)

@@ -22,6 +22,7 @@ from kafkalab.engine.config import BrokerConfig, InvalidConfig
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.simulation.schedule import (
+    CONTROLLER_KINDS,
     KINDS,
     MACHINE_KINDS,
     MISHAP_KINDS,
@@ -44,7 +45,7 @@ PLANS: dict[str, type[Plan]] = {
 }
 """By the key that an entry is known by. A producer names a topic too, so topics come last."""
 LISTS = {Fault: "faults", ConsumerPlan: "consumers", ProducerPlan: "producers", TopicPlan: "topics"}
-EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, REMAKE)
+EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, REMAKE, *CONTROLLER_KINDS)
 MOMENTS = ("at_us", "until_us", "chaos_us", "end_us")
 """Said in seconds."""
 

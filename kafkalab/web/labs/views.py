@@ -65,7 +65,7 @@ async def records(request: HttpRequest, name: str) -> HttpResponse:
     key = request.GET.get("key", "")
     partition = _number(request.GET, "partition")
     if key:
-        everywhere = lab.find(topic, key, RECORDS_LISTED)
+        everywhere = lab.logs.find(topic, key, RECORDS_LISTED)
         found = [(number, line) for number, line in everywhere if partition in (None, number)]
     else:
         found = _listed(lab, topic, partition, _number(request.GET, "offset"))
@@ -81,7 +81,7 @@ def _listed(lab: Lab, topic: str, partition: int | None, offset: int | None) -> 
         number = log["partition"]
         if partition in (None, number):
             first = max(0, log["log_end"] - RECORDS_LISTED) if offset is None else offset
-            found += [(number, line) for line in lab.records(topic, number, first, RECORDS_LISTED)]
+            found += [(number, line) for line in lab.logs.records(topic, number, first, RECORDS_LISTED)]
     if offset is None:
         found.sort(key=lambda each: -each[1].timestamp_ms)
     return found[:RECORDS_LISTED]
@@ -96,7 +96,7 @@ async def record(request: HttpRequest, name: str) -> HttpResponse:
     partition, offset = _number(asked, "partition"), _number(asked, "offset")
     if partition is None or offset is None:
         raise Http404("Which record? A partition and an offset are needed.")
-    opened = lab.record(asked.get("topic", ""), partition, offset, _number(asked, "broker"))
+    opened = lab.logs.record(asked.get("topic", ""), partition, offset, _number(asked, "broker"))
     context: dict[str, Any] = {"opened": opened, "asked": asked}
     if opened is not None:
         context["fields"] = explained(opened.batch)

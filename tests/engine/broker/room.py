@@ -73,9 +73,10 @@ class Room:
         latency_us: int = 0,
         new_disk: Callable[[str], Disk] = lambda _node: MemoryDisk(),
         racks: tuple[str, ...] = (),
+        spec: ClusterSpec | None = None,
     ) -> None:
         self.world = World(7, EPOCH_US, Network(Link(latency_us)))
-        spec = ClusterSpec.local(brokers, racks=racks, broker_configs=configs or {})
+        spec = spec or ClusterSpec.local(brokers, racks=racks, broker_configs=configs or {})
         self.cluster = Cluster(spec, self.world, new_disk)
         self.facts: list[Event] = []
         self.world.on_event.append(self._hear)

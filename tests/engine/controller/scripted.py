@@ -86,6 +86,7 @@ class Cluster:
         for broker in self.spec.brokers:
             self.world.start(Peer(broker.id))
         self.world.run_until(0)
+        self.facts.clear()
 
     def _hear(self, _now_us: int, _node: str, event: Event) -> None:
         if not isinstance(event, NodeStarted | NodeCrashed):

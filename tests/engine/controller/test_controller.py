@@ -1,6 +1,7 @@
 """The controller's log: fetched by brokers, replayed after a restart."""
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -17,7 +18,7 @@ from kafkalab.engine.controller.metadata import (
     MetadataImage,
     RegisterBrokerRecord,
 )
-from kafkalab.engine.events import BrokerFenced
+from kafkalab.engine.events import BrokerFenced, ControllerElected
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import (
     EpochEndOffset,
@@ -67,32 +68,32 @@ def test_what_a_broker_fetches_and_replays_is_the_controllers_own_image(three_br
 def test_a_new_cluster_tells_its_features_first(cluster: Cluster) -> None:
     result = result_of(cluster.peer(1).answers[cluster.fetch(1, 0)])
     assert list(records_in(result.records)) == [
-        (0, FeatureLevelRecord("metadata.version", 30)),
-        (1, FeatureLevelRecord("eligible.leader.replicas.version", 1)),
-        (2, ConfigRecord(BROKER, "", "min.insync.replicas", "1")),
+        (3, FeatureLevelRecord("metadata.version", 30)),
+        (4, FeatureLevelRecord("eligible.leader.replicas.version", 1)),
+        (5, ConfigRecord(BROKER, "", "min.insync.replicas", "1")),
     ]
 
 
 def test_a_fetch_that_finds_nothing_new_waits_for_the_next_record(cluster: Cluster) -> None:
-    asked = cluster.fetch(2, 3)
+    asked = cluster.fetch(2, 6)
     assert asked not in cluster.peer(2).answers
     cluster.register(1)
     answer = cluster.peer(2).answers[asked]
     records = result_of(answer).records
     assert [record for _, record in records_in(records)] == [
-        RegisterBrokerRecord(1, 3, cluster.controller.image.brokers[1].incarnation_id, "127.0.0.1", 9092)
+        RegisterBrokerRecord(1, 6, cluster.controller.image.brokers[1].incarnation_id, "127.0.0.1", 9092)
     ]
-    result = FetchPartitionResult(0, ErrorCode.none, 4, 4, 0, current_leader=LeaderHint(3000, 0), records=records)
+    result = FetchPartitionResult(0, ErrorCode.none, 7, 7, 0, current_leader=LeaderHint(3000, 1), records=records)
     assert answer == FetchResponse((FetchTopicResult(METADATA_TOPIC, METADATA_TOPIC_ID, (result,)),))
 
 
 def test_a_fetch_that_waited_its_time_is_answered_empty(cluster: Cluster) -> None:
-    asked = cluster.fetch(2, 3, max_wait_ms=500)
+    asked = cluster.fetch(2, 6, max_wait_ms=500)
     cluster.pass_seconds(0.499)
     assert asked not in cluster.peer(2).answers
     cluster.pass_seconds(0.001)
     result = result_of(cluster.peer(2).answers[asked])
-    assert (result.error_code, result.high_watermark, result.records) == (ErrorCode.none, 3, b"")
+    assert (result.error_code, result.high_watermark, result.records) == (ErrorCode.none, 6, b"")
 
 
 def test_a_fetch_beyond_the_end_is_out_of_range(cluster: Cluster) -> None:
@@ -101,12 +102,12 @@ def test_a_fetch_beyond_the_end_is_out_of_range(cluster: Cluster) -> None:
 
 
 def test_a_log_that_parted_is_told_where(cluster: Cluster) -> None:
-    result = result_of(cluster.peer(2).answers[cluster.fetch(2, 99, last_epoch=0)])
-    assert (result.error_code, result.diverging_epoch) == (ErrorCode.none, EpochEndOffset(0, 3))
+    result = result_of(cluster.peer(2).answers[cluster.fetch(2, 99, last_epoch=1)])
+    assert (result.error_code, result.diverging_epoch) == (ErrorCode.none, EpochEndOffset(1, 6))
 
 
 def test_nobody_waits_on_a_lost_connection(cluster: Cluster) -> None:
-    cluster.fetch(2, 3)
+    cluster.fetch(2, 6)
     cluster.world.hang_up(cluster.peer(2).name, CONTROLLER)
     cluster.pass_seconds(0)
     assert cluster.controller.metadata_log.waiting == {}
@@ -136,7 +137,8 @@ def test_a_restarted_controller_knows_exactly_what_it_knew(three_brokers: Cluste
     fill(three_brokers)
     before = three_brokers.controller.image
     three_brokers.restart_controller()
-    assert three_brokers.controller.image == before
+    # Its new epoch begins with a record of its own.
+    assert three_brokers.controller.image == replace(before, offset=before.offset + 1)
     assert three_brokers.controller.image is not before
 
 
@@ -146,22 +148,23 @@ def test_a_power_cut_takes_no_decision_back(three_brokers: Cluster) -> None:
     three_brokers.world.crash(CONTROLLER)
     three_brokers.disk.lose_unflushed(Random(1), torn=True)
     three_brokers.start_controller()
-    assert three_brokers.controller.image == before
+    assert three_brokers.controller.image == replace(before, offset=before.offset + 1)
 
 
 def test_each_start_is_a_new_epoch_and_old_brokers_go_on_where_they_were(three_brokers: Cluster) -> None:
     end = three_brokers.controller.image.offset + 1
     three_brokers.restart_controller()
-    asked = three_brokers.fetch(2, end, last_epoch=0)
+    asked = three_brokers.fetch(2, end + 1, last_epoch=2)
     three_brokers.create(topic("orders", 1, 1))
     result = result_of(three_brokers.peer(2).answers[asked])
-    assert (result.diverging_epoch, result.current_leader) == (EpochEndOffset(), LeaderHint(3000, 1))
-    assert [offset for offset, _ in records_in(result.records)] == [end, end + 1]
+    assert (result.diverging_epoch, result.current_leader) == (EpochEndOffset(), LeaderHint(3000, 2))
+    assert [offset for offset, _ in records_in(result.records)] == [end + 1, end + 2]
 
 
 def test_after_a_restart_every_broker_has_a_whole_session_to_report(three_brokers: Cluster) -> None:
     three_brokers.pass_seconds(8)
     three_brokers.restart_controller()
+    assert three_brokers.take_facts() == [ControllerElected(3000, 2)]
     three_brokers.pass_seconds(8.5, alive=(2, 3))
     assert three_brokers.take_facts() == []
     three_brokers.pass_seconds(0.5)

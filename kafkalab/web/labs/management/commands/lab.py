@@ -35,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="port of the page (8000)")
         parser.add_argument("--kafka-port", type=int, default=9092, help="port of broker 1; the others follow (9092)")
         parser.add_argument("--brokers", type=int, default=3, help="how many brokers (3)")
+        parser.add_argument("--controllers", type=int, choices=(1, 3), help="how many controllers (1)")
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="data directory (.data)")
         parser.add_argument("--seed", type=int, default=1, help="seed of a new lab's chance (1)")
 
@@ -45,11 +46,23 @@ class Command(BaseCommand):
             sys.stderr.write(f"{refusal}\n")
             sys.exit(1)
 
-    def _run(self, host: str, port: int, kafka_port: int, brokers: int, data: Path, seed: int, **_: Any) -> None:
+    def _run(
+        self,
+        host: str,
+        port: int,
+        kafka_port: int,
+        brokers: int,
+        controllers: int | None,
+        data: Path,
+        seed: int,
+        **_: Any,
+    ) -> None:
         if not 1 <= brokers <= BROKERS_AT_MOST:
             raise Refusal(f"A lab has 1 to {BROKERS_AT_MOST} brokers, not {brokers}.")
         check_port(host, port)
-        wanted = LabSettings(name=HOME, brokers=brokers, host=host, kafka_port=kafka_port, seed=seed)
+        wanted = LabSettings(
+            name=HOME, brokers=brokers, controllers=controllers, host=host, kafka_port=kafka_port, seed=seed
+        )
         doors = Doors.bind(host, kafka_port, brokers)
         is_new = not (data / HOME / "lab.json").exists()
         try:

@@ -44,11 +44,11 @@ def seldom_collect() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def play(seed: int, traced: bool) -> Played:
+def play(seed: int, traced: bool, controllers: int | None) -> Played:
     """One history, in CPU seconds of this process."""
     seldom_collect()
     began_s = time.process_time()
-    history = History(seed)
+    history = History(seed, controllers=controllers)
     trace = Trace(history.world) if traced else None
     outcome, broke = None, ""
     try:
@@ -79,6 +79,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seeds", type=int, default=100, help="how many histories")
         parser.add_argument("--first", type=int, default=1, help="the seed of the first one")
+        parser.add_argument("--controllers", type=int, choices=(1, 3), help="how many controllers; as the seed has it")
         parser.add_argument("--jobs", type=int, default=2, help="processes")
         parser.add_argument("--no-shrink", action="store_true", help="write the tape of a broken history as it is")
         parser.add_argument(
@@ -92,20 +93,28 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         seeds = range(options["first"], options["first"] + options["seeds"])
+        shape = f" --controllers {options['controllers']}" if options["controllers"] else ""
         held: list[Outcome] = []
         broken = 0
         cpu_s = 0.0
         with ProcessPoolExecutor(options["jobs"]) as pool:
-            for number, played in enumerate(pool.map(partial(play, traced=options["trace_hash"]), seeds), 1):
+            for number, played in enumerate(
+                pool.map(partial(play, traced=options["trace_hash"], controllers=options["controllers"]), seeds), 1
+            ):
                 cpu_s += played.cpu_s
                 if played.outcome is not None:
                     held.append(played.outcome)
                 else:
                     broken += 1
-                    again = f"manage.py simulate --first {played.seed} --seeds 1"
+                    again = f"manage.py simulate --first {played.seed} --seeds 1{shape}"
                     self.stdout.write(f"seed {played.seed} broke {played.broke}\n  again: {again}")
                     small = not options["no_shrink"] and broken <= SHRUNK_AT_MOST
-                    self._write_tape(played.seed, played.broke.partition(":")[0], options["tapes"], small)
+                    self._write_tape(
+                        schedule(played.seed, options["controllers"]),
+                        played.broke.partition(":")[0],
+                        options["tapes"],
+                        small,
+                    )
                 if played.trace_hash:
                     self.stdout.write(f"seed {played.seed} trace {played.trace_hash}")
                 if number % 100 == 0:
@@ -114,15 +123,15 @@ class Command(BaseCommand):
         if broken:
             raise SystemExit(1)
 
-    def _write_tape(self, seed: int, invariant: str, directory: Path, small: bool) -> None:
-        plan = whole = schedule(seed)
+    def _write_tape(self, whole: Schedule, invariant: str, directory: Path, small: bool) -> None:
+        plan = whole
         if small:
             self.stdout.write(f"  looking for a smaller one, for {SHRINK_S} s at most ...")
             self.stdout.flush()
             until = time.monotonic() + SHRINK_S
             plan = shrink(whole, invariant, lambda: time.monotonic() < until)
             self.stdout.write(f"  shrunk: {_size(whole)}\n      to: {_size(plan)}")
-        path = directory / f"seed-{seed}-{invariant}.jsonl"
+        path = directory / f"seed-{whole.seed}-{invariant}.jsonl"
         HistoryTape(plan, invariant).save(path)
         self.stdout.write(f"  its tape: manage.py replay {path}")
         self.stdout.write(f"  to watch: manage.py replay {path} --serve")

@@ -1,0 +1,44 @@
+"""What lies in the logs, replica by replica: lines of records, and one record opened down to its bytes."""
+
+from typing import TYPE_CHECKING
+
+from kafkalab.engine.broker.partition import Partition
+from kafkalab.lab import reading
+from kafkalab.lab.reading import OpenedRecord, RecordLine
+
+if TYPE_CHECKING:
+    from kafkalab.lab.lab import Lab
+
+
+class Logs:
+    def __init__(self, lab: "Lab") -> None:
+        self.lab = lab
+
+    def records(
+        self, topic: str, partition: int, from_offset: int = 0, limit: int = 20, broker: int | None = None
+    ) -> list[RecordLine]:
+        """Of one replica, the leader's if none is named; nothing where it does not run."""
+        replica = self._replica(topic, partition, broker)
+        return reading.lines(replica, from_offset, limit) if replica else []
+
+    def record(self, topic: str, partition: int, offset: int, broker: int | None = None) -> OpenedRecord | None:
+        """One record down to its bytes."""
+        replica = self._replica(topic, partition, broker)
+        return reading.opened(replica, offset) if replica else None
+
+    def find(self, topic: str, key: str, limit: int = 20) -> list[tuple[int, RecordLine]]:
+        """The newest records with that key, each with its partition."""
+        image = self.lab.image.topics.get(topic)
+        found = []
+        for partition in image.partitions if image else ():
+            replica = self._replica(topic, partition, None)
+            if replica is not None:
+                found += [(partition, line) for line in reading.find(replica, key, limit)]
+        return sorted(found, key=lambda each: -each[1].timestamp_ms)[:limit]
+
+    def _replica(self, topic: str, partition: int, broker: int | None) -> Partition | None:
+        if broker is None:
+            image = self.lab.image.partition(topic, partition)
+            broker = image.leader if image else -1
+        node = self.lab.broker(broker)
+        return node.partitions.get((topic, partition)) if node else None
