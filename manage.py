@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's door and the toolbox: `lab`, `test`, `simulate`, `bench`.
+"""Django's door and the toolbox: `lab`, `test`, `simulate`, `replay`, `bench`.
 
 Needs nothing but Python: the first run makes `.venv` beside this file and installs what
 pyproject.toml asks for, in the versions that requirements.lock names. This file alone must be

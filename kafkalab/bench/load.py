@@ -1,6 +1,6 @@
 """The measured client: stock librdkafka with its default settings, in a process of its own.
 
-`python -m kafkalab.bench.load produce|consume|latency|join --bootstrap HOST:PORT ...` prints one
+`python -m kafkalab.bench.load create|produce|consume|latency|delete --bootstrap HOST:PORT ...` prints one
 line of JSON. Every record carries its serial number, so each load also proves that nothing was
 lost, doubled or put out of order inside a partition.
 """
@@ -35,6 +35,13 @@ def create_topic(bootstrap: str, topic: str, partitions: int, replicas: int) -> 
             return
         time.sleep(0.05)
     raise LoadFailed(f"topic {topic} had no leaders after 30 s")
+
+
+def delete_topic(bootstrap: str, topic: str) -> None:
+    """Delete the topic: what it held is no longer in anybody's memory or on the disk."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for future in admin.delete_topics([topic]).values():
+        future.result(30)
 
 
 def produce(bootstrap: str, topic: str, count: int, size: int, acks: str) -> dict[str, float]:
@@ -157,7 +164,7 @@ def latency(bootstrap: str, topic: str, rate: int, seconds: int, linger_ms: int,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("load", choices=["create", "produce", "consume", "latency"])
+    parser.add_argument("load", choices=["create", "produce", "consume", "latency", "delete"])
     parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--topic", required=True)
     parser.add_argument("--partitions", type=int, default=4)
@@ -173,6 +180,8 @@ def main() -> None:
     match options.load:
         case "create":
             create_topic(options.bootstrap, options.topic, options.partitions, options.replicas)
+        case "delete":
+            delete_topic(options.bootstrap, options.topic)
         case "produce":
             result = produce(options.bootstrap, options.topic, options.count, options.size, options.acks)
         case "consume":

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,9 +19,11 @@ from typing import TextIO
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from kafkalab.bench import forks
 from kafkalab.bench.peers import Peer, start_lab, start_tansu
 
 LOAD_TIMEOUT_S = 300
+_SOME_BYTES = bytes(1024 * 1024)
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,24 @@ def measure(peer: Peer, plan: Plan, figures: Figures) -> None:
     sizes = {1000: plan.records_1kb, 100: plan.records_100b}
     copies = [1] if peer.replicas == 1 else [1, peer.replicas]
     for size, count in sizes.items():
+        consumed = f"bench-{size}-{copies[-1]}-all"
         for replicas in copies:
             for acks in ("1", "all"):
                 topic = f"bench-{size}-{replicas}-{acks}"
                 load(peer, "create", topic, partitions=4, replicas=replicas)
-                # What the loads before left for the disk shall not be written at the cost of this one.
-                if hasattr(os, "sync"):
-                    os.sync()
+                settle(count * size * replicas)
                 got = load(peer, "produce", topic, count=count, size=size, acks=acks)
                 label = f"produce {size} B acks={acks} copies={replicas}"
                 figures.add(f"{label}, MB/s", got["mb_per_s"])
                 figures.add(f"{label}, records/s", got["records_per_s"])
-        got = load(peer, "consume", f"bench-{size}-{copies[-1]}-all", count=count, size=size)
+                if topic != consumed:
+                    load(peer, "delete", topic)
+        settle(count * size)
+        got = load(peer, "consume", consumed, count=count, size=size)
         figures.add(f"consume {size} B, MB/s", got["mb_per_s"])
         figures.add(f"consume {size} B, records/s", got["records_per_s"])
         figures.add("first record after subscribe, s", got["first_record_s"])
+        load(peer, "delete", consumed)
     load(peer, "create", "bench-latency", partitions=4, replicas=copies[-1])
     stop_watching = watch_frames(peer, figures)
     got = load(peer, "latency", "bench-latency", rate=1000, seconds=plan.latency_seconds, linger_ms=5)
@@ -88,6 +94,20 @@ def measure(peer: Peer, plan: Plan, figures: Figures) -> None:
     figures.add("end to end at 1,000/s linger 5, p50 ms", got["p50_ms"])
     figures.add("end to end at 1,000/s linger 5, p99 ms", got["p99_ms"])
     figures.add("memory after the loads, MB", peer.memory_mb())
+
+
+def settle(needed: int) -> None:
+    """Begin a load with a quiet disk, and with at least `needed` bytes of memory that the machine has at hand.
+
+    What the loads before left for the disk shall not be written at the cost of this one. And a virtual
+    machine hands out pages that it has not used for a while at a tenth of the speed: a file that is
+    written and removed has them brought in before the clock starts, for every peer alike.
+    """
+    with tempfile.TemporaryFile() as file:
+        for _ in range(needed // len(_SOME_BYTES) + 1):
+            file.write(_SOME_BYTES)
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def watch_frames(peer: Peer, figures: Figures) -> Callable[[], None]:
@@ -134,6 +154,8 @@ def run(plan: Plan, out: TextIO) -> dict[str, Figures]:
                 measure(peer, plan, found.setdefault(peer.name, Figures()))
             finally:
                 peer.stop()
+    for measure_name, value in forks.measured().items():
+        found.setdefault("Kafka Lab", Figures()).add(measure_name, value)
     print_table(found, out)
     return found
 

@@ -5,12 +5,14 @@ here or to the world's network; nodes never know that they are being tried.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 
 from kafkalab.engine.broker.broker import Broker, LookAtDisk
 from kafkalab.engine.broker.lifecycle import BrokerState, Shutdown
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown as ShutDownController
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.events import Event, NodeCrashed, NodeExited
@@ -33,7 +35,18 @@ class Cluster:
         """By broker: what it is made to say wrongly, in this life and the next."""
         self.clock_skew_us: dict[int, int] = {}
         """By broker: how far its machine's clock is off."""
+        self._last_image = MetadataImage(spec.cluster_id, spec.controllers[0])
         world.on_event.append(self._on_event)
+
+    def fork(self) -> "Cluster":
+        """Another cluster, in a world of its own, with disks of its own, that goes on from here by itself.
+
+        See `World.fork`. Disks in memory share their bytes with it. A disk of real files is read through to
+        those files, and what the fork writes stays in memory: the fork needs them as long as it lives."""
+        copy = deepcopy(self)
+        copy.world.hang_up_edges()
+        copy.world.on_event.append(copy._on_event)
+        return copy
 
     def start(self) -> None:
         for controller_id in self.spec.controllers:
@@ -62,6 +75,21 @@ class Cluster:
         """One that was cut off or stands still may believe that it is active too, in an older epoch."""
         active = [node for node in self.controllers.values() if node.active]
         return max(active, key=lambda node: node.epoch, default=None)
+
+    @property
+    def image(self) -> MetadataImage:
+        """What the cluster knows of itself: as the active controller has it, or, while there is none, whoever
+        knows most."""
+        active = self.active_controller
+        if active is not None:
+            self._last_image = active.image
+            return active.image
+        images = [controller.image for controller in self.controllers.values()]
+        images += [broker.metadata for broker in self.brokers.values()]
+        newest = max(images, key=lambda image: image.offset, default=self._last_image)
+        if newest.offset > self._last_image.offset:
+            self._last_image = newest
+        return self._last_image
 
     @property
     def brokers(self) -> dict[int, Broker]:
@@ -179,7 +207,7 @@ class Cluster:
             disk.close()
 
     def _on_event(self, _now_us: int, node: str, event: Event) -> None:
-        if isinstance(event, NodeCrashed | NodeExited) and node in self.disks:
+        if isinstance(event, (NodeCrashed, NodeExited)) and node in self.disks:
             # A process that ends leaves no file open. The next life opens them again.
             self.disks[node].close()
         if isinstance(event, NodeExited) and node.startswith("broker-"):

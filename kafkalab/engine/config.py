@@ -37,6 +37,8 @@ class Setting:
     default: Any
     documentation: str
     at_least: int | None = None
+    dynamic: bool = False
+    """Can only be set while a broker runs."""
     choices: tuple[str, ...] = ()
     """What else than "" it may be, for classes: those that the engine has."""
 
@@ -70,10 +72,22 @@ class Setting:
 
 
 def _setting(
-    type_: ConfigType, default: Any, documentation: str, *, at_least: int | None = None, choices: tuple[str, ...] = ()
+    type_: ConfigType,
+    default: Any,
+    documentation: str,
+    *,
+    at_least: int | None = None,
+    choices: tuple[str, ...] = (),
+    dynamic: bool = False,
 ) -> Any:
     """A field of BrokerConfig: its Kafka name is the field's, with dots."""
-    told = {"type": type_, "documentation": documentation, "at_least": at_least, "choices": choices}
+    told = {
+        "type": type_,
+        "documentation": documentation,
+        "at_least": at_least,
+        "choices": choices,
+        "dynamic": dynamic,
+    }
     return field(default=default, metadata=told)
 
 
@@ -91,6 +105,10 @@ def _int(default: int, documentation: str, at_least: int | None = None) -> Any:
 
 def _long(default: int, documentation: str, at_least: int | None = None) -> Any:
     return _setting(ConfigType.LONG, default, documentation, at_least=at_least)
+
+
+def _rate(documentation: str) -> Any:
+    return _setting(ConfigType.LONG, LONG_MAX, documentation, at_least=0, dynamic=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +159,13 @@ class BrokerConfig:
     replica_fetch_wait_max_ms: int = _int(500, "How long a leader may hold a follower's fetch.")
     replica_high_watermark_checkpoint_interval_ms: int = _long(5_000, "How often high watermarks are written to disk.")
     replica_lag_time_max_ms: int = _long(30_000, "A follower not caught up for this long leaves the ISR.")
+    replication_quota_window_num: int = _int(11, "How many samples a replication throttle looks back over.", 1)
+    replication_quota_window_size_seconds: int = _int(1, "How long each of those samples is.", 1)
     replica_selector_class: str = _string("", "Who chooses the replica that a consumer reads from.", RACK_AWARE)
     request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
+    leader_replication_throttled_rate: int = _rate("Bytes a second that throttled followers may copy from here.")
+    follower_replication_throttled_rate: int = _rate("Bytes a second that throttled replicas here may copy.")
     topic_defaults: dict[str, str] = field(default_factory=dict)
     """What server.properties says of topics, under the broker's names: {"log.retention.ms": "60000"}."""
     given: dict[str, str] = field(default_factory=dict)
@@ -159,9 +181,9 @@ class BrokerConfig:
                 typed[name.replace(".", "_")] = SETTINGS[name].parse(text)
             elif name in TOPIC_DEFAULT_NAMES:
                 topic_defaults[name] = text
-            elif name not in _IN_LARGER_UNITS:
+            elif name not in IN_LARGER_UNITS:
                 raise InvalidConfig(name, f"Unknown configuration {name}")
-        for name, (in_ms, unit_ms) in _IN_LARGER_UNITS.items():
+        for name, (in_ms, unit_ms) in IN_LARGER_UNITS.items():
             if name in given:
                 value = Setting(name, ConfigType.LONG, None, "").parse(given[name])
                 # The smaller unit wins where both are given; -1, without end, is -1 in every unit.
@@ -175,7 +197,12 @@ class BrokerConfig:
     def with_dynamic(self, settings: Mapping[str, str]) -> "BrokerConfig":
         """The same with what was set while it runs, which counts before server.properties."""
         topic_defaults = {name: text for name, text in settings.items() if name in TOPIC_DEFAULT_NAMES}
-        return replace(self, topic_defaults={**self.topic_defaults, **topic_defaults}) if topic_defaults else self
+        typed = {
+            name.replace(".", "_"): DYNAMIC_SETTINGS[name].parse(text)
+            for name, text in settings.items()
+            if name in DYNAMIC_SETTINGS
+        }
+        return replace(self, topic_defaults={**self.topic_defaults, **topic_defaults}, **typed)
 
     def log_config(self, topic_config: Mapping[str, str]) -> LogConfig:
         """What is set on a topic, over what this broker gives to all topics, over Kafka's defaults."""
@@ -186,19 +213,22 @@ class BrokerConfig:
         return getattr(self, name.replace(".", "_"))
 
 
-SETTINGS: dict[str, Setting] = {
-    name: Setting(name, told["type"], each.default, told["documentation"], told["at_least"], told["choices"])
+_ALL_SETTINGS: dict[str, Setting] = {
+    name: Setting(name, default=each.default, **told)
     for each in fields(BrokerConfig)
     if (told := each.metadata)
     for name in [each.name.replace("_", ".")]
 }
-"""By Kafka's name, sorted."""
+SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if not each.dynamic}
+"""Those of server.properties, by Kafka's name, sorted."""
+DYNAMIC_SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if each.dynamic}
+"""Those that can only be set while brokers run, of one broker or of all."""
 
 TOPIC_DEFAULT_NAMES = {config.broker_name: config.name for config in TOPIC_CONFIGS.values()}
 """The broker's name of each topic default to the topic's name (ServerTopicConfigSynonyms)."""
 
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
-_IN_LARGER_UNITS: dict[str, tuple[str, int]] = {
+IN_LARGER_UNITS: dict[str, tuple[str, int]] = {
     "log.retention.minutes": ("log.retention.ms", _MINUTE_MS),
     "log.retention.hours": ("log.retention.ms", _HOUR_MS),
     "log.roll.hours": ("log.roll.ms", _HOUR_MS),

@@ -8,14 +8,19 @@ replication, not fsync.
 
 import os
 import shutil
-from bisect import bisect_right
+import weakref
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
+from kafkalab.engine.memory_file import ForkedFile, MemoryFile
+
 Chunk = bytes | memoryview
 
+COPIED_BYTES = 64 << 10
+"""A file that a fork still reads is copied into memory when it goes; a larger one is held open."""
 OPEN_FILES = 128
 """Most file descriptors one disk keeps open; the least recently used are closed first."""
 
@@ -60,63 +65,14 @@ class Disk(Protocol):
     def close(self) -> None: ...
 
 
-class MemoryFile:
-    """Immutable chunks end to end. A copy shares them, which makes forking a world cheap."""
-
-    __slots__ = ("chunks", "flushed", "size", "starts")
-
-    def __init__(self) -> None:
-        self.chunks: list[bytes] = []
-        self.starts: list[int] = []
-        """The position of each chunk."""
-        self.size = 0
-        self.flushed = 0
-        """How many bytes would outlive a power cut."""
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> "MemoryFile":
-        copy = MemoryFile()
-        copy.chunks = self.chunks.copy()
-        copy.starts = self.starts.copy()
-        copy.size = self.size
-        copy.flushed = self.flushed
-        return copy
-
-    def append(self, chunk: bytes) -> None:
-        if chunk:
-            self.starts.append(self.size)
-            self.chunks.append(chunk)
-            self.size += len(chunk)
-
-    def read(self, position: int, size: int) -> bytes:
-        end = min(position + size, self.size)
-        if position >= end:
-            return b""
-        first = bisect_right(self.starts, position) - 1
-        chunk = self.chunks[first]
-        skip = position - self.starts[first]
-        if skip + end - position <= len(chunk):
-            return chunk[skip : skip + end - position]
-        last = bisect_right(self.starts, end - 1)
-        return b"".join(self.chunks[first:last])[skip : skip + end - position]
-
-    def truncate(self, size: int) -> None:
-        keep = bisect_right(self.starts, size - 1)
-        del self.chunks[keep:], self.starts[keep:]
-        self.size = min(self.size, size)
-        if keep:
-            self.chunks[-1] = self.chunks[-1][: self.size - self.starts[-1]]
-        self.flushed = min(self.flushed, self.size)
-
-
 class MemoryDisk:
     """A disk in memory, for simulations: it can be copied, and it can lose what was not flushed."""
 
-    location = "/memory"
-
     def __init__(self) -> None:
-        self.files: dict[str, MemoryFile] = {}
+        self.location = "/memory"
+        self.files: dict[str, MemoryFile | ForkedFile] = {}
 
-    def _file(self, path: str) -> MemoryFile:
+    def _file(self, path: str) -> MemoryFile | ForkedFile:
         file = self.files.get(path)
         if file is None:
             raise FileNotFoundError(path)
@@ -137,7 +93,8 @@ class MemoryDisk:
         return file.read(0, file.size)
 
     def write_whole(self, path: str, data: bytes) -> None:
-        file = self.files[path] = MemoryFile()
+        file = MemoryFile()
+        self.files[path] = file
         file.append(data)
         file.flushed = file.size
 
@@ -187,33 +144,115 @@ class MemoryDisk:
         return lost
 
 
+class Lent:
+    """The beginning of a real file as it was when a world was forked, whatever becomes of the file.
+
+    Nothing is copied while the file only grows. Before its disk cuts, replaces or deletes it, what would
+    be lost is kept: a small file and the end that is cut off in memory, a large file by an open descriptor.
+    """
+
+    def __init__(self, disk: "FileDisk", path: str, size: int) -> None:
+        self.path = path
+        self.size = size
+        self._disk = disk
+        self._tail = b""
+        """What was cut off, from `size - len(_tail)` on."""
+        self._descriptor: int | None = None
+
+    def read(self, position: int, size: int) -> bytes:
+        end = min(position + size, self.size)
+        in_tail = self.size - len(self._tail)
+        found = b""
+        if position < min(end, in_tail):
+            found = self._read_below(position, min(end, in_tail) - position)
+        return found + self._tail[max(0, position - in_tail) : max(0, end - in_tail)]
+
+    def _read_below(self, position: int, size: int) -> bytes:
+        if self._descriptor is not None:
+            return os.pread(self._descriptor, size, position)
+        return self._disk.read(self.path, position, size)
+
+    def keep_from(self, size: int) -> None:
+        """The file is about to be cut to this size."""
+        if size < self.size - len(self._tail):
+            self._tail = self.read(size, self.size - size)
+
+    def keep(self) -> None:
+        """The file is about to go."""
+        if self.size <= COPIED_BYTES or not hasattr(os, "pread"):
+            self.keep_from(0)
+            return
+        self._descriptor = self._disk.another_descriptor(self.path)
+        weakref.finalize(self, os.close, self._descriptor)
+
+
 class FileDisk:
-    """Real files under `root`. The only place in the engine that touches any."""
+    """Real files under `root`. The only place in the engine that touches any.
+
+    A copy (a world can be forked) is a disk in memory that reads what was here through to the files.
+    """
 
     def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.location = str(self.root.absolute())
+        self.location = str(Path(root).absolute())
+        os.makedirs(self.location, exist_ok=True)
         self._open: OrderedDict[str, int] = OrderedDict()
         """path -> file descriptor, the most recently used last."""
+        self._lent: dict[str, weakref.WeakSet[Lent]] = {}
 
-    def _where(self, path: str) -> Path:
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "MemoryDisk":
+        copy = MemoryDisk()
+        copy.location = self.location
+        for path, size in self._sizes():
+            lent = Lent(self, path, size)
+            self._lent.setdefault(path, weakref.WeakSet()).add(lent)
+            copy.files[path] = ForkedFile(lent)
+        return copy
+
+    def _sizes(self) -> list[tuple[str, int]]:
+        """Of every file, sorted by path, as fast as it can be told."""
+        found = []
+        below = [""]
+        while below:
+            within = below.pop()
+            with os.scandir(f"{self.location}/{within}") as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        below.append(f"{within}{entry.name}/")
+                    elif not entry.name.endswith(".tmp"):
+                        found.append((within + entry.name, entry.stat().st_size))
+        return sorted(found)
+
+    def another_descriptor(self, path: str) -> int:
+        """One more of the same file, which whoever asked must close."""
+        return os.dup(self._descriptor(path))
+
+    def _goes(self, path: str) -> None:
+        """Before a file is replaced or deleted."""
+        if self._lent:
+            for lent in self._lent.pop(path, ()):
+                lent.keep()
+
+    def _where(self, path: str) -> str:
+        # Text and not Path objects: a thousand new partitions ask for it ten thousand times.
         assert ".." not in path.split("/"), path
-        return self.root / path
+        return f"{self.location}/{path}"
 
     def _descriptor(self, path: str, create: bool = False) -> int:
         descriptor = self._open.get(path)
         if descriptor is not None:
             self._open.move_to_end(path)
             return descriptor
+        where = self._where(path)
         flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        if create:
+            flags |= os.O_CREAT
         try:
-            descriptor = os.open(self._where(path), flags)
+            descriptor = os.open(where, flags, 0o644)
         except FileNotFoundError:
             if not create:
                 raise
-            self._where(path).parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._where(path), flags | os.O_CREAT, 0o644)
+            os.makedirs(os.path.dirname(where), exist_ok=True)
+            descriptor = os.open(where, flags, 0o644)
         self._open[path] = descriptor
         if len(self._open) > OPEN_FILES:
             os.close(self._open.popitem(last=False)[1])
@@ -250,52 +289,65 @@ class FileDisk:
         return data
 
     def read_whole(self, path: str) -> bytes:
-        return self._where(path).read_bytes()
+        with open(self._where(path), "rb") as file:
+            return file.read()
 
     def write_whole(self, path: str, data: bytes) -> None:
         # No fsync: file systems that delay allocation write the data before such a rename (ext4's
         # auto_da_alloc), and the event loop must not stand still for a checkpoint.
         where = self._where(path)
-        beside = where.with_name(where.name + ".tmp")
+        beside = where + ".tmp"
         try:
-            beside.write_bytes(data)
+            _write_file(beside, data)
         except FileNotFoundError:
-            where.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(data)
+            os.makedirs(os.path.dirname(where), exist_ok=True)
+            _write_file(beside, data)
+        self._goes(path)
         self._let_go(path)
         os.replace(beside, where)
 
     def size(self, path: str) -> int:
-        return self._where(path).stat().st_size
+        return os.stat(self._where(path)).st_size
 
     def exists(self, path: str) -> bool:
-        return self._where(path).exists()
+        return os.path.exists(self._where(path))
 
     def truncate(self, path: str, size: int) -> None:
+        for lent in self._lent.get(path, ()):
+            lent.keep_from(size)
         os.ftruncate(self._descriptor(path), size)
 
     def rename(self, old: str, new: str) -> None:
+        self._goes(new)
+        if old in self._lent:
+            self._lent[new] = self._lent.pop(old)
+            for lent in self._lent[new]:
+                lent.path = new
         self._let_go(old)
         self._let_go(new)
-        self._where(new).parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(self._where(new)), exist_ok=True)
         os.replace(self._where(old), self._where(new))
 
     def delete(self, path: str) -> None:
+        self._goes(path)
         self._let_go(path)
-        self._where(path).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self._where(path))
 
     def delete_tree(self, directory: str) -> None:
         prefix = directory.rstrip("/") + "/"
+        for path in [path for path in self._lent if path.startswith(prefix)]:
+            self._goes(path)
         for path in [path for path in self._open if path.startswith(prefix)]:
             self._let_go(path)
-        if self._where(directory).exists():
+        if self.exists(directory):
             shutil.rmtree(self._where(directory))
 
     def names(self, directory: str = "") -> list[str]:
         found = []
-        for folder, _, files in os.walk(self._where(directory)):
-            within = Path(folder).relative_to(self.root)
-            found += [(within / file).as_posix() for file in files if not file.endswith(".tmp")]
+        for folder, _, files in os.walk(self._where(directory) if directory else self.location):
+            within = folder[len(self.location) + 1 :].replace(os.sep, "/")
+            found += [f"{within}/{file}" if within else file for file in files if not file.endswith(".tmp")]
         return sorted(found)
 
     def flush(self, path: str) -> None:
@@ -304,3 +356,8 @@ class FileDisk:
     def close(self) -> None:
         while self._open:
             os.close(self._open.popitem()[1])
+
+
+def _write_file(where: str, data: bytes) -> None:
+    with open(where, "wb") as file:
+        file.write(data)

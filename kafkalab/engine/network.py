@@ -29,6 +29,9 @@ class Link:
     jitter_us: int = 0
     loss: float = 0.0
     """Chance in [0, 1) that a message needs one retransmission more."""
+    half_open: float = 0.0
+    """Chance in [0, 1] that whoever sends a request finds its connection gone right after, while the
+    other end knows nothing of it and serves what has been sent."""
 
 
 @dataclass
@@ -48,14 +51,16 @@ class Network:
     """Undirected: how often the connection was made anew. Messages of an older one are void."""
 
     def number(self, one: str, other: str) -> int:
-        return self.connection.get(pair(one, other), 0)
+        return self.connection.get((one, other) if one < other else (other, one), 0)
 
     def ever_used(self, one: str, other: str) -> bool:
         ways = self.not_before_us
         return (one, other) in ways or (other, one) in ways or pair(one, other) in self.connection
 
     def passes(self, source: str, target: str) -> bool:
-        return not self.is_cut(source, target) and pair(source, target) not in self.broken_until_us
+        if self.broken_until_us and pair(source, target) in self.broken_until_us:
+            return False
+        return not (self.cut or self.islands) or not self.is_cut(source, target)
 
     def is_cut(self, source: str, target: str) -> bool:
         if (source, target) in self.cut:
@@ -65,15 +70,22 @@ class Network:
     def arrival_us(self, source: str, target: str, now_us: int, random: Random) -> int:
         """When a message sent now arrives. Only for ways that pass."""
         way = (source, target)
-        link = self.links.get(way, self.default)
+        link = self.links.get(way, self.default) if self.links else self.default
         due_us = now_us + link.latency_us
         if link.jitter_us:
             due_us += random.randrange(link.jitter_us + 1)
         while link.loss and random.random() < link.loss:
             due_us += RETRANSMIT_US
-        due_us = max(due_us, self.not_before_us.get(way, 0))
+        not_before_us = self.not_before_us.get(way, 0)
+        if due_us < not_before_us:
+            return not_before_us
         self.not_before_us[way] = due_us
         return due_us
+
+    def opens_half(self, source: str, target: str, random: Random) -> bool:
+        """Whether the connection is gone for `source`, and for nobody else, after what it just sent."""
+        link = self.links.get((source, target), self.default)
+        return link.half_open > 0 and random.random() < link.half_open
 
     def renew(self, one: str, other: str) -> None:
         """The old connection is gone at both ends; the next message makes a new one."""

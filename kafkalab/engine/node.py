@@ -4,11 +4,11 @@ It never waits and knows no clock and no dice: both come with the message. Whate
 must survive `copy.deepcopy` (a world can be forked), so no closures, generators or open files.
 """
 
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from kafkalab.engine.events import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Request:
     body: Any
     client_host: str = "/127.0.0.1"
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Request":
+        """Nothing in it ever changes: forked worlds share it."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -38,6 +42,9 @@ class Response:
     correlation_id: int
     api_key: int
     body: Any
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Response":
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,12 @@
 from kafkalab.wire.dialect import RecordError
 from kafkalab.wire.errors import ErrorCode
 
+MALFORMED = (
+    "This most likely occurs because of a request being malformed by the client library or the message was "
+    "sent to an incompatible broker. See the broker logs for more details."
+)
+"""What Kafka says with INVALID_REQUEST where it has nothing better to say."""
+
 
 class Refused(Exception):
     """A request, or one part of it, that gets this error code for an answer."""

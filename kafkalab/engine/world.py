@@ -6,17 +6,33 @@ node's, but its messages go to a callable.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
-from kafkalab.engine.events import Event, NodeCrashed, NodeExited, NodeFrozen, NodeStarted, NodeThawed
+from kafkalab.engine.events import (
+    ConnectionHalfOpened,
+    Event,
+    NodeCrashed,
+    NodeExited,
+    NodeFrozen,
+    NodeStarted,
+    NodeThawed,
+)
 from kafkalab.engine.network import TCP_GIVES_UP_US, Network, pair
 from kafkalab.engine.node import Block, ConnectionLost, Exit, Halt, HangUp, Node, Request, Response, Send, Started, Wake
 
+
+def _nobody(message: Any) -> None:
+    """At the end of a connection that stayed with the world from which this one was forked."""
+
+
 TIMER = -1
 """In the place of a connection number: not from the network, cannot be cut."""
+CONNECTIONS_MAX_IDLE_US = 600_000_000
+"""connections.max.idle.ms: when an end that hears nothing more closes its connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,25 @@ class World:
         self._sequence = 0
         self._incarnations: dict[str, int] = {}
 
+    # -- forking -----------------------------------------------------------------------------
+
+    def fork(self) -> "World":
+        """Another world that goes on from here by itself: the same commands, the same history.
+
+        Immutable things are shared: what lies on disks in memory, messages on their way. Observers stay
+        with the original, and so does the outside: in the fork its connections are gone."""
+        copy = deepcopy(self)
+        copy.hang_up_edges()
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        edges = dict.fromkeys(self.edges, _nobody)
+        return self.__dict__ | {"edges": edges, "on_event": [], "on_message": []}
+
+    def hang_up_edges(self) -> None:
+        for name in list(self.edges):
+            self.close_edge(name)
+
     # -- nodes -------------------------------------------------------------------------------
 
     def start(self, node: Node) -> None:
@@ -117,8 +152,9 @@ class World:
             # Connection refused: the kernel of a machine without that process answers at once.
             self._lose(source, target, network.number(source, target))
             return
+        way = (source, target)
         number = network.number(source, target)
-        known = self._known.setdefault((source, target), number)
+        known = self._known.setdefault(way, number)
         if known != number:
             # Written to a socket whose other end is gone: the peer's kernel answers with a reset.
             self._lose(source, target, known)
@@ -127,6 +163,30 @@ class World:
         for observe in self.on_message:
             observe(self.now_us, due_us, source, target, message)
         self._push(due_us, source, target, number, message)
+        if network.links and message.__class__ is Request and network.opens_half(source, target, self.random):
+            self.half_open(source, target)
+
+    def half_open(self, one: str, other: str) -> None:
+        """The connection is gone at the end of `one` only, as when a proxy between them resets one side.
+
+        What `one` has sent arrives all the same, on the connection that `other` still holds open.
+        TCP delivers once; but `one` asks again on a new connection, and so the request comes twice.
+        """
+        number = self.network.number(one, other)
+        self.network.renew(one, other)
+        # A name of its own, because for `other` the two are different connections. Nobody bears it,
+        # so what is answered there finds the connection reset.
+        old = f"{one}~{number}"
+        for index, (due_us, sequence, source, target, of, incarnation, message) in enumerate(self._queue):
+            if (source, target, of) == (one, other, number):
+                self._queue[index] = (due_us, sequence, old, target, 0, incarnation, _from(old, message))
+        for waiting in (self.frozen.get(other, []), self.blocked[other].arrived if other in self.blocked else []):
+            for index, (due_us, source, of, message) in enumerate(waiting):
+                if (source, of) == (one, number):
+                    waiting[index] = (due_us, old, 0, _from(old, message))
+        self._lose(one, other, number)
+        self._lose(other, old, 0, CONNECTIONS_MAX_IDLE_US)
+        self._tell(one, ConnectionHalfOpened(one, other))
 
     def hang_up(self, one: str, other: str) -> None:
         """`one` closes its connections with `other`, which is told at once, unless the way is cut."""
@@ -169,8 +229,10 @@ class World:
         """The outside hung up: every node that has heard from it is told."""
         del self.edges[name]
         for other in list(self.nodes):
-            if (name, other) in self.network.not_before_us:
-                self._lose(other, name, self.network.number(other, name))
+            last_us = self.network.not_before_us.get((name, other))
+            if last_us is not None:
+                # The farewell does not overtake what was sent before it.
+                self._lose(other, name, self.network.number(other, name), max(0, last_us - self.now_us))
         self.network.forget(name)
         for known in [known for known in self._known if name in known]:
             del self._known[known]
@@ -209,9 +271,11 @@ class World:
             self._known.pop((target, message.peer), None)
             message = ConnectionLost(message.peer)
         elif number != TIMER:
-            known = self._known.get((target, source), number)
-            self._known[(target, source)] = number
+            way = (target, source)
+            known = self._known.get(way)
             if known != number:
+                self._known[way] = number
+            if known is not None and known != number:
                 # A new connection, and nobody could say that the old one is gone.
                 self._deliver(target, incarnation, ConnectionLost(source))
         self._deliver(target, incarnation, message)
@@ -262,11 +326,19 @@ class World:
             self._hold_back(name, effects)
             return
         for done, effect in enumerate(effects, 1):
+            # The three that nearly all effects are come first, by their class: every step comes through here.
+            kind = effect.__class__
+            if kind is Send:
+                self.send(name, effect.target, effect.message)
+                continue
+            if kind is Wake:
+                at_us = effect.at_us
+                self._push(at_us if at_us > self.now_us else self.now_us, name, name, TIMER, effect.message)
+                continue
+            if isinstance(effect, Event):
+                self._tell(name, effect)
+                continue
             match effect:
-                case Send(target, message):
-                    self.send(name, target, message)
-                case Wake(at_us, message):
-                    self._push(max(at_us, self.now_us), name, name, TIMER, message)
                 case HangUp(peer):
                     self.hang_up(name, peer)
                 case Block(for_us):
@@ -282,7 +354,7 @@ class World:
                     self._tell(name, NodeExited(name))
                     return
                 case _:
-                    self._tell(name, effect)
+                    raise AssertionError(f"{name} wants {effect!r}, which nobody can do")
 
     def _tell(self, name: str, event: Event) -> None:
         for observe in self.on_event:
@@ -292,3 +364,8 @@ class World:
         self._sequence += 1
         incarnation = self._incarnations.get(target, 0)
         heappush(self._queue, (due_us, self._sequence, source, target, number, incarnation, message))
+
+
+def _from(source: str, message: Any) -> Any:
+    """The message as if `source` had sent it."""
+    return replace(message, source=source)

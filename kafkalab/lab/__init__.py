@@ -11,22 +11,37 @@ lab.watch(on_ready)                            a Watcher: take() JSON texts, clo
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.records(...), lab.record(...), lab.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
+
+lab.fork()                                     a lab of its own that goes on from here, in lab time
+tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
+replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
+staged(tape, verdict)                          a lab in which it stands still just before its end
 """
 
+from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
 from kafkalab.lab.commands import Command
 from kafkalab.lab.doors import Doors, PortRefused
+from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
+from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import LabSettings, StoreRefused
+from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
+from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.witness import FREQUENT
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
+FAULTS = tuple(by_name(FaultCommand))
+"""The names of those that break something, and of the one that undoes it."""
+TOPIC_SETTINGS = tuple(TOPIC_CONFIGS)
+"""The names of a topic's settings."""
 
 
 def parse_command(said: object) -> Command:
@@ -41,6 +56,9 @@ def command_schema() -> list[CommandSchema]:
 
 __all__ = [
     "COMMANDS",
+    "FAULTS",
+    "FREQUENT",
+    "TOPIC_SETTINGS",
     "ByteField",
     "Command",
     "CommandRefused",
@@ -50,6 +68,7 @@ __all__ = [
     "Frames",
     "Gateway",
     "HexLine",
+    "HistoryTape",
     "Lab",
     "LabSettings",
     "OpenedRecord",
@@ -57,11 +76,17 @@ __all__ = [
     "PortRefused",
     "RecordLine",
     "StoreRefused",
+    "Tape",
+    "TapeRefused",
+    "Verdict",
     "Watcher",
     "apply",
     "command_schema",
     "commands",
     "encode",
+    "load_tape",
     "parse_command",
+    "replay",
     "shell",
+    "staged",
 ]

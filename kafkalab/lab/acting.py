@@ -14,12 +14,13 @@ from kafkalab.engine.clients.client import Close
 from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
 from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
 from kafkalab.engine.clients.workload import ProducerSettings
-from kafkalab.engine.spec import controller_node
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands, fault_commands
+from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
 from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.shell import shell
+from kafkalab.lab.store import StoreRefused
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -77,8 +78,17 @@ class Acting:
         except NotPossible as wrong:
             on_done(Outcome(False, line, error=f"Not possible: {wrong}.", fields=wrong.fields))
             return
+        except StoreRefused as refused:
+            # Its directory is gone or full: what cannot be remembered is not begun.
+            on_done(Outcome(False, line, error=str(refused)))
+            return
         if detail is not None:
             on_done(Outcome(True, line, detail))
+
+    def go_on_from(self, other: "Acting") -> None:
+        """In a fork. What the other still waits for is answered there alone."""
+        self._tokens = other._tokens
+        self._admin.go_on_from(other._admin)
 
     def settle(self) -> None:
         """Tell whoever waits for something that has happened by now."""
@@ -113,6 +123,8 @@ class Acting:
             case order.SendRecord():
                 self._send_record(command, on_done, line)
                 return None
+            case tempo.PauseTime() | tempo.PlayTime() | tempo.StepTime() | tempo.SetRate():
+                return self._change_tempo(command)
             case order.RollSegment(topic):
                 return self._do_to_logs(topic, RollTopic(topic))
             case order.RunRetention(topic):
@@ -154,7 +166,7 @@ class Acting:
                 self.lab.faults.undo(number)
                 return {}
             case command if isinstance(command, controller_commands.ControllerCommand):
-                return self._do_to_controller(command)
+                return self._do_to_controller(command, command.controller)
             case command if isinstance(command, fault_commands.FaultCommand):
                 return {"fault": self.lab.faults.begin(command)}
             case _:
@@ -195,33 +207,20 @@ class Acting:
                 return {"fault": lab.faults.begin(command)}
         return {}
 
-    def _do_to_controller(self, command: controller_commands.ControllerCommand) -> dict[str, Any]:
-        lab, cluster, controller = self.lab, self.lab.cluster, command.controller
-        if controller not in cluster.spec.controllers:
-            raise NotPossible(controller=f"must be one of {', '.join(map(str, cluster.spec.controllers))}")
-        node = controller_node(controller)
-        up, frozen = node in lab.world.nodes, node in lab.world.frozen
-        if isinstance(command, controller_commands.StartController):
-            if up:
-                raise NotPossible(controller=f"{controller} is running already")
-            cluster.start_controller(controller)
-            return {}
-        if not up:
-            raise NotPossible(controller=f"{controller} is not running")
+    def _do_to_controller(self, command: controller_commands.ControllerCommand, controller: int) -> dict[str, Any]:
+        lab = self.lab
+        if why := controller_commands.refusal(command, lab.cluster, lab.world):
+            raise NotPossible(controller=why)
         match command:
+            case controller_commands.StartController():
+                lab.cluster.start_controller(controller)
             case controller_commands.CrashController():
-                cluster.crash_controller(controller)
+                lab.cluster.crash_controller(controller)
             case controller_commands.StopController():
-                if frozen:
-                    raise NotPossible(controller=f"{controller} is frozen and does not hear the request")
-                cluster.stop_controller(controller)
+                lab.cluster.stop_controller(controller)
             case controller_commands.ThawController():
-                if not frozen:
-                    raise NotPossible(controller=f"{controller} is not frozen")
-                cluster.thaw_controller(controller)
+                lab.cluster.thaw_controller(controller)
             case controller_commands.FreezeController() | controller_commands.IsolateController():
-                if frozen and isinstance(command, controller_commands.FreezeController):
-                    raise NotPossible(controller=f"{controller} is frozen already")
                 return {"fault": lab.faults.begin(command)}
         return {}
 
@@ -234,7 +233,7 @@ class Acting:
             if broker.name not in world.frozen and broker.replicas.of_topic(topic)
         ]
         if not told:
-            raise NotPossible(topic=f"no running broker has a replica of {topic}")
+            raise NotPossible(topic=f"{topic} is on no running broker")
         if isinstance(message, CompactTopic) and not any(
             partition.log.config.is_compacted for partition in brokers[told[0]].replicas.of_topic(topic)
         ):
@@ -242,6 +241,26 @@ class Acting:
         for broker_id in told:
             world.tell_node(brokers[broker_id].name, message)
         return {"brokers": told}
+
+    def _change_tempo(self, command: tempo.TempoCommand) -> dict[str, Any]:
+        conductor, clock = self.lab.conductor, self.lab.time
+        if clock is None:
+            raise NotPossible(command="is for lab time: this lab lives in wall time, where real clients come in")
+        match command:
+            case tempo.PauseTime():
+                clock.change(paused=True)
+            case tempo.PlayTime():
+                clock.change(paused=False)
+            case tempo.SetRate(rate):
+                clock.change(rate=float(rate))
+            case tempo.StepTime():
+                clock.change(paused=True)
+                told = self.lab.facts_told
+                conductor.step_while(lambda: self.lab.facts_told == told)
+        # The world has come so far and no farther, whatever the clock would say.
+        clock.set(self.lab.world.now_us)
+        conductor.rearm()
+        return {"at_us": self.lab.world.now_us}
 
     # -- producers ---------------------------------------------------------------------------
 
@@ -286,22 +305,23 @@ class Acting:
         )
         _check(settings)
         name = self._free_name("producer", command.name)
-        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
         self.lab.keep_client(replace(command, name=name))
+        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
         return {"name": name}
 
     def _update_producer(self, command: order.UpdateProducer) -> dict[str, Any]:
         producer = self._producer(command.name)
         wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
         known = self.lab.kept_clients.get(command.name)
+        changes = dict(wanted)
+        if "rate" in changes:
+            changes["rate_per_s"] = changes.pop("rate")
+        if "acks" in changes:
+            changes["acks"] = ACKS[changes["acks"]]
+        settings = replace(producer.settings, **changes)
+        _check(settings)
         if known is not None:
             self.lab.keep_client(replace(known, **wanted))
-        if "rate" in wanted:
-            wanted["rate_per_s"] = wanted.pop("rate")
-        if "acks" in wanted:
-            wanted["acks"] = ACKS[wanted["acks"]]
-        settings = replace(producer.settings, **wanted)
-        _check(settings)
         return self._tell(producer.name, ChangeProducer(settings))
 
     # -- consumers ---------------------------------------------------------------------------
@@ -311,8 +331,8 @@ class Acting:
         settings = ConsumerSettings(**wanted)
         _check(settings)
         name = self._free_name("consumer", command.name)
-        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
         self.lab.keep_client(replace(command, name=name))
+        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
         return {"name": name}
 
     def _update_consumer(self, command: order.UpdateConsumer) -> dict[str, Any]:

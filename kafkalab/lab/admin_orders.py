@@ -25,14 +25,21 @@ from kio.schema.incremental_alter_configs.v1.request import (
     AlterConfigsResource,
     IncrementalAlterConfigsRequest,
 )
+from kio.schema.list_partition_reassignments.v0.request import (
+    ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsTopics,
+)
 from kio.schema.types import BrokerId, GroupId, TopicName
+from kio.schema.unregister_broker.v0.request import UnregisterBrokerRequest
 from kio.static.primitive import i8, i16, i32, i64
 
+from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.admin import Admin, Order, Outcome
 from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.controller import altering_configs
 from kafkalab.engine.controller.metadata import METADATA_TOPIC, TOPIC
 from kafkalab.lab import commands as order
+from kafkalab.lab import moving
 from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -42,6 +49,8 @@ if TYPE_CHECKING:
 
 ADMIN = "admin"
 """The node's name."""
+FIRST_TOKEN = 1_000_000
+"""Beyond those of a history, whose orders go through the same node."""
 TIMEOUT = duration(30_000)
 
 OnAnswer = Callable[[bool, str, dict[str, Any]], None]
@@ -53,20 +62,75 @@ class AdminOrders:
         self.lab = lab
         self._node: Admin | None = None
         """From the first order on."""
-        self._tokens = 0
-        self._asked: dict[int, OnAnswer] = {}
+        self._tokens = FIRST_TOKEN
+        self._asked: dict[int, Callable[[Outcome], None]] = {}
 
     @property
     def waiting(self) -> bool:
         return bool(self._asked)
 
+    def go_on_from(self, other: "AdminOrders") -> None:
+        """In a fork, whose world has the other's node."""
+        self._tokens = other._tokens
+
     def ask(self, command: order.Command, on_answer: OnAnswer) -> None:
+        match command:
+            case order.ReassignPartition(throttle=int()):
+                self._move(command, on_answer)
+            case order.VerifyReassignment():
+                self._verify(command, on_answer)
+            case _:
+                self._send(*request(command), lambda outcome: on_answer(*told(outcome)))
+
+    def _move(self, command: order.ReassignPartition, on_answer: OnAnswer) -> None:
+        """Set the throttle, then move."""
+
+        def described(outcome: Outcome) -> None:
+            if not outcome.ok:
+                on_answer(*told(outcome))
+                return
+            old = {each.partition_index: each.replica_nodes for each in outcome.answers[0].topics[0].partitions}
+            bound = moving.throttled(command, tuple(map(int, old.get(i32(command.partition), ()))))
+            self._send(ApiKey.INCREMENTAL_ALTER_CONFIGS, bound, bounded)
+
+        def bounded(outcome: Outcome) -> None:
+            if not outcome.ok:
+                on_answer(*told(outcome))
+                return
+            self._send(*request(command), lambda moved: on_answer(*told(moved)))
+
+        self._send(ApiKey.METADATA, requests.metadata((command.topic,), False), described)
+
+    def _verify(self, command: order.VerifyReassignment, on_answer: OnAnswer) -> None:
+        """Once it does not move any more, no broker needs a throttle."""
+
+        def listed(outcome: Outcome) -> None:
+            if outcome.ok and not outcome.answers[0].topics:
+                self._send(ApiKey.METADATA, requests.metadata((), False), described)
+                return
+            ok, error, detail = told(outcome)
+            on_answer(ok, error, detail if error else {"complete": False})
+
+        def described(outcome: Outcome) -> None:
+            brokers = [int(each.node_id) for answer in outcome.answers for each in answer.brokers]
+            self._send(ApiKey.INCREMENTAL_ALTER_CONFIGS, moving.unthrottled(command.topic, brokers), forgotten)
+
+        def forgotten(outcome: Outcome) -> None:
+            ok, error, detail = told(outcome)
+            on_answer(ok, error, detail if error else {"complete": True})
+
+        self._send(*request(command), listed)
+
+    def _send(self, api_key: int, body: Any, on_outcome: Callable[[Outcome], None]) -> None:
         if self._node is None:
-            self._node = Admin(ADMIN, self.lab.bootstrap_nodes)
-            self.lab.world.start(self._node)
+            # A forked world has one, and so has the world of a history.
+            known = self.lab.world.nodes.get(ADMIN)
+            self._node = known if isinstance(known, Admin) else Admin(ADMIN, self.lab.bootstrap_nodes)
+            if known is None:
+                self.lab.world.start(self._node)
         self._tokens += 1
-        self._asked[self._tokens] = on_answer
-        self.lab.world.tell_node(ADMIN, Order(self._tokens, *request(command)))
+        self._asked[self._tokens] = on_outcome
+        self.lab.world.tell_node(ADMIN, Order(self._tokens, api_key, body))
 
     def settle(self) -> None:
         """Pass on the outcomes that are there by now."""
@@ -74,7 +138,7 @@ class AdminOrders:
             return
         for token in [token for token in self._asked if token in self._node.outcomes]:
             outcome = self._node.outcomes.pop(token)
-            self._asked.pop(token)(*told(outcome))
+            self._asked.pop(token)(outcome)
 
 
 def told(outcome: Outcome) -> tuple[bool, str, dict[str, Any]]:
@@ -109,6 +173,13 @@ def request(command: order.Command) -> tuple[int, Any]:
                 election_type=i8(order.ELECTIONS.index(election_type)), topic_partitions=(chosen,), timeout=TIMEOUT
             )
             return ApiKey.ELECT_LEADERS, election
+        case order.VerifyReassignment(topic, partition):
+            asked = ListPartitionReassignmentsTopics(name=TopicName(topic), partition_indexes=(i32(partition),))
+            return ApiKey.LIST_PARTITION_REASSIGNMENTS, ListPartitionReassignmentsRequest(
+                topics=(asked,), timeout=TIMEOUT
+            )
+        case order.UnregisterBroker(broker):
+            return ApiKey.UNREGISTER_BROKER, UnregisterBrokerRequest(broker_id=BrokerId(broker))
         case order.ReassignPartition(topic, partition, replicas):
             moved = ReassignablePartition(
                 partition_index=i32(partition), replicas=tuple(BrokerId(replica) for replica in replicas)
@@ -122,11 +193,11 @@ def request(command: order.Command) -> tuple[int, Any]:
             named = DeleteRecordsTopic(name=TopicName(topic), partitions=(part,))
             return ApiKey.DELETE_RECORDS, DeleteRecordsRequest(topics=(named,), timeout=TIMEOUT)
         case DescribeQuorum():
-            asked = describe_quorum.TopicData(
+            metadata = describe_quorum.TopicData(
                 topic_name=TopicName(METADATA_TOPIC),
                 partitions=(describe_quorum.PartitionData(partition_index=i32(0)),),
             )
-            return ApiKey.DESCRIBE_QUORUM, describe_quorum.DescribeQuorumRequest(topics=(asked,))
+            return ApiKey.DESCRIBE_QUORUM, describe_quorum.DescribeQuorumRequest(topics=(metadata,))
         case order.DeleteGroup(group):
             return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
     raise AssertionError(f"{command!r} is no request of Kafka's")

@@ -11,6 +11,7 @@ from typing import Annotated
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
+from kafkalab.lab.tempo_commands import TempoCommand
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
 GroupName = Annotated[str, Text("The group's id.", longest=249)]
@@ -81,6 +82,17 @@ class ReassignPartition:
     topic: TopicName
     partition: Partition
     replicas: Annotated[tuple[int, ...], Numbers("Broker ids, the preferred leader first.", 0, 999)]
+    throttle: Annotated[
+        int | None, Whole("Bytes a second that may be copied for it. Empty: as fast as it goes.", 0, 2**62)
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReassignment:
+    """Look whether a partition has been moved; if it has, take the throttles of moves away."""
+
+    topic: TopicName
+    partition: Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +275,13 @@ class StartBroker:
 
 
 @dataclass(frozen=True, slots=True)
+class UnregisterBroker:
+    """Let the cluster forget a broker that will not come back. Its replicas stay assigned to it."""
+
+    broker: BrokerId
+
+
+@dataclass(frozen=True, slots=True)
 class FreezeBroker:
     """Let a broker stand still as SIGSTOP does: alive, holding its connections, doing nothing."""
 
@@ -295,6 +314,7 @@ Command = (
     | AlterTopicConfig
     | ElectLeader
     | ReassignPartition
+    | VerifyReassignment
     | DeleteRecords
     | RollSegment
     | RunRetention
@@ -313,6 +333,7 @@ Command = (
     | CrashBroker
     | StopBroker
     | StartBroker
+    | UnregisterBroker
     | FreezeBroker
     | ThawBroker
     | IsolateBroker
@@ -320,4 +341,5 @@ Command = (
     | ControllerCommand
     | DescribeQuorum
     | FaultCommand
+    | TempoCommand
 )

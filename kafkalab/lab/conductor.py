@@ -1,4 +1,4 @@
-"""Plays a world against the wall clock.
+"""Plays a world against a clock: the wall's, or lab time's, which can be slow or stand still.
 
 What is due happens at once: a timer arms for the next thing in the queue, and whoever brings
 something in from outside (the gateway, a command) asks for a run right away. Frames set the pace of
@@ -9,8 +9,9 @@ in the engine stops the play and says with which seed and at which step: nothing
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from kafkalab.engine.world import World
+from kafkalab.lab.lab_time import LabTime
 
 SLICE_S = 0.005
 """How long the world may run before others on the loop get their turn."""
@@ -19,6 +20,22 @@ SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
 SHARE_OF_SHOWING = 0.1
 """Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
+STEPS_AT_ONCE = 10_000
+"""How far one step goes at most when nothing happens that is worth a word."""
+
+
+class Playable(Protocol):
+    """A world, or a world in which a script is played."""
+
+    @property
+    def now_us(self) -> int: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    def next_due_us(self) -> int | None: ...
+    def step(self) -> bool: ...
+    def run_until(self, until_us: int) -> None: ...
 
 
 class WallClock:
@@ -26,12 +43,16 @@ class WallClock:
 
     def __init__(self) -> None:
         self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self.pace = 1.0
 
     def now_us(self) -> int:
         return (time.monotonic_ns() + self._offset_ns) // 1_000
 
     def adjust(self) -> None:
         self._offset_ns = max(self._offset_ns, time.time_ns() - time.monotonic_ns())
+
+    def set(self, now_us: int) -> None:
+        """A clock on the wall minds nobody."""
 
 
 class Conductor:
@@ -40,10 +61,16 @@ class Conductor:
     `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run."""
 
     def __init__(
-        self, world: World, show: Callable[[], None], watched: Callable[[], bool], settle: Callable[[], None]
+        self,
+        world: Playable,
+        show: Callable[[], None],
+        watched: Callable[[], bool],
+        settle: Callable[[], None],
+        lab_time: LabTime | None = None,
     ) -> None:
-        self.world = world
-        self.clock = WallClock()
+        self.world: Playable = world
+        """What is played. A tape puts its script in place of the bare world."""
+        self.clock = lab_time or WallClock()
         self.slices = 0
         self.on_broken: Callable[[str], None] | None = None
         """Called once with a sentence when the engine raised; the error itself goes on to the caller."""
@@ -63,6 +90,7 @@ class Conductor:
 
     def start(self) -> None:
         """Begin to play. Must be called on the loop that shall do it."""
+        self.clock.set(self.world.now_us)
         self._loop = asyncio.get_running_loop()
         self._again = self._loop.call_soon(self._go_on)
 
@@ -93,6 +121,10 @@ class Conductor:
         self._arm()
 
     @property
+    def playing(self) -> bool:
+        return self._loop is not None
+
+    @property
     def behind(self) -> bool:
         """More is due than went into the last slice: the next one comes when others have had their turn."""
         return self._again is not None
@@ -104,13 +136,33 @@ class Conductor:
         now_us = self.clock.now_us()
         end = time.perf_counter() + SLICE_S
         due_us = world.next_due_us()
+        pace = self.clock.pace
         while due_us is not None and due_us <= now_us:
             world.step()
+            if self.clock.pace != pace:
+                # What happened stopped time: a rule is broken in a tape.
+                return True
             if time.perf_counter() > end:
+                self.clock.set(world.now_us)
                 return False
             due_us = world.next_due_us()
         world.run_until(now_us)
         return True
+
+    def rearm(self) -> None:
+        """After the clock was changed: what was due at one moment is due at another now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._armed_us = None
+        self._arm()
+
+    def step_while(self, wanted: Callable[[], bool]) -> None:
+        """Whatever the clock says, let one thing happen after the other, as long as that is wanted."""
+        world = self.world
+        for _ in range(STEPS_AT_ONCE):
+            if not wanted() or not world.step():
+                break
+        self.clock.set(world.now_us)
 
     def _break(self) -> None:
         self.stop()
@@ -125,14 +177,14 @@ class Conductor:
 
     def _arm(self) -> None:
         due_us = self.world.next_due_us()
-        if due_us is None or self._loop is None:
+        if due_us is None or self._loop is None or not self.clock.pace:
             return
         if self._armed_us is not None and self._armed_us <= due_us:
             return
         if self._timer is not None:
             self._timer.cancel()
         self._armed_us = due_us
-        delay = max(0, due_us - self.clock.now_us()) / 1_000_000
+        delay = max(0, due_us - self.clock.now_us()) / 1_000_000 / self.clock.pace
         self._timer = self._loop.call_later(delay, self._due)
 
     def _due(self) -> None:

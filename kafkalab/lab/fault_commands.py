@@ -79,6 +79,16 @@ class DelayLink:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateConnections:
+    """Let connections between two nodes break at the end that asks, and only there: it asks again on a
+    new one, while the other end still serves the old."""
+
+    one: NodeName
+    other: NodeName
+    percent: Annotated[int, Whole("After how many of a hundred requests.", 1, 95)] = 20
+
+
+@dataclass(frozen=True, slots=True)
 class IsolateRack:
     """Cut the brokers of a rack, together, off from everyone else."""
 
@@ -156,6 +166,7 @@ FaultCommand = (
     | CutLink
     | LosePackets
     | DelayLink
+    | DuplicateConnections
     | IsolateRack
     | SkewClock
     | FailResponses

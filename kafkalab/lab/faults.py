@@ -4,7 +4,7 @@ Freezing and isolating a broker count among them. A fault that has spent itself 
 happened, the last wrong answer was given) is no longer listed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.broker.tampering import (
@@ -20,6 +20,7 @@ from kafkalab.engine.spec import broker_node, controller_node
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab.fault_labels import label
 from kafkalab.lab.parsing import snake_case
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -35,14 +36,8 @@ Breaking = (
     | controllers.IsolateController
 )
 API_KEYS = {key.message_name: key for key in ApiKey}
-OF_THE_NETWORK = (
-    fault.CutLink,
-    fault.LosePackets,
-    fault.DelayLink,
-    fault.IsolateRack,
-    order.IsolateBroker,
-    controllers.IsolateController,
-)
+OF_A_LINK = (fault.CutLink, fault.LosePackets, fault.DelayLink, fault.DuplicateConnections)
+OF_THE_NETWORK = (*OF_A_LINK, fault.IsolateRack, order.IsolateBroker, controllers.IsolateController)
 
 
 class NoSuchThing(Exception):
@@ -70,6 +65,11 @@ class Faults:
         self.lab = lab
         self._active: dict[int, ActiveFault] = {}
         self._last_number = 0
+
+    def go_on_from(self, other: "Faults") -> None:
+        """In a fork, where the same is broken."""
+        self._active = dict(other._active)
+        self._last_number = other._last_number
 
     def begin(self, command: Breaking) -> int:
         """Raises NoSuchThing."""
@@ -107,6 +107,7 @@ class Faults:
                 "name": snake_case(type(each.command).__name__),
                 "nodes": list(self._nodes(each.command)),
                 "settings": {name: getattr(each.command, name) for name in each.command.__dataclass_fields__},
+                "label": label(each.command),
                 "says": type(each.command).__doc__,
                 "since_us": each.since_us,
             }
@@ -129,9 +130,8 @@ class Faults:
             if node is not None and node not in known:
                 raise NoSuchThing(**{field: f"{node} is no node of this lab"})
         match command:
-            case fault.CutLink(one, other) | fault.LosePackets(one, other) | fault.DelayLink(one, other):
-                if one == other:
-                    raise NoSuchThing(other="must be another node")
+            case command if isinstance(command, OF_A_LINK) and command.one == command.other:
+                raise NoSuchThing(other="must be another node")
             case fault.IsolateRack(rack) if not self._nodes(command):
                 raise NoSuchThing(rack=f"{rack} is no rack of this lab")
             case fault.FailResponses(error=None, round_trip_ms=0):
@@ -151,7 +151,7 @@ class Faults:
         """Where the fault is."""
         if isinstance(command, fault.IsolateRack):
             return tuple(spec.node for spec in self.lab.cluster.spec.brokers if spec.rack == command.rack)
-        if isinstance(command, fault.CutLink | fault.LosePackets | fault.DelayLink):
+        if isinstance(command, OF_A_LINK):
             return (command.one, command.other)
         if isinstance(command, controllers.FreezeController | controllers.IsolateController):
             return (controller_node(command.controller),)
@@ -240,13 +240,16 @@ class Faults:
                     for link in (self._link(one, other), self._link(other, one)):
                         link.latency_us += delay_ms * 1000
                         link.jitter_us += jitter_ms * 1000
+                case fault.DuplicateConnections(one, other, percent):
+                    for link in (self._link(one, other), self._link(other, one)):
+                        link.half_open = percent / 100
                 case fault.IsolateRack() | order.IsolateBroker() | controllers.IsolateController() as command:
                     self.lab.cluster.isolate_all(each.name, self._nodes(command))
 
     def _link(self, source: str, target: str) -> Link:
         network = self.lab.world.network
         usual = network.default
-        return network.links.setdefault((source, target), Link(usual.latency_us, usual.jitter_us, usual.loss))
+        return network.links.setdefault((source, target), replace(usual))
 
 
 def _rule(command: Breaking) -> Rule:

@@ -88,7 +88,7 @@ class Watcher:
 class Frames:
     """Numbers the frames of one lab and hands them to everyone who watches.
 
-    `refresh` publishes the state of now: a newcomer's snapshot shall not be old."""
+    `refresh` publishes the state of now, unless that was done a moment ago: a newcomer's snapshot shall not be old."""
 
     def __init__(self, refresh: Callable[[], None]) -> None:
         self._refresh = refresh
@@ -97,7 +97,8 @@ class Frames:
         self._entities: Entities = {}
         self._recent: deque[dict[str, Any]] = deque(maxlen=RECENT_EVENTS)
         self._recent_frequent: deque[dict[str, Any]] = deque(maxlen=RECENT_FREQUENT_EVENTS)
-        self._at_us = 0
+        self.at_us = 0
+        """The world's time at the last look, whether there was news or not."""
         self._rate = 1.0
         self._snapshot: str | None = None
 
@@ -116,7 +117,7 @@ class Frames:
     def publish(self, at_us: int, rate: float, entities: Entities, events: list[dict[str, Any]]) -> Frame | None:
         """Show the state of now. None when nothing is new since the last frame."""
         changed, gone = difference(self._entities, entities)
-        self._at_us, self._rate = at_us, rate
+        self.at_us, self._rate = at_us, rate
         if not changed and not gone and not events:
             return None
         self.version += 1
@@ -147,7 +148,7 @@ class Frames:
         return {
             "type": "snapshot",
             "version": self.version,
-            "at_us": self._at_us,
+            "at_us": self.at_us,
             "rate": self._rate,
             "entities": self._entities,
             "events": sorted([*self._recent, *self._recent_frequent], key=lambda event: event["at_us"]),

@@ -24,30 +24,31 @@ from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
-    BrokerUnfenced,
     Event,
-    NodeCrashed,
-    NodeExited,
-    NodeStarted,
     RecordsDelivered,
 )
 from kafkalab.engine.spec import BrokerSpec, ClusterSpec
 from kafkalab.engine.world import World
+from kafkalab.lab import attendance, reading
 from kafkalab.lab import commands as order
-from kafkalab.lab import reading
 from kafkalab.lab.acting import Acting, OnDone
-from kafkalab.lab.conductor import Conductor
+from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
+from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
+from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.parsing import by_name, parse, snake_case
 from kafkalab.lab.reading import OpenedRecord, RecordLine
 from kafkalab.lab.store import LabSettings, Store
+from kafkalab.lab.tape import Tape
+from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.witness import FREQUENT, Witness
 
 READY_POLL_S = 0.02
+SECOND_US = 1_000_000
 RACKS = ("rack-a", "rack-b", "rack-c")
 
 
@@ -57,12 +58,27 @@ def _sized_for(brokers: int) -> dict[str, str]:
 
 
 class Lab:
-    def __init__(self, settings: LabSettings, spec: ClusterSpec, store: Store | None) -> None:
+    def __init__(
+        self,
+        settings: LabSettings,
+        cluster: Cluster,
+        store: Store | None = None,
+        *,
+        clock: LabTime | None = None,
+    ) -> None:
+        """Around a cluster that may be running already. With a clock it plays in lab time, else in wall time."""
         self.settings = settings
-        self.world = World(seed=settings.seed, start_us=time.time_ns() // 1000)
-        self.cluster = Cluster(spec, self.world, store.disk if store else _memory_disk)
+        self.world = cluster.world
+        self.cluster = cluster
+        self.time = clock
+        """None in wall time."""
+        self.tape: Tape | None = None
+        """Every command so far, where they make the same history again."""
+        self.facts_told = 0
         self.faults = Faults(self)
-        self.frames = Frames(self._show)
+        self._acted = False
+        """Since the last frame somebody gave an order."""
+        self.frames = Frames(self._freshen)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
         self.controllers_down: dict[int, str] = {}
@@ -77,9 +93,8 @@ class Lab:
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.witness = Witness(self.visitors.name_of, self.topic_name)
-        self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle)
+        self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
-        self._last_image = MetadataImage(spec.cluster_id, spec.controllers[0])
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
@@ -87,11 +102,19 @@ class Lab:
         self.world.on_message.append(self.ledger.on_message)
 
     @staticmethod
-    def open(directory: Path | None, settings: LabSettings, ports: tuple[int, ...] = ()) -> "Lab":
+    def open(
+        directory: Path | None,
+        settings: LabSettings,
+        ports: tuple[int, ...] = (),
+        *,
+        start_us: int | None = None,
+        before_start: Callable[["Lab"], None] = lambda lab: None,
+    ) -> "Lab":
         """The lab in that directory, made if there is none, or one in memory. It stands still until played.
 
         `ports` are where the brokers are reached (`Doors.ports`); without them, on ports in a row.
-        Raises StoreRefused."""
+        With `start_us`, for one in memory, it plays in lab time from that moment on and is taped.
+        `before_start` is called when nothing lives yet. Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
         if store is not None:
             settings = store.settings(settings)
@@ -106,11 +129,40 @@ class Lab:
             controllers=settings.controllers or 1,
         )
         brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
-        lab = Lab(settings, replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id), store)
+        spec = replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id)
+        world = World(settings.seed, time.time_ns() // 1000 if start_us is None else start_us)
+        cluster = Cluster(spec, world, store.disk if store else _memory_disk)
+        if start_us is None:
+            lab = Lab(settings, cluster, store)
+        else:
+            assert store is None, "what is on a disk already is on no tape"
+            lab = Lab(settings, cluster, clock=LabTime(start_us))
+            lab.tape = Tape(settings, start_us)
+        before_start(lab)
         lab.cluster.start()
         if store is not None:
             lab._restore_clients(store.clients())
         return lab
+
+    def fork(self) -> "Lab":
+        """Another lab that goes on from here by itself, in lab time and in memory.
+
+        Real clients stay with this one: there, their connections are gone. Nor are the fork's commands
+        on tape, since its beginning is not. See `Cluster.fork`."""
+        fork = Lab(self.settings, self.cluster.fork(), clock=LabTime(self.world.now_us))
+        take_over(self, fork)
+        return fork
+
+    def adopt(self, name: str) -> None:
+        """Count a producer or consumer of the world as the lab's own that it has not started itself."""
+        node = self.world.nodes.get(name)
+        if isinstance(node, Producer | Consumer):
+            self._clients[name] = node
+            self.ledger.own_clients[name] = None
+
+    def disown(self, name: str) -> None:
+        self._clients.pop(name, None)
+        self.ledger.own_clients.pop(name, None)
 
     def play(self) -> None:
         """Begin to play against the wall clock, on the running asyncio loop."""
@@ -171,18 +223,8 @@ class Lab:
 
     @property
     def image(self) -> MetadataImage:
-        """What the cluster knows of itself: as the active controller has it, or, while there is none, whoever
-        knows most."""
-        active = self.controller
-        if active is not None:
-            self._last_image = active.image
-            return active.image
-        images = [controller.image for controller in self.cluster.controllers.values()]
-        images += [broker.metadata for broker in self.cluster.brokers.values()]
-        newest = max(images, key=lambda image: image.offset, default=self._last_image)
-        if newest.offset > self._last_image.offset:
-            self._last_image = newest
-        return self._last_image
+        """What the cluster knows of itself."""
+        return self.cluster.image
 
     @property
     def producers(self) -> dict[str, Producer]:
@@ -211,7 +253,10 @@ class Lab:
     def do(self, command: order.Command, on_done: OnDone) -> None:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
         self.conductor.run()
+        if self.tape is not None and not isinstance(command, TempoCommand):
+            self.tape.record(self.world.now_us, self.world.steps, command)
         self._acting.do(command, on_done)
+        self._acted = True
         self.conductor.run()
         self.conductor.stir()
 
@@ -225,18 +270,19 @@ class Lab:
         assert command.name is not None
         if isinstance(command, order.CreateProducer) and command.limit is not None:
             return
-        self.kept_clients[command.name] = command
-        self._write_clients()
+        self._keep_clients(self.kept_clients | {command.name: command})
 
     def forget_client(self, name: str) -> None:
-        if self.kept_clients.pop(name, None) is not None:
-            self._write_clients()
+        if name in self.kept_clients:
+            self._keep_clients({known: kept for known, kept in self.kept_clients.items() if known != name})
 
-    def _write_clients(self) -> None:
+    def _keep_clients(self, clients: dict[str, order.CreateProducer | order.AddConsumer]) -> None:
+        """Raises StoreRefused, and then it is all as it was."""
         if self._store is not None:
             self._store.keep_clients(
-                [{"command": snake_case(type(kept).__name__), **asdict(kept)} for kept in self.kept_clients.values()]
+                [{"command": snake_case(type(kept).__name__), **asdict(kept)} for kept in clients.values()]
             )
+        self.kept_clients = clients
 
     def _restore_clients(self, clients: list[dict[str, Any]]) -> None:
         known = by_name(order.CreateProducer | order.AddConsumer)
@@ -255,21 +301,32 @@ class Lab:
 
     def snapshot(self) -> Frame:
         """All there is to see, as a watcher's first message has it."""
-        self._show()
+        self._freshen()
         return self.frames.snapshot()
 
     def tell(self, node: str, event: Event) -> None:
         """A fact from outside the engine."""
         self._on_event(self.world.now_us, node, event)
 
+    def _freshen(self) -> None:
+        """The state of now, for somebody who asks. Two hundred that ask at once share one look."""
+        since_us = self.world.now_us - self.frames.at_us
+        if self.conductor.playing and not self._acted and since_us < FRAME_S * SECOND_US:
+            self.conductor.stir()
+            return
+        self._show()
+
     def _show(self) -> None:
+        self._acted = False
         observers = self.world.on_message
         if self.frames.watchers and self.witness.on_message not in observers:
             observers.append(self.witness.on_message)
         elif not self.frames.watchers and self.witness.on_message in observers:
             observers.remove(self.witness.on_message)
             self.witness.forget_packets()
-        self.frames.publish(self.world.now_us, 1, self._view.look(), self.witness.take())
+        self.frames.publish(
+            self.world.now_us, self.time.pace if self.time else 1, self._view.look(), self.witness.take()
+        )
 
     def _settle(self) -> None:
         if self._acting.waiting:
@@ -314,6 +371,7 @@ class Lab:
         self.conductor.stir()
 
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
+        self.facts_told += 1
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):
@@ -322,33 +380,8 @@ class Lab:
             self.ledger.on_delivered(group or event.client, event)
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)
-            self._on_node(event)
+            attendance.note(self, event)
         self.conductor.stir()
-
-    def _on_node(self, event: Event) -> None:
-        match event:
-            case NodeStarted(node) if node.startswith("broker-"):
-                self.down.pop(_number(node), None)
-            case NodeStarted(node) if node.startswith("controller-"):
-                self.controllers_down.pop(_number(node), None)
-            case NodeCrashed(node) | NodeExited(node) if node.startswith("controller-"):
-                self.controllers_down[_number(node)] = "crashed" if isinstance(event, NodeCrashed) else "stopped"
-            case BrokerUnfenced(broker):
-                self.accepting[broker] = None
-                if self.on_broker_up is not None:
-                    self.on_broker_up(broker)
-            case NodeCrashed(node) | NodeExited(node) if node.startswith("broker-"):
-                self._broker_down(_number(node), crashed=isinstance(event, NodeCrashed))
-            case NodeCrashed(node) | NodeExited(node):
-                self.forget_client(node)
-                self._clients.pop(node, None)
-                self.ledger.own_clients.pop(node, None)
-
-    def _broker_down(self, broker: int, *, crashed: bool) -> None:
-        self.down[broker] = "crashed" if crashed else "stopped"
-        self.accepting.pop(broker, None)
-        if self.on_broker_down is not None:
-            self.on_broker_down(broker, crashed)
 
 
 def _memory_disk(node: str) -> Disk:

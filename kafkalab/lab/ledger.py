@@ -8,6 +8,7 @@ offset that was acknowledged and lies beyond the end of a new leader's log.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any
@@ -34,7 +35,7 @@ MOST_PENDING = 10_000
 """Requests whose answers are awaited; those of a crash never come."""
 _HEAD = Struct(">qiibIhiqqqhii")
 """The header of a record batch v2."""
-_LENGTH, _PRODUCER_ID, _SEQUENCE, _COUNT = 1, 9, 11, 12
+_LENGTH, _PRODUCER_ID, _PRODUCER_EPOCH, _SEQUENCE, _COUNT = 1, 9, 10, 11, 12
 _COUNTED_IN_LENGTH_FROM = 12
 
 
@@ -49,14 +50,16 @@ class Totals:
     lost_after_ack: int = 0
 
 
-def batches_in(data: bytes) -> list[tuple[int, int, int]]:
-    """(producer id, base sequence, number of records) of each batch, as it says itself. Nothing is checked."""
+def batches_in(data: bytes) -> list[tuple[int, tuple[int, int], int]]:
+    """(producer id, its epoch and the base sequence, number of records) of each batch, as it says itself.
+
+    Nothing is checked."""
     found, at = [], 0
     while at + _HEAD.size <= len(data):
         head = _HEAD.unpack_from(data, at)
         if head[_LENGTH] <= 0 or head[_COUNT] < 0:
             break
-        found.append((head[_PRODUCER_ID], head[_SEQUENCE], head[_COUNT]))
+        found.append((head[_PRODUCER_ID], (head[_PRODUCER_EPOCH], head[_SEQUENCE]), head[_COUNT]))
         at += head[_LENGTH] + _COUNTED_IN_LENGTH_FROM
     return found
 
@@ -73,12 +76,18 @@ class Ledger:
         self.own_clients: dict[str, None] = {}
         """The lab's producers: they say themselves what failed for good."""
         self._topic_name = topic_name
-        self._last_sequence: dict[tuple[int, str, int], int] = {}
+        self._last_sequence: dict[tuple[int, str, int], tuple[int, int]] = {}
         self._pending: dict[tuple[str, str, int], dict[Key, int]] = {}
         self._acked_end: dict[Key, int] = {}
         self._delivered_end: dict[tuple[str, str, int], int] = {}
         self._visible_from: dict[Key, int] = {}
         self._visible_end: dict[Key, int] = {}
+
+    def go_on_from(self, other: "Ledger") -> None:
+        """In a fork: count on from what was counted there."""
+        for name, counted in vars(other).items():
+            if name != "_topic_name":
+                setattr(self, name, deepcopy(counted))
 
     # -- what travels ------------------------------------------------------------------------
 
@@ -109,16 +118,18 @@ class Ledger:
             del self._pending[next(iter(self._pending))]
         self._pending[request.source, request.channel, request.correlation_id] = counts
 
-    def _is_new(self, key: Key, batch: tuple[int, int, int]) -> bool:
+    def _is_new(self, key: Key, batch: tuple[int, tuple[int, int], int]) -> bool:
         """Not the repetition of a numbered batch (KIP-98)."""
         producer_id, sequence, _ = batch
         if producer_id < 0:
             return True
         numbered = (producer_id, *key)
-        before = self._last_sequence.get(numbered, -1)
+        # Numbers begin again with 0 in a new epoch of the producer. Of several batches in flight all
+        # are repeated, each below the last of them.
+        if sequence <= self._last_sequence.get(numbered, (-1, -1)):
+            return False
         self._last_sequence[numbered] = sequence
-        # Numbers begin again with 0 in a new epoch of the producer.
-        return sequence > before or sequence == 0
+        return True
 
     def _on_produced(self, client: str, response: Response) -> None:
         counts = self._pending.pop((client, response.channel, response.correlation_id), None)

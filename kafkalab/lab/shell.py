@@ -9,6 +9,7 @@ import shlex
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.controller_commands import DescribeQuorum
 
 
@@ -28,10 +29,16 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return (
                 f"kafka-leader-election.sh {at} --election-type {election_type} --topic {topic} --partition {partition}"
             )
-        case order.ReassignPartition(topic, partition, replicas):
+        case order.ReassignPartition(topic, partition, replicas, throttle):
             move = {"topic": topic, "partition": partition, "replicas": list(replicas)}
             plan = shlex.quote(json.dumps({"version": 1, "partitions": [move]}))
-            return f"kafka-reassign-partitions.sh {at} --execute --reassignment-json-file <(echo {plan})"
+            bound = "" if throttle is None else f" --throttle {throttle}"
+            return f"kafka-reassign-partitions.sh {at} --execute --reassignment-json-file <(echo {plan}){bound}"
+        case order.VerifyReassignment(topic, partition):
+            plan = f"<the plan that moved {topic}-{partition}>"
+            return f"kafka-reassign-partitions.sh {at} --verify --reassignment-json-file {plan}"
+        case order.UnregisterBroker(broker):
+            return f"kafka-cluster.sh unregister {at} --id {broker}"
         case order.DeleteRecords(topic, partition, before_offset):
             spec = {"partitions": [{"topic": topic, "partition": partition, "offset": before_offset}], "version": 1}
             return f"kafka-delete-records.sh {at} --offset-json-file <(echo {shlex.quote(json.dumps(spec))})"
@@ -86,6 +93,14 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+        case tempo.PauseTime():
+            return "lab time pause"
+        case tempo.PlayTime():
+            return "lab time play"
+        case tempo.StepTime():
+            return "lab time step"
+        case tempo.SetRate(rate):
+            return f"lab time rate {rate}"
     if isinstance(command, controllers.ControllerCommand):
         return _to_controller(command)
     if isinstance(command, fault.FaultCommand):
@@ -125,6 +140,8 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"tc qdisc add dev eth0 root netem loss {percent}%  # on {one}, to {other}"
         case fault.DelayLink(one, other, delay_ms, jitter_ms):
             return f"tc qdisc add dev eth0 root netem delay {delay_ms}ms {jitter_ms}ms  # on {one}, to {other}"
+        case fault.DuplicateConnections(one, other, percent):
+            return f"# let a proxy between {one} and {other} reset one side of its connections, {percent} of a hundred"
         case fault.IsolateRack(rack):
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):

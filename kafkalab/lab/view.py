@@ -61,6 +61,10 @@ class View:
         self._groups: dict[str, Entity] = {}
         """As they were seen last: a group whose coordinator is down is still somebody's group."""
 
+    def go_on_from(self, other: "View") -> None:
+        """In a fork: a group is remembered there too."""
+        self._groups = dict(other._groups)
+
     def on_event(self, event: Event) -> None:
         self.logs.on_event(event)
 
@@ -99,9 +103,9 @@ class View:
         return {
             "kind": "lab",
             "name": lab.settings.name,
-            "mode": "wall",
-            "rate": 1,
-            "paused": False,
+            "mode": "lab" if lab.time else "wall",
+            "rate": lab.time.rate if lab.time else 1,
+            "paused": lab.time is not None and lab.time.paused,
             "bootstrap_servers": lab.bootstrap_servers,
             "cluster_id": lab.cluster.spec.cluster_id,
             "controller": lab.controller.name if lab.controller is not None else "",

@@ -3,11 +3,13 @@
 What a learner types is shown as text, and even where that failed, the browser would run none of it.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
+HEALTH = "/healthz"
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -20,6 +22,27 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+
+
+class OneLine(logging.Formatter):
+    """What went wrong, without the way through the code to where it was noticed: the fault is outside."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage()
+
+
+@async_only_middleware
+def health_first(
+    get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+) -> Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
+    """Whoever asks if the lab is well gets the answer at once. What comes after this goes through
+    worker threads, and those wait for their turn while a flood keeps the event loop busy."""
+    from kafkalab.web.labs.views import healthz
+
+    async def answer(request: HttpRequest) -> HttpResponseBase:
+        return await (healthz(request) if request.path == HEALTH else get_response(request))
+
+    return answer
 
 
 @async_only_middleware

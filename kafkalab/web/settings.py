@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "kafkalab.web.labs",
 ]
 MIDDLEWARE = [
+    "kafkalab.web.headers.health_first",
     "django.middleware.security.SecurityMiddleware",
     "kafkalab.web.headers.content_security_policy",
     "django.middleware.common.CommonMiddleware",
@@ -71,6 +72,14 @@ SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W016"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "loggers": {"django": {"handlers": ["console"], "level": "ERROR"}, "daphne": {"level": "WARNING"}},
+    "formatters": {"one line": {"()": "kafkalab.web.headers.OneLine"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler"},
+        "one line": {"class": "logging.StreamHandler", "formatter": "one line"},
+    },
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "ERROR"},
+        "django.security.DisallowedHost": {"handlers": ["one line"], "level": "ERROR", "propagate": False},
+        "daphne": {"level": "WARNING"},
+    },
 }

@@ -196,7 +196,7 @@ def headers(data: Buffer, start: int = 0, end: int | None = None) -> Iterator[Ba
         if batch.magic != MAGIC:
             raise _unknown_magic(batch.magic)
         if batch.length < HEADER_SIZE - LENGTH_ENDS_AT:
-            raise CorruptBatch(f"a batch cannot have a length of {batch.length}")
+            raise CorruptBatch(f"Record size {batch.length} is less than the minimum record overhead (14)")
         if batch.end > end:
             return
         yield batch
@@ -241,7 +241,7 @@ def _raise_torn(data: Buffer, position: int) -> None:
 def _unknown_magic(magic: int) -> CorruptBatch:
     if magic in (0, 1):
         return CorruptBatch(f"message format v{magic} is not taken since Kafka 4.0 (KIP-724)", ErrorCode.invalid_record)
-    return CorruptBatch(f"magic {magic} is of no known message format")
+    return CorruptBatch(f"Invalid magic found in record: {magic}")
 
 
 def stamped(data: Buffer, base_offset: int, leader_epoch: int) -> tuple[bytes, memoryview]:

@@ -6,13 +6,13 @@ carries both, and whoever handles the message resolves what is missing, as Kafka
 Arrays are tuples; times are integer milliseconds.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from kio.static.primitive import i32Timedelta
 
 from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.frozen import dataclass
 
 NO_TOPIC_ID: UUID | None = None
 """kio reads Kafka's zero UUID as None."""

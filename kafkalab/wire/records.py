@@ -5,7 +5,8 @@ are zigzag varints (KIP-98, `DefaultRecord`): small ones, of either sign, take o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from kafkalab.wire.frozen import dataclass
 
 Header = tuple[str, bytes | None]
 

@@ -20,7 +20,7 @@ export function cast(model) {
 /** @param {Record<string, Entity>} entities */
 function gather(entities) {
   /** @type {Record<string, Entity[]>} */
-  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], consumer: [], client: [] };
+  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], consumer: [], client: [], fault: [] };
   for (const [id, entity] of Object.entries(entities)) kinds[entity.kind]?.push({ ...entity, id });
   const topics = kinds.topic.sort((one, other) => one.internal - other.internal || byName(one.topic, other.topic));
   const named = (list) => list.sort((one, other) => byName(one.name, other.name));
@@ -33,13 +33,15 @@ function gather(entities) {
   const inGroup = new Set(groups.flatMap((group) => group.members.filter((m) => !m.ours).map((m) => m.client_id)));
   return {
     brokers: kinds.broker.sort((one, other) => one.broker - other.broker),
-    controllers: kinds.controller,
+    controllers: kinds.controller.sort((one, other) => byName(one.id, other.id)),
+    faults: kinds.fault.sort((one, other) => one.fault - other.fault),
     topics,
     partitions,
     producers: named(kinds.producer),
     groups,
     consumers: named(kinds.consumer),
-    loners: named(kinds.consumer.filter((consumer) => !consumer.group)),
+    /** Consumers that are drawn on their own: of no group, or of one that no coordinator knows of yet. */
+    loners: named(kinds.consumer.filter((consumer) => !consumer.group || entities[`group:${consumer.group}`] === undefined)),
     clients,
     /** Real clients that are not drawn as a member of a group. */
     feeders: clients.filter((client) => client.role !== "consumer"),

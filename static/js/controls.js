@@ -21,7 +21,7 @@ export function wireControls(hands) {
 }
 
 function press(target, hands) {
-  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-press]");
+  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-section-tab],[data-press]");
   if (!on) {
     if (target.closest?.("#stage-svg")) hands.change({ selected: null });
     return;
@@ -30,17 +30,23 @@ function press(target, hands) {
   if (said.command !== undefined) order(on, hands);
   else if (said.copy !== undefined) copy(on);
   else if (said.fold !== undefined) fold(said.fold, hands);
-  else if (said.form !== undefined) openForm(said.form, hands);
+  else if (said.form !== undefined) openForm(said.form, hands, said.fill);
   else if (said.record !== undefined) openRecord(said.record, hands);
   else if (said.id !== undefined) choose(said.id, hands);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
+  else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
   else if (said.topicTab !== undefined) hands.change({ topic: said.topicTab });
   else PRESSES[said.press](hands);
 }
 
 const PRESSES = {
-  pause: (hands) => hands.change({ paused: !hands.ui().paused }),
+  pause: (hands) => {
+    const lab = hands.model().entities.lab;
+    // In lab time it is the cluster that stands still, and in wall time the picture.
+    if (lab?.mode === "lab") hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
+    else hands.change({ paused: !hands.ui().paused });
+  },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
   keys: (hands) => turnKeys(hands),
@@ -61,12 +67,18 @@ function fold(topic, hands) {
   hands.change({ open: open.includes(topic) ? open.filter((name) => name !== topic) : [...open, topic] });
 }
 
-/** @param {string} command @param {Hands} hands */
-export function openForm(command, hands) {
-  hands.change({ pane: "act" });
+/** @param {string} command @param {Hands} hands @param {string} [fill] what its fields begin with, as JSON */
+export function openForm(command, hands, fill) {
   const details = /** @type {HTMLDetailsElement|null} */ (document.querySelector(`details[data-act="${command}"]`));
-  if (!details) return;
+  const section = /** @type {HTMLElement|null|undefined} */ (details?.closest("[data-section]"));
+  if (!details || !section) return;
+  hands.change({ pane: "act", section: section.dataset.section });
   details.open = true;
+  for (const [name, value] of Object.entries(JSON.parse(fill ?? "{}"))) {
+    const field = /** @type {HTMLInputElement|null} */ (details.querySelector(`[name="${name}"]`));
+    if (field) field.value = Array.isArray(value) ? value.join(", ") : String(value);
+  }
+  details.querySelector("form")?.dispatchEvent(new Event("input", { bubbles: true }));
   requestAnimationFrame(() => {
     details.scrollIntoView({ block: "nearest" });
     /** @type {HTMLElement|null} */ (details.querySelector("input,select,textarea"))?.focus();
@@ -191,5 +203,13 @@ function recordOf(answer) {
 /** Names for the forms: what there is on the stage now. @param {import("./types.js").Model} model */
 export function namesOn(model) {
   const on = cast(model);
-  return { topics: on.topics.filter((topic) => !topic.internal).map((topic) => topic.topic), groups: on.groups.map((group) => group.group) };
+  const [producers, consumers] = [on.producers.filter((one) => one.topic !== null), on.consumers].map((list) => list.map((one) => one.name));
+  return {
+    topics: on.topics.filter((topic) => !topic.internal).map((topic) => topic.topic),
+    groups: on.groups.map((group) => group.group),
+    producers,
+    consumers,
+    nodes: [...on.brokers.map((one) => one.node), ...on.controllers.map((one) => one.id.replace(":", "-")), ...producers, ...consumers],
+    racks: [...new Set(on.brokers.map((one) => one.rack).filter(Boolean))],
+  };
 }

@@ -3,11 +3,11 @@
 /** Each kind of fact has a family, told by a letter or sign as well as by its colour. */
 const FAMILIES = {
   data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled"],
-  replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved"],
-  leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "CoordinatorLoaded", "CoordinatorUnloaded"],
+  replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved", "LogCompacted", "SegmentDeleted", "ReplicaDeleted", "ReassignmentStarted", "ReassignmentEnded", "MetadataTruncated", "MetadataSnapshotTaken", "MetadataSnapshotReceived"],
+  leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "EligibleLeadersChanged", "ControllerStoodForElection", "ControllerElected", "ControllerResigned", "VotersChanged", "CoordinatorLoaded", "CoordinatorUnloaded"],
   group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "PartitionsRevoked", "PartitionsAssigned", "PositionReset"],
-  fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline"],
-  error: ["RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "DuplicateBatchDropped"],
+  fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline", "LogDirFailed", "LogUncleanable"],
+  error: ["InvariantBroken", "RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "DuplicateBatchDropped"],
 };
 export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", fault: "✕", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));
@@ -21,6 +21,6 @@ export const familyOf = (kind) => FAMILY_OF.get(kind) ?? "other";
  * @param {import("./types.js").Fact} fact
  */
 export function isRoutine(fact) {
-  if (fact.kind === "NodeStarted" && !fact.node.startsWith("broker-")) return true;
+  if (fact.kind === "NodeStarted" && !/^(broker|controller)-/.test(fact.node)) return true;
   return ROUTINE.has(fact.kind) || (typeof fact.topic === "string" && fact.topic.startsWith("__") && familyOf(fact.kind) !== "fault");
 }

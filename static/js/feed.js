@@ -14,12 +14,19 @@ export function drawFeed(model, ui) {
   const told = ui.chatty ? [...model.facts, ...model.routine].sort((one, other) => one.at_us - other.at_us) : model.facts;
   if (told.length === 0) return [h("li", { class: "quiet" }, "Nothing has happened yet. Create a topic, or send a record.")];
   return told.slice(-SHOWN).reverse().map((fact) => h("li", {
-    key: `${fact.at_us} ${fact.kind} ${fact.text}`, class: "fact", "data-family": familyOf(fact.kind),
+    key: `${fact.at_us} ${fact.kind} ${fact.parts ? fact.same : fact.text}`, class: "fact", "data-family": familyOf(fact.kind),
   },
     h("time", null, clockTime(fact.last_us ?? fact.at_us)),
     h("span", { class: "fact-mark", "aria-hidden": "true" }, MARKS[familyOf(fact.kind)]),
-    h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, fact.text ?? fact.kind,
+    fact.parts ? story(fact) : h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, fact.text ?? fact.kind,
       fact.times !== undefined && h("span", { class: "fact-times" }, ` ×\u2009${number(fact.times)}`))));
+}
+
+/** One sentence for many partitions, and each of them when it is opened. */
+function story(fact) {
+  return h("details", { class: "fact-story" },
+    h("summary", { class: "fact-text" }, fact.text),
+    h("ul", null, fact.parts.map((part) => h("li", { key: part.name, class: "fact-text", "data-id": `partition:${part.topic}:${part.partition}` }, part.text))));
 }
 
 /** @param {import("./types.js").Model} model */
@@ -34,7 +41,8 @@ function aboutWhom(model, fact) {
     fact.topic !== undefined && `topic:${fact.topic}`,
     fact.group !== undefined && `group:${fact.group}`,
     fact.broker !== undefined && `broker:${fact.broker}`,
-    fact.node?.startsWith("broker-") && `broker:${fact.node.slice(7)}`,
+    fact.controller !== undefined && `controller:${fact.controller}`,
+    /^(broker|controller)-/.test(fact.node ?? "") && fact.node.replace("-", ":"),
     fact.client !== undefined && `producer:${fact.client}`,
     fact.client !== undefined && `consumer:${fact.client}`,
   ];

@@ -3,6 +3,10 @@
 import { namesOn } from "./controls.js";
 import { h, paint } from "./paint.js";
 
+const lineUrl = () => /** @type {HTMLElement} */ (document.querySelector("[data-line-url]")).dataset.lineUrl;
+const STILL_MS = 250;
+const LONGEST_ASKED = 1500;
+
 /** @param {{ask: (command: any) => Promise<import("./types.js").Answer>, change: (patch: any) => void}} hands */
 export function wireForms(hands) {
   document.addEventListener("submit", (event) => {
@@ -10,6 +14,10 @@ export function wireForms(hands) {
     if (form.dataset.orders === undefined) return;
     event.preventDefault();
     submit(form, hands);
+  });
+  document.addEventListener("input", (event) => {
+    const form = /** @type {Element} */ (event.target).closest?.("form[data-orders]");
+    if (form) showLine(form);
   });
   let offered = "";
   return {
@@ -19,8 +27,9 @@ export function wireForms(hands) {
       const now = JSON.stringify(names);
       if (now === offered) return;
       offered = now;
-      paint(/** @type {Element} */ (document.querySelector("#topics")), names.topics.map((name) => h("option", { value: name })));
-      paint(/** @type {Element} */ (document.querySelector("#groups")), names.groups.map((name) => h("option", { value: name })));
+      for (const [list, all] of Object.entries(names)) {
+        paint(/** @type {Element} */ (document.querySelector(`#${list}`)), all.map((name) => h("option", { value: name })));
+      }
       takeUpOnlyTopic(names.topics);
     },
   };
@@ -34,18 +43,30 @@ function takeUpOnlyTopic(topics) {
   }
 }
 
-async function submit(form, hands) {
-  clear(form);
+/** What the form says, as a command; raises FieldError. */
+function commandOf(form) {
   const command = { command: form.dataset.orders };
   for (const field of form.querySelectorAll("[data-type]")) {
     try {
       const value = READERS[field.dataset.type](field);
       if (value !== undefined) command[field.name] = value;
     } catch (wrong) {
-      if (!(wrong instanceof FieldError)) throw wrong;
-      beside(form, field.name, wrong.message);
-      return;
+      if (wrong instanceof FieldError) wrong.field = field.name;
+      throw wrong;
     }
+  }
+  return command;
+}
+
+async function submit(form, hands) {
+  clear(form);
+  let command;
+  try {
+    command = commandOf(form);
+  } catch (wrong) {
+    if (!(wrong instanceof FieldError)) throw wrong;
+    beside(form, wrong.field, wrong.message);
+    return;
   }
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
   button.disabled = true;
@@ -54,7 +75,32 @@ async function submit(form, hands) {
   tell(form, answer);
 }
 
-class FieldError extends Error {}
+class FieldError extends Error {
+  field = "";
+}
+
+/** Below the button stands the command line that the form equals, as it is filled in now. */
+async function showLine(form) {
+  const place = form.querySelector(".equals");
+  if (!place) return;
+  const asked = (form.asked = (form.asked ?? 0) + 1);
+  await new Promise((settle) => setTimeout(settle, STILL_MS));
+  if (form.asked !== asked) return;
+  let line = "";
+  try {
+    const command = JSON.stringify(commandOf(form));
+    if (command.length < LONGEST_ASKED) {
+      const answer = await fetch(`${lineUrl()}?${new URLSearchParams({ command })}`);
+      line = answer.ok ? await answer.text() : "";
+    }
+  } catch (wrong) {
+    // While a field makes no sense, or the lab is away, there is no such line.
+    if (!(wrong instanceof FieldError || wrong instanceof TypeError)) throw wrong;
+  }
+  if (form.asked !== asked) return;
+  place.hidden = line === "";
+  place.querySelector("code").textContent = line;
+}
 
 /** From a field to what the command holds; undefined leaves it to the command's default. */
 const READERS = {
@@ -63,9 +109,15 @@ const READERS = {
   number: (field) => (field.value === "" ? undefined : Number(field.value)),
   yes: (field) => field.checked,
   names: (field) => field.value.split(",").map((name) => name.trim()).filter(Boolean),
+  numbers: (field) => field.value.split(/[\s,]+/).filter(Boolean).map(wholeNumber),
   settings: (field) => (field.value.trim() === "" ? undefined : Object.fromEntries(pairs(field, "="))),
   headers: (field) => (field.value.trim() === "" ? undefined : pairs(field, ":")),
 };
+
+function wholeNumber(text) {
+  if (!/^\d+$/.test(text)) throw new FieldError("must be whole numbers, separated by commas");
+  return Number(text);
+}
 
 function pairs(field, mark) {
   return field.value.split("\n").filter((line) => line.trim() !== "").map((line) => {

@@ -1,7 +1,10 @@
 /** What is chosen, in words: each value with the sentence that says what it means, and what can be done to it. */
 
+import { cast } from "./cast.js";
+import { since, whereIs } from "./faults.js";
+import { menuOf } from "./menus.js";
 import { h } from "./paint.js";
-import { bytes, number, offset, spoken } from "./words.js";
+import { bytes, clockTime, number, offset, spoken } from "./words.js";
 
 /**
  * @param {import("./types.js").Model} model
@@ -14,28 +17,36 @@ export function drawNow(model, ui) {
       ? "Choose a broker, a replica, a group or anything else on the stage, and it explains itself here."
       : "What was chosen here is gone.")];
   }
-  const { title, about, rows, acts } = PORTRAITS[/** @type {keyof typeof PORTRAITS} */ (entity.kind)](entity, model);
+  const portrait = PORTRAITS[/** @type {keyof typeof PORTRAITS} */ (entity.kind)] ?? unknown;
+  const { title, about, rows, first, menu } = portrait({ ...entity, id: ui.selected }, model);
+  const { acts, faults } = menu === null ? { acts: [], faults: [] } : menuOf(menu ?? entity);
+  const buttons = [...(first ?? []).filter(Boolean), ...acts];
   return [
-    h("h2", null, title),
-    h("p", { class: "about" }, about),
-    ...(acts.length > 0 ? [h("div", { class: "acts" }, acts)] : []),
-    h("dl", { class: "values" }, rows.filter(Boolean).map(([label, value, sentence]) => h("div", { key: label },
+    h("h2", { key: "title" }, title),
+    h("p", { key: "about", class: "about" }, about),
+    ...faultsHere(entity, model),
+    buttons.length > 0 && h("div", { key: "acts", class: "acts" }, buttons),
+    faults.length > 0 && h("details", { key: "break", class: "more break" }, h("summary", null, "Break something"), h("div", { class: "acts" }, faults)),
+    h("dl", { key: "values", class: "values" }, rows.filter(Boolean).map(([label, value, sentence]) => h("div", { key: label },
       h("dt", null, label), h("dd", null, value), sentence && h("dd", { class: "meaning" }, sentence)))),
-  ];
+  ].filter(Boolean);
 }
 
-const act = (label, command, danger = false) =>
-  h("button", { key: label, type: "button", class: danger ? "small danger" : "small", "data-command": JSON.stringify(command) }, label);
+/** The faults that hit what is chosen. */
+function faultsHere(entity, model) {
+  const node = entity.node ?? entity.name;
+  if (node === undefined || entity.kind === "fault") return [];
+  const on = cast(model);
+  const here = on.faults.filter((fault) => fault.nodes.includes(node));
+  return here.length === 0 ? [] : [h("ul", { key: "faults", class: "faults-here" }, here.map((fault) => h("li", { key: fault.id },
+    jump(`${whereIs(fault, on.brokers.length)}: ${fault.label}`, fault.id), h("span", { class: "quiet" }, ` ${since(model, fault)}`), menuOf(fault).acts)))];
+}
 
-/** What cannot be taken back is asked for twice. */
-const twice = (label, sure, command) => h("details", { key: label, class: "twice" }, h("summary", null, label), act(sure, command, true));
 const list = (brokers) => (brokers.length === 0 ? "none" : brokers.join(", "));
 const jump = (label, id) => h("button", { type: "button", class: "link", "data-id": id }, label);
 
 const PORTRAITS = {
   broker(it) {
-    const of = (command) => ({ command, broker: it.broker });
-    const up = ["running", "starting", "frozen", "isolated"].includes(it.state);
     return {
       title: `Broker ${it.broker}`,
       about: `A Kafka broker at ${it.host}:${it.port}. It keeps replicas on its own disk, leads some of them and follows others.`,
@@ -49,26 +60,23 @@ const PORTRAITS = {
         ["Connections", number(it.connections), "Real clients connected to it now."],
         it.rack && ["Rack", it.rack, "Replicas are spread over racks."],
       ],
-      acts: [
-        up && act("kill -9", of("crash_broker"), true),
-        up && act("Shut down gracefully", of("stop_broker")),
-        !up && it.state !== "shutting_down" && act("Start", of("start_broker")),
-        it.state === "running" && act("Freeze", of("freeze_broker")),
-        it.state === "frozen" && act("Thaw", of("thaw_broker")),
-        it.state === "running" && act("Isolate", of("isolate_broker")),
-        it.state === "isolated" && act("Heal the network", { command: "heal_network" }),
-      ].filter(Boolean),
     };
   },
   controller(it) {
     return {
-      title: `Controller ${it.id}`,
+      title: `Controller ${it.id.split(":")[1]}`,
       about: "It decides: which brokers are alive, who leads each partition, which topics there are. Its decisions are records in a log that every broker reads.",
       rows: [
+        ["State", spoken(it.state), "What its process does."],
+        it.role !== undefined && ["Role", spoken(it.role), "One leads the quorum and decides; the others follow, and one of them takes over when it is gone."],
         ["Active", it.active ? "yes" : "no", "Only the active controller decides."],
-        ["Metadata offset", number(it.metadata_offset), "The end of its log of decisions, __cluster_metadata."],
+        it.epoch !== undefined && ["Epoch", offset(it.epoch), "Goes up with every election of a controller."],
+        it.metadata_offset !== undefined && ["Metadata offset", offset(it.metadata_offset), "The end of its log of decisions, __cluster_metadata."],
+        it.voted_for !== undefined && ["Voted for", it.voted_for < 0 ? "–" : `controller ${it.voted_for}`, "In this epoch: each voter has one vote."],
+        it.snapshot_end >= 0 && ["Snapshot up to", number(it.snapshot_end), "Everything before it is kept as a state and no longer as records."],
+        it.log_end !== undefined && ["Log end", offset(it.log_end), "The offset that its next record gets."],
+        it.high_watermark !== undefined && ["High watermark", offset(it.high_watermark), "What is before it is on most of the controllers: it counts."],
       ],
-      acts: [],
     };
   },
   topic(it) {
@@ -82,11 +90,7 @@ const PORTRAITS = {
         ["Topic id", it.topic_id, "A topic made again under the same name has another."],
         ...configs.map(([name, value]) => [name, value, "Set on this topic."]),
       ],
-      acts: it.internal ? [] : [
-        h("button", { key: "send", type: "button", class: "small", "data-form": "send_record" }, "Send a record…"),
-        h("button", { key: "grow", type: "button", class: "small", "data-form": "add_partitions" }, "Add partitions…"),
-        twice("Delete…", `Delete ${it.topic} and all its records`, { command: "delete_topic", name: it.topic }),
-      ],
+      menu: it.internal ? null : undefined,
     };
   },
   partition(it) {
@@ -99,13 +103,17 @@ const PORTRAITS = {
         ["Leader epoch", number(it.leader_epoch), "Goes up with every election; each batch carries the epoch it was written under."],
         ["Replicas", list(it.replicas), "The brokers that keep a copy."],
         ["In sync (ISR)", list(it.isr), "The replicas that keep up. Any of them may lead without loss."],
+        it.elr.length > 0 && ["Eligible leaders (ELR)", list(it.elr), "Not in sync, but they hold all that was committed: they may lead without loss."],
+        it.adding.length > 0 && ["Being added", list(it.adding), "A reassignment: they copy the log, and join the ISR when they have it."],
+        it.removing.length > 0 && ["Being removed", list(it.removing), "A reassignment: they give it up once the new ones are in sync."],
+        it.recovering && ["Recovery state", "recovering", "Its leader was elected uncleanly: records may be lost."],
         ["Min in-sync replicas", number(it.min_isr), "With fewer in sync, writes with acks=all are refused."],
         ["High watermark", number(it.high_watermark), "Everything before it is on every in-sync replica, and consumers may read it."],
         ["Log end", number(it.log_end), "The offset that the next record will get."],
         ["Log start", number(it.log_start), "The oldest offset that is still kept."],
         ["Partition epoch", number(it.partition_epoch), "Goes up with every change of leader or ISR."],
       ],
-      acts: [openLast(it)].filter(Boolean),
+      first: [openLast(it)],
     };
   },
   replica(it, model) {
@@ -122,14 +130,17 @@ const PORTRAITS = {
         ["High watermark", number(it.high_watermark), "As this replica knows it: followers hear of it with their next fetch."],
         ["Log start", number(it.log_start), "The oldest offset that it keeps."],
         ["Leader epoch", number(it.leader_epoch), "The epoch under which it leads or follows."],
+        partition?.elr.includes(it.broker) && ["Eligible leader", "yes", "Not in sync, but it holds all that was committed: it may lead without loss."],
+        partition?.adding.includes(it.broker) && ["Being added", "yes", "It copies the log from the leader, for a reassignment."],
+        partition?.removing.includes(it.broker) && ["Being removed", "yes", "It gives the partition up once the new replicas are in sync."],
         ["Size", bytes(it.bytes), `In ${it.segments.length} segment ${it.segments.length === 1 ? "file" : "files"}.`],
         ...it.segments.map((segment) => [`Segment ${String(segment.base).padStart(20, "0")}.log`, bytes(segment.bytes), `Offsets ${segment.base} to ${segment.end} (exclusive).`]),
       ],
-      acts: partition ? [openLast({ ...partition, log_end: it.log_end }, it.broker)].filter(Boolean) : [],
+      first: partition ? [openLast({ ...partition, log_end: it.log_end }, it.broker)] : [],
+      menu: partition,
     };
   },
   producer(it) {
-    const of = (command) => ({ command, name: it.name });
     return {
       title: it.name,
       about: it.topic ? `A producer of the lab. It writes to ${it.topic}.` : "The producer that sends what you send by hand.",
@@ -147,10 +158,7 @@ const PORTRAITS = {
         ["In flight, buffered", `${number(it.in_flight)}, ${number(it.buffered)}`, "On their way, and waiting for a batch."],
         it.last_error && ["Last error", it.last_error, null],
       ],
-      acts: it.topic === null ? [] : [
-        it.state === "paused" ? act("Resume", of("resume_producer")) : act("Pause", of("pause_producer")),
-        twice("Remove…", `Remove ${it.name}`, of("remove_producer")),
-      ],
+      menu: it.topic === null ? null : undefined,
     };
   },
   group(it) {
@@ -166,12 +174,9 @@ const PORTRAITS = {
         ["Lag in all", number(it.lag), "Records that are visible and not yet committed by the group."],
         ...it.offsets.map((at) => [`${at.topic}-${at.partition}`, `committed ${offset(at.committed)} of ${number(at.end)}`, `Lag ${number(at.lag)}.`]),
       ],
-      acts: it.members.length === 0 ? [twice("Delete…", `Delete ${it.group} and its offsets`, { command: "delete_group", group: it.group })]
-        : [h("button", { key: "add", type: "button", class: "small", "data-form": "add_consumer" }, "Add a consumer…")],
     };
   },
   consumer(it) {
-    const of = (command) => ({ command, name: it.name });
     return {
       title: it.name,
       about: it.group ? `A consumer of the lab, in group ${it.group}.` : "A consumer of the lab that belongs to no group and reads every partition.",
@@ -190,7 +195,18 @@ const PORTRAITS = {
         ...[...it.last].reverse().slice(0, 8).map((record) => [`${record.topic}-${record.partition} @ ${record.offset}`,
           h("button", { type: "button", class: "link", "data-record": `${record.topic} ${record.partition} ${record.offset}` }, record.key ?? "no key"), record.value]),
       ],
-      acts: [act("kill -9", of("crash_consumer"), true), twice("Remove…", `Remove ${it.name}`, of("remove_consumer"))],
+    };
+  },
+  fault(it, model) {
+    const brokers = cast(model).brokers.length;
+    return {
+      title: `${whereIs(it, brokers)}: ${it.label}`,
+      about: `${it.says} Faults end when the lab is stopped.`,
+      rows: [
+        ["On since", clockTime(it.since_us), `${since(model, it)} of the lab's time.`],
+        ["Hits", it.nodes.join(", "), null],
+        ...Object.entries(it.settings).filter(([, value]) => value !== null && value !== "").map(([name, value]) => [spoken(name), String(value), null]),
+      ],
     };
   },
   client(it) {
@@ -207,10 +223,15 @@ const PORTRAITS = {
         it.topics.length > 0 && ["Topics", it.topics.join(", "), null],
         it.groups.length > 0 && ["Groups", it.groups.join(", "), null],
       ],
-      acts: [],
     };
   },
 };
+
+/** What the page has no portrait of is shown as it comes. */
+function unknown(it) {
+  const plain = Object.entries(it).filter(([name, value]) => !["kind", "id"].includes(name) && typeof value !== "object");
+  return { title: it.id.replace(":", " "), about: "", rows: plain.map(([name, value]) => [spoken(name), String(value), null]) };
+}
 
 function openLast(partition, broker) {
   if (partition.log_end <= partition.log_start) return null;

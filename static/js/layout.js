@@ -6,14 +6,17 @@
  */
 
 import { cast } from "./cast.js";
+import { faultRoom, placeFaults } from "./faultlayout.js";
 
 const EDGE = 16;
+/** More brokers than this need the room of all others. */
+export const CROWDED = 4;
 const TOP = 14;
 const CARD_GAP = 12;
-const BROKER_HEAD = 72;
+const BROKER_HEAD = 70;
 /** In a broker's head, below its name: where envelopes go that are about no partition. */
 const DOOR = 58;
-const CONTROLLER = { w: 250, h: 34 };
+const CONTROLLER = { w: 264, h: 40, gap: 8 };
 export const TOPIC_HEAD = 24;
 const LOWEST_ROW = 28;
 const HIGHEST_ROW = 104;
@@ -34,10 +37,11 @@ const between = (low, value, high) => Math.max(low, Math.min(high, value));
  */
 export function flowLayout(model, ui, room) {
   const on = cast(model);
-  const left = { x: EDGE, w: between(168, room.width * 0.165, 250) };
-  const rightWidth = between(240, room.width * 0.26, 380);
+  const crowded = on.brokers.length > CROWDED;
+  const left = { x: EDGE, w: between(168, room.width * 0.165, crowded ? 180 : 250) };
+  const rightWidth = between(240, room.width * 0.26, crowded ? 260 : 380);
   const right = { x: room.width - EDGE - rightWidth, w: rightWidth };
-  const gap = between(30, room.width * 0.04, 76);
+  const gap = between(34, room.width * 0.05, crowded ? 48 : 84);
   const centre = { x: left.x + left.w + gap, w: right.x - gap - (left.x + left.w + gap) };
   const feeders = stack(left, [...on.producers.map((p) => [p, 84]), ...on.feeders.map((c) => [c, 84])]);
   const readers = stack(right, [
@@ -45,19 +49,28 @@ export function flowLayout(model, ui, room) {
     ...on.loners.map((consumer) => [consumer, 44 + LINE * Math.min(LINES_SHOWN, Math.max(1, consumer.positions.length))]),
     ...on.readers.map((client) => [client, 84]),
   ]);
-  const headTop = TOP + CONTROLLER.h + 22;
-  const shelvesTop = headTop + BROKER_HEAD + 6;
+  const { lanes, head } = faultRoom(on.faults);
+  const lanesTop = TOP + CONTROLLER.h + 12;
+  const headTop = TOP + CONTROLLER.h + 26 + lanes;
+  const shelvesTop = headTop + BROKER_HEAD + head + 6;
   const row = rowHeight(on, ui, room.height - EDGE - 20 - shelvesTop);
   const shelves = stackTopics(on, ui, shelvesTop, row);
-  const content = Math.max(bottomOf(shelves, headTop + BROKER_HEAD + 60) + 24, bottomOf(feeders, 0), bottomOf(readers, 0));
+  const content = Math.max(bottomOf(shelves, headTop + BROKER_HEAD + head + 60) + 24, bottomOf(feeders, 0), bottomOf(readers, 0));
   const height = Math.max(room.height, content + EDGE);
   const brokers = columns(centre, on.brokers, headTop, height - EDGE - headTop);
-  const controllers = on.controllers.map((controller, index) => ({
-    entity: controller, x: centre.x + centre.w / 2 - CONTROLLER.w / 2 + index * (CONTROLLER.w + 8), y: TOP, ...CONTROLLER,
-  }));
+  const controllers = seats(centre, on.controllers);
+  const faults = placeFaults(on.faults, { brokers, controllers, feeders, readers, centre, gap, lanesTop, headTop, head: BROKER_HEAD });
   const clientsById = new Map();
   for (const client of on.clients) clientsById.set(client.client_id, [...(clientsById.get(client.client_id) ?? []), client.name]);
-  return { clientsById, width: room.width, height, gap, left, right, centre, headTop, feeders, readers, shelves, brokers, controllers };
+  return { faults, clientsById, width: room.width, height, gap, left, right, centre, headTop, feeders, readers, shelves, brokers, controllers };
+}
+
+/** Controllers stand side by side above the brokers: one, or a quorum of three. */
+function seats(centre, controllers) {
+  const count = Math.max(1, controllers.length);
+  const w = Math.min(CONTROLLER.w, (centre.w - CONTROLLER.gap * (count - 1)) / count);
+  const first = centre.x + (centre.w - w * count - CONTROLLER.gap * (count - 1)) / 2;
+  return controllers.map((entity, index) => ({ entity, x: first + index * (w + CONTROLLER.gap), y: TOP, w, h: CONTROLLER.h }));
 }
 
 function stack(column, cards) {
@@ -112,7 +125,7 @@ function defaultOpen(topic) {
 
 function columns(centre, brokers, y, h) {
   const count = Math.max(1, brokers.length);
-  const gap = count > 4 ? 8 : 14;
+  const gap = count > CROWDED ? 8 : 14;
   const w = (centre.w - gap * (count - 1)) / count;
   return brokers.map((broker, index) => ({ entity: broker, x: centre.x + index * (w + gap), y, w, h }));
 }
@@ -134,22 +147,24 @@ export function anchors(layout) {
   for (const box of layout.readers) if (box.entity.kind === "group") seatMembers(boxes, box, layout);
   const rows = new Map();
   for (const shelf of layout.shelves) {
-    for (const row of shelf.rows) rows.set(`${shelf.topic.topic} ${row.partition.partition}`, row.y + row.h / 2);
+    for (const row of shelf.rows) rows.set(`${shelf.topic.topic} ${row.partition.partition}`, row.y - 2);
     rows.set(shelf.topic.topic, shelf.y + TOPIC_HEAD / 2);
   }
   return {
     box: (name) => boxes.get(name),
     /** Between the cards and the brokers: where envelopes turn into their row. */
     gap: layout.gap,
+    columns: [layout.centre.x - 6, layout.centre.x + layout.centre.w + 6],
     /** @returns {[number, number]} */
     point(name, toward, topic, partition) {
       const box = boxes.get(name);
       const middle = box.x + box.w / 2;
       const towardX = toward.x + toward.w / 2;
-      if (toward.entity.kind === "controller") return [middle, box.y - 4];
-      if (box.entity.kind === "controller") return [middle + (towardX < middle ? -60 : 60), box.y + box.h];
+      if (toward.entity.kind === "controller") return [middle, box.y - 6];
+      if (box.entity.kind === "controller") return [middle + (towardX < middle ? -40 : 40), box.y + box.h + 8];
       const x = towardX > middle ? box.x + box.w : box.x;
-      if (box.entity.kind !== "broker") return [x, box.y + Math.min(box.h / 2, 30)];
+      // On the edge of a card, where no name stands.
+      if (box.entity.kind !== "broker") return [x, box.y + (box.entity.kind === "member" ? -6 : 2)];
       return [x, rows.get(`${topic} ${partition}`) ?? rows.get(topic) ?? box.y + DOOR];
     },
   };

@@ -2,6 +2,7 @@
 
 import { wireControls } from "./controls.js";
 import { wireForms } from "./forms.js";
+import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { EMPTY, reduce } from "./model.js";
@@ -9,8 +10,10 @@ import { paint } from "./paint.js";
 import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
+import { drawTempo } from "./tempo.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
+const TEMPO_MS = 100;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -19,7 +22,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", paused: false, chatty: false, keys: true, record: null };
+let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
 let past = [];
 let done = [];
 let queued = false;
@@ -80,6 +83,12 @@ function drawAround() {
   for (const panel of document.querySelectorAll("[data-pane]")) {
     /** @type {HTMLElement} */ (panel).hidden = /** @type {HTMLElement} */ (panel).dataset.pane !== ui.pane;
   }
+  for (const chip of document.querySelectorAll("[data-section-tab]")) {
+    chip.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (chip).dataset.sectionTab === ui.section));
+  }
+  for (const section of document.querySelectorAll("[data-section]")) {
+    /** @type {HTMLElement} */ (section).hidden = /** @type {HTMLElement} */ (section).dataset.section !== ui.section;
+  }
   for (const button of document.querySelectorAll("[data-lens-tab]")) {
     button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.lensTab === ui.lens));
   }
@@ -88,7 +97,11 @@ function drawAround() {
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, past));
   paint(find("#ledger"), drawLedger(shown));
+  paint(find("#tempo"), drawTempo(shown));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
+  const faults = drawFaultList(shown);
+  find("#faults").hidden = faults.length === 0;
+  paint(find("#faults"), faults);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   paint(find("#facts"), drawFeed(shown, ui));
@@ -124,4 +137,5 @@ function topicOf(command) {
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
 const forms = wireForms({ ask, change });
+if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -6,6 +6,7 @@
  */
 
 import { familyOf, isRoutine } from "./facts.js";
+import { takenUp } from "./grouping.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Frame} Frame */
@@ -67,8 +68,13 @@ function told(facts, routine, events) {
 /** What is said again at once becomes one fact with a number: a retry every second shall not hide the rest. */
 function kept(before, fresh) {
   if (fresh.length === 0) return before;
-  const facts = [...before];
+  let facts = [...before];
   for (const fact of fresh) {
+    const grouped = takenUp(facts, fact);
+    if (grouped !== null) {
+      facts = grouped;
+      continue;
+    }
     const at = saidJustNow(facts, fact);
     if (at < 0) facts.push(fact);
     else facts[at] = { ...facts[at], times: (facts[at].times ?? 1) + 1, last_us: fact.at_us };

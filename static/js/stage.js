@@ -1,13 +1,15 @@
 /** The one file that touches the stage: it lays out, draws and paints, and lets envelopes fly. */
 
+import { cast } from "./cast.js";
 import { makeClock } from "./clock.js";
 import { drawFlights } from "./draw/flight.js";
 import { drawFlow } from "./draw/flow.js";
 import { drawLog } from "./draw/log.js";
-import { anchors, flowLayout } from "./layout.js";
+import { anchors, CROWDED, flowLayout } from "./layout.js";
 import { h, paint } from "./paint.js";
 
 const NARROWEST = 980;
+const FOR_EACH_MORE = 110;
 const DRAWN_FOR = 1100;
 
 /**
@@ -24,9 +26,12 @@ export function makeStage(parts, now) {
   const sky = layer(parts.svg, "sky");
   new ResizeObserver(() => draw()).observe(parts.frame);
 
-  function room() {
-    const scale = Math.max(Math.min(1, parts.frame.clientWidth / NARROWEST), parts.frame.clientWidth / DRAWN_FOR, 0.5);
-    const drawnAt = Math.min(scale, 1.3);
+  /** @param {number} [most] how large it may be drawn */
+  function room(most = 1.3) {
+    const { model, ui } = now();
+    const more = ui.lens === "flow" ? FOR_EACH_MORE * Math.max(0, cast(model).brokers.length - CROWDED) : 0;
+    const scale = Math.max(Math.min(1, parts.frame.clientWidth / (NARROWEST + more)), parts.frame.clientWidth / (DRAWN_FOR + more), 0.5);
+    const drawnAt = Math.min(scale, most);
     return { scale: drawnAt, width: parts.frame.clientWidth / drawnAt, height: (parts.frame.clientHeight - 2) / drawnAt };
   }
 
@@ -34,10 +39,15 @@ export function makeStage(parts, now) {
     const { model, ui } = now();
     if (model.version < 0 || parts.frame.clientWidth === 0) return;
     clock.hear(model);
-    const space = room();
+    let space = room();
     let height;
     if (ui.lens === "flow") {
-      const layout = flowLayout(model, ui, space);
+      let layout = flowLayout(model, ui, space);
+      if (layout.height > space.height && space.scale > 1) {
+        // Rather all of it a little smaller than the end of it out of sight.
+        space = room(Math.max(1, (space.scale * space.height) / layout.height));
+        layout = flowLayout(model, ui, space);
+      }
       at = anchors(layout);
       height = layout.height;
       paint(people, [h("g", { key: "flow" }, ...drawFlow(model, ui, layout))]);

@@ -1,10 +1,14 @@
 /** The strip above the stage: six vital signs with where they are going, and the ledger of all records. */
 
 import { cast } from "./cast.js";
+import { menuOf } from "./menus.js";
 import { h } from "./paint.js";
 import { number, spoken } from "./words.js";
 
 const BACK_US = 10_000_000;
+
+/** Of a broker's menu, what there is room for in a list. */
+const IN_A_ROW = ["kill -9", "Stop", "Start", "Thaw"];
 
 const SIGNS = [
   { name: "offline_partitions", label: "Offline partitions", bad: "fault" },
@@ -72,14 +76,9 @@ export function drawTopics(model, ui) {
 /** Each broker with what can be done to it now. */
 export function drawBrokers(model) {
   return cast(model).brokers.map((broker) => {
-    const up = ["running", "starting", "frozen", "isolated"].includes(broker.state);
-    const order = (command) => JSON.stringify({ command, broker: broker.broker });
     return h("li", { key: broker.id, "data-state": broker.state },
       h("button", { type: "button", class: "link strong", "data-id": broker.id }, `Broker ${broker.broker}`),
       h("span", { class: "quiet" }, spoken(broker.state)),
-      h("span", { class: "acts" },
-        up && h("button", { key: "kill", type: "button", class: "small danger", "data-command": order("crash_broker") }, "kill -9"),
-        up && h("button", { key: "stop", type: "button", class: "small", "data-command": order("stop_broker") }, "Stop"),
-        !up && broker.state !== "shutting_down" && h("button", { key: "start", type: "button", class: "small", "data-command": order("start_broker") }, "Start")));
+      h("span", { class: "acts" }, menuOf(broker).acts.filter((button) => IN_A_ROW.includes(String(button.props.key)))));
   });
 }

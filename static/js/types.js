@@ -3,6 +3,7 @@
  *
  * @typedef {{kind: string, [field: string]: any}} Entity
  * @typedef {{kind: string, at_us: number, text?: string, times?: number, last_us?: number,
+ *            parts?: {name: string, text?: string, topic: string, partition: number}[],
  *            [field: string]: any}} Fact
  * @typedef {{type: "snapshot"|"frame", version: number, at_us: number, rate: number,
  *            entities: Record<string, Entity>, gone?: string[], events: Fact[]}} Frame
@@ -10,7 +11,7 @@
  *            facts: Fact[], routine: Fact[], flights: Fact[]}} Model
  * @typedef {{type: "answer", id: number, ok: boolean, shell?: string, detail?: any, error?: string,
  *            fields?: Record<string, string>}} Answer
- * @typedef {{lens: "flow"|"log", selected: string|null, topic: string|null, open: string[], pane: string,
+ * @typedef {{lens: "flow"|"log", selected: string|null, topic: string|null, open: string[], pane: string, section: string,
  *            paused: boolean, chatty: boolean, keys: boolean, record: {topic: string, partition: number, offset: number}|null}} Ui
  * @typedef {{tag: string, props: Record<string, any>, children: (Drawn|string)[]}} Drawn
  */

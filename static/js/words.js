@@ -27,9 +27,33 @@ export function clockTime(at_us) {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }
 
+/** How long: 8 s, 3 min, 2 h. @param {number} passed_us */
+export function span(passed_us) {
+  const s = Math.floor(passed_us / 1_000_000);
+  if (s < 100) return `${s} s`;
+  return s < 6000 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h`;
+}
+
 /** @param {string} text @param {number} most characters */
 export function short(text, most) {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+const WIDTHS = [[/[A-Z_%@mw…]/, 0.76], [/[0-9+×→↔]/, 0.58], [/[ilj.,:;'| -]/, 0.31]];
+
+/** About how wide a text is, in pixels of a bold sans serif. @param {string} text @param {number} size of the letters */
+export function width(text, size) {
+  let sum = 0;
+  for (const letter of text) sum += /** @type {number} */ ((WIDTHS.find(([like]) => /** @type {RegExp} */ (like).test(letter)) ?? [null, 0.56])[1]);
+  return sum * size;
+}
+
+/** What fits of it. @param {string} text @param {number} room in pixels @param {number} size of the letters */
+export function fit(text, room, size) {
+  if (width(text, size) <= room) return text;
+  let most = text.length - 1;
+  while (most > 1 && width(`${text.slice(0, most)}…`, size) > room) most -= 1;
+  return `${text.slice(0, most).trimEnd()}…`;
 }
 
 /** PreparingRebalance as preparing rebalance. @param {string} state */

@@ -48,3 +48,16 @@ def page(chromium: Browser, lab: Peer) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+def act(page: Page, command: str, **fields: str) -> None:
+    """Fill in a form beside the stage and send it off."""
+    page.get_by_role("tab", name="Act").click()
+    form = page.locator(f"details[data-act={command}]")
+    section = page.locator("section[data-section]", has=form).get_attribute("data-section")
+    page.locator(f"[data-section-tab={section}]").click()
+    if form.get_attribute("open") is None:
+        form.locator("summary").first.click()
+    for name, value in fields.items():
+        form.locator(f"[name={name}]").fill(value)
+    form.get_by_role("button").last.click()

@@ -59,3 +59,33 @@ def test_what_is_said_again_at_once_is_one_line_with_a_number(page: Page) -> Non
         events[1],
         *events[3:],
     ]
+
+
+def test_a_failover_is_one_story(page: Page) -> None:
+    def elected(at_us: int, partition: int) -> dict[str, Any]:
+        text = f"Broker 1 leads orders-{partition} from leader epoch 1 on (before: 2); broker 2 is fenced."
+        return {
+            "kind": "LeaderElected", "at_us": at_us, "text": text, "node": "controller-3000", "topic": "orders",
+            "partition": partition, "leader": 1, "previous": 2, "reason": "broker 2 is fenced",
+        }  # fmt: skip
+
+    def shrunk(at_us: int, partition: int) -> dict[str, Any]:
+        return {
+            "kind": "IsrShrunk", "at_us": at_us, "text": "shrank", "node": "controller-3000", "topic": "orders",
+            "partition": partition, "before": [2, 1, 3], "after": [1, 3],
+        }  # fmt: skip
+
+    pairs = [fact for number in range(3) for fact in (shrunk(number, number), elected(number, number))]
+    start = {"type": "snapshot", "version": 1, "at_us": 0, "rate": 1, "entities": {}, "events": pairs[:2]}
+    frame = {"type": "frame", "version": 2, "at_us": 9, "rate": 1, "entities": {}, "gone": [], "events": pairs[2:]}
+    later = {**frame, "version": 3, "events": [elected(5_000_000, 7)]}
+    facts = page.evaluate(FOLD, [start, frame, later])["facts"]
+    assert [fact["text"] for fact in facts] == [
+        "Broker 2 left the in-sync replicas of 3 partitions.",
+        "3 partitions have new leaders in place of broker 2; broker 2 is fenced.",
+        elected(0, 7)["text"],
+    ]
+    assert facts[1]["parts"] == [
+        {"name": f"orders-{number}", "topic": "orders", "partition": number, "text": elected(0, number)["text"]}
+        for number in range(3)
+    ]

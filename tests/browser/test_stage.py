@@ -4,20 +4,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ARTEFACTS
+from tests.browser.conftest import ARTEFACTS, act
 
 MARKUP = "<img src=x onerror=\"document.title='taken'\">"
-
-
-def act(page: Page, command: str, **fields: str) -> None:
-    """Fill in a form beside the stage and send it off."""
-    page.get_by_role("tab", name="Act").click()
-    form = page.locator(f"details[data-act={command}]")
-    if form.get_attribute("open") is None:
-        form.locator("summary").first.click()
-    for name, value in fields.items():
-        form.locator(f"[name={name}]").fill(value)
-    form.get_by_role("button").last.click()
 
 
 def test_a_newcomer_sees_a_cluster_that_stands_ready(page: Page) -> None:

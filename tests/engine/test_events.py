@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from kafkalab.engine import events
-from kafkalab.engine.events import Event, IsrShrunk, PartitionsAssigned, PartitionsRevoked
+from kafkalab.engine.events import Event, IsrShrunk, LogCompacted, PartitionsAssigned, PartitionsRevoked, TopicCreated
 
 KINDS = [getattr(events, name) for name in events.__all__ if name != "Event"]
 
@@ -25,6 +25,15 @@ def test_a_fact_is_a_sentence_over_its_own_fields(kind: type[Any]) -> None:
     assert sentence.endswith((".", "x", "7", "]", "0"))
     assert "{" not in sentence
     assert "\n" not in sentence
+
+
+def test_numbers_are_said_with_the_word_they_need() -> None:
+    said = [TopicCreated("orders", number, number).sentence() for number in (1, 2)]
+    assert said == [
+        "Topic orders was created with 1 partition and 1 replica each.",
+        "Topic orders was created with 2 partitions and 2 replicas each.",
+    ]
+    assert LogCompacted("orders", 0, 1, 0, 9, 1, 80, 8).sentence().endswith(": 1 record is gone.")
 
 
 def test_lists_are_said_as_a_person_would() -> None:

@@ -27,8 +27,10 @@ from kafkalab.lab.commands import (
     StartBroker,
     StopBroker,
     ThawBroker,
+    UnregisterBroker,
     UpdateConsumer,
     UpdateProducer,
+    VerifyReassignment,
 )
 from tests.lab.labs import Ask
 
@@ -86,7 +88,7 @@ def test_only_what_is_there_and_meant_to_be_is_compacted(lab: Lab, ask: Ask) -> 
     lab.advance(1_000_000)
     assert [ask(CompactNow(topic)).fields for topic in ("orders", "nothing")] == [
         {"topic": "orders has no cleanup.policy=compact"},
-        {"topic": "no running broker has a replica of nothing"},
+        {"topic": "nothing is on no running broker"},
     ]
 
 
@@ -271,3 +273,60 @@ def test_a_partition_moves_its_leader_is_elected_and_a_setting_changes(lab: Lab,
     assert ask(AlterTopicConfig("orders", "retention.ms")).ok
     refused = ask(AlterTopicConfig("orders", "no.such.setting", "1"))
     assert refused.error == "INVALID_CONFIG: Unknown topic config name: no.such.setting"
+
+
+def test_a_throttled_move_takes_its_time_and_looking_at_the_end_takes_the_throttle_away(lab: Lab, ask: Ask) -> None:
+    def settings() -> dict[tuple[int, str], dict[str, str]]:
+        return {where: dict(given) for where, given in lab.controller.image.configs.items() if given}
+
+    ask(CreateTopic("orders", 1, 1))
+    ask(CreateProducer("orders", rate=200, value_size=10_000, limit=300))
+    lab.advance(3_000_000)
+    leader = lab.view()["partition:orders:0"]["leader"]
+    other = leader % 3 + 1
+    before = settings()
+    moved = ask(ReassignPartition("orders", 0, (other,), throttle=100_000))
+    assert moved.ok
+    assert moved.shell.endswith(" --throttle 100000")
+    rates = {f"{side}.replication.throttled.rate": "100000" for side in ("leader", "follower")}
+    assert settings() == before | {
+        (2, "orders"): {
+            "leader.replication.throttled.replicas": f"0:{leader}",
+            "follower.replication.throttled.replicas": f"0:{other}",
+        },
+        (4, str(leader)): rates,
+        (4, str(other)): rates,
+    }
+    lab.advance(3_000_000)
+    assert ask(VerifyReassignment("orders", 0)).detail == {"complete": False}
+    assert settings() != before
+    lab.advance(30_000_000)
+    assert lab.view()["partition:orders:0"]["leader"] == other
+    assert ask(VerifyReassignment("orders", 0)).detail == {"complete": True}
+    assert settings() == before
+
+
+def test_a_throttled_move_of_what_is_not_there_is_refused_like_any_other(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 1))
+    refused = [
+        ask(ReassignPartition("nothing", 0, (1,), throttle=1_000)),
+        ask(ReassignPartition("orders", 7, (1,), throttle=1_000)),
+        ask(VerifyReassignment("nothing", 0)),
+    ]
+    assert [(outcome.ok, outcome.error.partition(":")[0].rstrip(".")) for outcome in refused] == [
+        (False, "UNKNOWN_TOPIC_OR_PARTITION")
+    ] * 3
+
+
+def test_a_broker_that_will_not_come_back_is_forgotten(lab: Lab, ask: Ask) -> None:
+    ask(CrashBroker(3))
+    lab.advance(12_000_000)
+    line = f"kafka-cluster.sh unregister {AT} --id 3"
+    assert ask(UnregisterBroker(3)) == Outcome(True, line)
+    lab.advance(100_000)
+    assert (list(lab.controller.image.brokers), state_of(lab, 3)) == ([1, 2], ("crashed", True))
+    refused = ask(UnregisterBroker(3))
+    assert refused.error == "BROKER_ID_NOT_REGISTERED: Broker ID 3 is not currently registered"
+    ask(StartBroker(3))
+    lab.advance(12_000_000)
+    assert state_of(lab, 3) == ("running", False)

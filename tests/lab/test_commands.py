@@ -111,6 +111,7 @@ def test_every_command_has_a_command_line() -> None:
         "leader": 2,
         "release": "3.9",
         "fault": 1,
+        "rate": "0.1",
         "replicas": [2, 3],
     }
     for schema in command_schema():

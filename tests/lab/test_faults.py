@@ -8,6 +8,7 @@ from kafkalab.lab.commands import CreateTopic, FreezeBroker, HealNetwork, Isolat
 from kafkalab.lab.fault_commands import (
     CutLink,
     DelayLink,
+    DuplicateConnections,
     FailDisk,
     FailResponses,
     FillDisk,
@@ -31,6 +32,7 @@ EVERY_KIND: list[Command] = [
     CutLink("broker-1", "broker-2"),
     LosePackets("broker-1", "controller-3000", 30),
     DelayLink("broker-2", "broker-3", 50, 10),
+    DuplicateConnections("broker-1", "broker-2"),
     IsolateRack("rack-b"),
     SkewClock(1, 5_000),
     FailResponses("Produce", "NOT_ENOUGH_REPLICAS", 3),
@@ -76,6 +78,7 @@ def test_a_fault_says_what_it_is_and_where(lab: Lab, ask: Ask) -> None:
         "name": "cut_link",
         "nodes": ["broker-1", "broker-2"],
         "settings": {"one": "broker-1", "other": "broker-2", "direction": "one way"},
+        "label": "cut from broker-1 on",
         "says": "Cut the link between two nodes.",
         "since_us": lab.world.now_us,
     }

@@ -12,6 +12,7 @@ from kafkalab.lab.commands import (
     IsolateBroker,
     SendRecord,
 )
+from kafkalab.lab.fault_commands import DuplicateConnections, UndoFault
 from tests.lab.labs import Ask
 
 
@@ -76,3 +77,27 @@ def test_a_record_that_cannot_be_stored_has_failed(lab: Lab, ask: Ask) -> None:
     lab.advance(200_000_000)
     assert [outcome.ok for outcome in outcomes] == [False]
     assert fates(lab)["failed"] == 1
+
+
+def fates_where_connections_are_duplicated(lab: Lab, ask: Ask, idempotence: bool) -> dict[str, int]:
+    ask(CreateTopic("orders", 1, 3))
+    ask(CreateProducer("orders", rate=20, limit=100, linger_ms=0, idempotence=idempotence))
+    ask(AddConsumer(("orders",), "billing"))
+    leader = lab.view()["partition:orders:0"]["leader"]
+    fault = ask(DuplicateConnections("producer-1", f"broker-{leader}", 50)).detail["fault"]
+    lab.advance(10_000_000)
+    ask(UndoFault(fault))
+    lab.advance(30_000_000)
+    return fates(lab)
+
+
+def test_what_comes_on_two_connections_is_there_once_if_it_is_numbered(lab: Lab, ask: Ask) -> None:
+    counted = fates_where_connections_are_duplicated(lab, ask, idempotence=True)
+    assert counted == {"sent": 100, "acked": 100, "visible": 100, "delivered": 100}
+
+
+def test_what_comes_on_two_connections_is_there_twice_if_it_is_not(lab: Lab, ask: Ask) -> None:
+    counted = fates_where_connections_are_duplicated(lab, ask, idempotence=False)
+    there = counted["visible"]
+    assert there > 100
+    assert counted == {"sent": there, "acked": 100, "visible": there, "delivered": there}

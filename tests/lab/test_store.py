@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from kafkalab.lab import Lab, LabSettings, StoreRefused
-from kafkalab.lab.commands import AddConsumer, CreateProducer, CreateTopic, PauseProducer, RemoveConsumer, SendRecord
+from kafkalab.lab.commands import (
+    AddConsumer,
+    CrashConsumer,
+    CreateProducer,
+    CreateTopic,
+    PauseProducer,
+    RemoveConsumer,
+    SendRecord,
+)
 from kafkalab.lab.store import Store
 from tests.lab.labs import QUICK, SECOND_US, carried_out
 
@@ -27,6 +35,24 @@ def test_a_file_in_the_place_of_the_directory_is_told(tmp_path: Path) -> None:
     place.write_text("not a directory")
     with pytest.raises(StoreRefused, match="is not a directory"):
         Store(place)
+
+
+def test_what_cannot_be_remembered_is_refused_and_not_begun(tmp_path: Path) -> None:
+    """Somebody took the directory away while the lab runs."""
+    lab = Lab.open(tmp_path / "lab", SETTINGS)
+    lab.advance(SECOND_US)
+    assert carried_out(lab, CreateTopic("orders", 1, 1)).ok
+    assert carried_out(lab, AddConsumer(("orders",), name="kept")).ok
+    (tmp_path / "lab" / "clients.json").unlink()
+    (tmp_path / "lab").rename(tmp_path / "elsewhere")
+    refused = f"{tmp_path / 'lab' / 'clients.json'} cannot be written: No such file or directory."
+    commands = (AddConsumer(("orders",), name="late"), CreateProducer("orders", name="late"), RemoveConsumer("kept"))
+    assert [carried_out(lab, command).error for command in commands] == [refused] * 3
+    assert (list(lab.kept_clients), list(lab.consumers), list(lab.producers)) == (["kept"], ["kept"], [])
+    assert carried_out(lab, CrashConsumer("kept")).ok
+    assert list(lab.consumers) == []
+    (tmp_path / "elsewhere").rename(tmp_path / "lab")
+    lab.close()
 
 
 def test_a_lab_is_what_it_was_made_as_and_listens_as_asked_now(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ GRAPHICS = [
     *((line, ground) for line in ("line-strong", "leader", "accent") for ground in GROUNDS),
     *((line, "surface") for line in ("fetch", "fault", "offline")),
     ("offline", "offline-soft"),
+    ("fault", "ground"),
+    ("fault-ink", "fault-soft"),
+    ("produce-ink", "offline-soft"),
 ]
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import logging
 
 from django.test import AsyncClient
 
 from kafkalab.lab import command_schema
 from kafkalab.lab.commands import CreateTopic, SendRecord
-from kafkalab.web.headers import POLICY
+from kafkalab.web.headers import POLICY, OneLine
 from tests.web.labs import done, home_lab
 
 SCRIPT = "<script>alert(1)</script>"
@@ -48,6 +49,42 @@ def test_health_is_good_once_the_brokers_accept_requests() -> None:
         async with home_lab():
             answer = await AsyncClient().get("/healthz")
             assert (answer.status_code, answer.json()) == (200, {"ready": True})
+
+    asyncio.run(scenario())
+
+
+def test_health_is_told_before_anything_that_might_have_to_wait() -> None:
+    """Not even the host's name is looked at, for that is done in a worker thread."""
+
+    async def scenario() -> None:
+        async with home_lab():
+            client = AsyncClient()
+            answers = [await client.get(path, headers={"host": "elsewhere"}) for path in ("/healthz", "/labs/home/")]
+            assert [answer.status_code for answer in answers] == [200, 400]
+
+    asyncio.run(scenario())
+
+
+def test_a_wrong_host_is_one_line_in_the_log() -> None:
+    logger = logging.getLogger("django.security.DisallowedHost")
+    said: list[str] = []
+    console = next(handler for handler in logger.handlers if isinstance(handler.formatter, OneLine))
+    listener = logging.Handler()
+    listener.emit = lambda record: said.append(console.format(record))  # type: ignore[method-assign]
+    logger.addHandler(listener)
+    asyncio.run(AsyncClient().get("/labs/home/", headers={"host": "elsewhere"}))
+    logger.removeHandler(listener)
+    assert (len(said), said[0].count("\n"), said[0][:25]) == (1, 0, "Invalid HTTP_HOST header:")
+    assert not logger.propagate
+
+
+def test_the_line_that_a_form_equals() -> None:
+    async def scenario() -> None:
+        async with home_lab():
+            lines = []
+            for command in ('{"command": "compact_now"}', '{"command": "delete_topic", "name": "orders"}', "{", "[1]"):
+                lines.append((await AsyncClient().get("/labs/home/line/", {"command": command})).content.decode())
+        assert lines == ["", "kafka-topics.sh --bootstrap-server 127.0.0.1:9092 --delete --topic orders", "", ""]
 
     asyncio.run(scenario())
 

@@ -6,9 +6,11 @@ import json
 from channels.testing import WebsocketCommunicator
 
 from kafkalab.lab import apply
+from kafkalab.lab.commands import CreateProducer, CreateTopic
+from kafkalab.lab.conductor import FRAME_S
 from kafkalab.web.asgi import application
 from kafkalab.web.labs.consumers import BURST, GOING_AWAY, LARGEST_MESSAGE, TOO_BIG, close_all
-from tests.web.labs import PATIENCE_S, STAGE, answer_of, browser, home_lab
+from tests.web.labs import PATIENCE_S, STAGE, answer_of, browser, done, home_lab
 
 QUIET_S = 0.7
 """Longer than the lab waits before it shows what little has changed."""
@@ -28,6 +30,25 @@ def test_frames_laid_on_the_snapshot_give_the_view() -> None:
                 if said["type"] != "answer":
                     view = apply(view, said)
             assert view == json.loads(json.dumps(lab.frames.snapshot()["entities"]))
+
+    asyncio.run(scenario())
+
+
+def test_newcomers_share_one_look_at_the_lab() -> None:
+    """Two hundred browsers that open at once shall not have two hundred frames made, each sent to all."""
+
+    async def scenario() -> None:
+        async with home_lab() as lab:
+            await done(lab, CreateTopic("orders"))
+            await done(lab, CreateProducer("orders", rate=1_000))
+            await asyncio.sleep(0.5)
+            loop = asyncio.get_running_loop()
+            began, version = loop.time(), lab.snapshot()["version"]
+            for _ in range(100):
+                lab.watch(lambda: None)
+                await asyncio.sleep(0.001)
+            frames = lab.snapshot()["version"] - version
+            assert 0 < frames <= 2 * (loop.time() - began) / FRAME_S + 3
 
     asyncio.run(scenario())
 

@@ -26,7 +26,10 @@ def test_every_key_of_kafka_s_has_its_name() -> None:
 
 def test_all_versions_that_kafka_serves_are_served() -> None:
     served = {key: list(versions) for key, versions in SERVED.items()}
-    assert served == {key: sorted(schema_name_map[api_key_map[key]]) for key in SERVED}
+    known = {key: sorted(schema_name_map[api_key_map[key]]) for key in SERVED}
+    # The next version is written down, but brokers of 4.3 do not take it yet (KIP-939).
+    known[ApiKey.INIT_PRODUCER_ID].remove(6)
+    assert served == known
 
 
 def test_names_are_as_in_kafka_s_message_definitions() -> None:

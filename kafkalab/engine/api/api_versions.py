@@ -20,7 +20,7 @@ from kio.static.primitive import i16, i32Timedelta, i64
 
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
-from kafkalab.wire.api import SERVED
+from kafkalab.wire.api import SERVED, ApiKey
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ ZERO = i32Timedelta.parse(timedelta(0))
 SUPPORTED_FEATURES = {"eligible.leader.replicas.version": (0, 1), "kraft.version": (0, 1), "metadata.version": (7, 30)}
 """Least and greatest level: 3.3-IV3 to 4.3-IV0. Groups by KIP-848 and transactions are not there yet."""
 FIRST_VERSION_WITH_SOFTWARE = 3
+PRODUCE_ADVERTISED_FROM = 0
+"""Not answered before 3, but librdkafka goes by it to know which compressions a broker takes (KAFKA-18659)."""
 
 _SOFTWARE = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?")
 
@@ -66,7 +68,11 @@ def refuse(request: Request, refused: Refused) -> ApiVersionsResponse:
 def advertised(routes: Iterable[int]) -> tuple[ApiVersion, ...]:
     """The versions of every API that has a route."""
     return tuple(
-        ApiVersion(api_key=i16(int(key)), min_version=i16(SERVED[key][0]), max_version=i16(SERVED[key][-1]))
+        ApiVersion(
+            api_key=i16(int(key)),
+            min_version=i16(PRODUCE_ADVERTISED_FROM if key == ApiKey.PRODUCE else SERVED[key][0]),
+            max_version=i16(SERVED[key][-1]),
+        )
         for key in sorted(routes)
         if key in SERVED
     )

@@ -1,25 +1,18 @@
-"""CreatePartitions (37): the controller decides; any broker passes the request on (KIP-590)."""
-
-from datetime import timedelta
-from typing import TYPE_CHECKING
+"""CreatePartitions (37): the controller decides."""
 
 from kio.schema.create_partitions.v3.response import CreatePartitionsResponse, CreatePartitionsTopicResult
-from kio.static.primitive import i32Timedelta
 
+from kafkalab.engine.api.forwarding import handle
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
+from kafkalab.wire.dialect import NOT_THROTTLED
 
-if TYPE_CHECKING:
-    from kafkalab.engine.broker.broker import Broker
-
-
-def handle(broker: "Broker", request: Request) -> None:
-    broker.forward(request)
+__all__ = ["handle", "refuse"]
 
 
 def refuse(request: Request, refused: Refused) -> CreatePartitionsResponse:
     return CreatePartitionsResponse(
-        throttle_time=i32Timedelta.parse(timedelta(0)),
+        throttle_time=NOT_THROTTLED,
         results=tuple(
             CreatePartitionsTopicResult(name=topic.name, error_code=refused.error_code, error_message=refused.message)
             for topic in request.body.topics

@@ -1,25 +1,18 @@
-"""DeleteTopics (20): the controller decides; any broker passes the request on (KIP-590)."""
-
-from datetime import timedelta
-from typing import TYPE_CHECKING
+"""DeleteTopics (20): the controller decides."""
 
 from kio.schema.delete_topics.v6.response import DeletableTopicResult, DeleteTopicsResponse
-from kio.static.primitive import i32Timedelta
 
+from kafkalab.engine.api.forwarding import handle
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
+from kafkalab.wire.dialect import NOT_THROTTLED
 
-if TYPE_CHECKING:
-    from kafkalab.engine.broker.broker import Broker
-
-
-def handle(broker: "Broker", request: Request) -> None:
-    broker.forward(request)
+__all__ = ["handle", "refuse"]
 
 
 def refuse(request: Request, refused: Refused) -> DeleteTopicsResponse:
     return DeleteTopicsResponse(
-        throttle_time=i32Timedelta.parse(timedelta(0)),
+        throttle_time=NOT_THROTTLED,
         responses=tuple(
             DeletableTopicResult(
                 name=topic.name,

@@ -31,7 +31,7 @@ def handle(broker: "Broker", request: Request) -> DescribeClusterResponse:
             "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER",
         )
     if body.endpoint_type != BROKERS:
-        raise Refused(ErrorCode.unsupported_endpoint_type, "Unsupported endpoint type")
+        raise Refused(ErrorCode.unsupported_endpoint_type, f"Unsupported endpoint type {body.endpoint_type}")
     return DescribeClusterResponse(
         throttle_time=ZERO,
         error_code=ErrorCode.none,
@@ -59,7 +59,6 @@ def refuse(request: Request, refused: Refused) -> DescribeClusterResponse:
         throttle_time=ZERO,
         error_code=refused.error_code,
         error_message=refused.message,
-        endpoint_type=request.body.endpoint_type,
         cluster_id="",
         brokers=(),
     )

@@ -27,13 +27,16 @@ from kafkalab.engine.controller.configs import (
 from kafkalab.engine.controller.metadata import BROKER, TOPIC
 from kafkalab.engine.controller.topic_names import check_topic_name
 from kafkalab.engine.node import Request
-from kafkalab.engine.refused import Refused
+from kafkalab.engine.refused import MALFORMED, Refused
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
 ZERO = i32Timedelta.parse(timedelta(0))
+
+NOT_HERE = (8, 16, 32)
+"""Loggers, subscriptions of client metrics, and groups (ConfigResource.Type)."""
 
 
 class _ConfigResource(IntEnum):
@@ -65,7 +68,7 @@ def _describe(
     wanted = resource.configuration_keys or [each.name for each in configs]
     return DescribeConfigsResult(
         error_code=ErrorCode.none,
-        error_message=None,
+        error_message="",
         resource_type=resource.resource_type,
         resource_name=resource.resource_name,
         configs=tuple(_result(body, each) for each in configs if each.name in wanted),
@@ -83,6 +86,8 @@ def _configs(broker: "Broker", resource: DescribeConfigsResource) -> Sequence[De
             return described_topic(broker.metadata.topic_config(name), settings)
         case _ConfigResource.BROKER if name == "":
             return described_all_brokers(settings)
+        case _ConfigResource.BROKER if not name.removeprefix("-").isdecimal():
+            raise Refused(ErrorCode.invalid_request, f"Broker id must be an integer, but it is: {name}")
         case _ConfigResource.BROKER if name != str(broker.broker_id):
             raise Refused(
                 ErrorCode.invalid_request,
@@ -91,7 +96,8 @@ def _configs(broker: "Broker", resource: DescribeConfigsResource) -> Sequence[De
         case _ConfigResource.BROKER:
             return described_broker(settings)
         case other:
-            raise Refused(ErrorCode.invalid_request, f"Unsupported resource type: {other}")
+            words = f"This broker tells nothing of resources of type {other}" if other in NOT_HERE else MALFORMED
+            raise Refused(ErrorCode.invalid_request, words)
 
 
 def _result(body: DescribeConfigsRequest, config: DescribedConfig) -> DescribeConfigsResourceResult:
@@ -113,7 +119,7 @@ def _result(body: DescribeConfigsRequest, config: DescribedConfig) -> DescribeCo
 def _refused(resource: DescribeConfigsResource, refused: Refused) -> DescribeConfigsResult:
     return DescribeConfigsResult(
         error_code=refused.error_code,
-        error_message=refused.message,
+        error_message=refused.message or "",
         resource_type=resource.resource_type,
         resource_name=resource.resource_name,
         configs=(),

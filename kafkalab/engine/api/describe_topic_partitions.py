@@ -18,7 +18,7 @@ from kio.schema.describe_topic_partitions.v0.response import (
 from kio.schema.types import BrokerId, TopicName
 from kio.static.primitive import i32, i32Timedelta
 
-from kafkalab.engine.api.metadata import ALL_TOPIC_OPERATIONS, offline_replicas, partition_error
+from kafkalab.engine.api.metadata import ALL_TOPIC_OPERATIONS, NOT_ASKED, offline_replicas, partition_error
 from kafkalab.engine.controller.metadata import NO_LEADER, MetadataImage, PartitionImage, TopicImage
 from kafkalab.engine.controller.topic_names import check_topic_name, is_internal
 from kafkalab.engine.node import Request
@@ -39,6 +39,11 @@ def handle(broker: "Broker", request: Request) -> DescribeTopicPartitionsRespons
         from_topic, from_partition = body.cursor.topic_name, body.cursor.partition_index
         if from_partition < 0:
             raise Refused(ErrorCode.invalid_request, "DescribeTopicPartitionsRequest cursor partition must be valid")
+        if body.topics and from_topic not in {topic.name for topic in body.topics}:
+            raise Refused(
+                ErrorCode.invalid_request,
+                f"DescribeTopicPartitionsRequest topic list should contain the cursor topic: {from_topic}",
+            )
     asked = {topic.name for topic in body.topics} if body.topics else image.topics
     names = sorted(name for name in asked if name >= from_topic)
     room = max(1, min(body.response_partition_limit, broker.config.max_request_partition_size_limit))
@@ -74,13 +79,18 @@ def _missing(name: str) -> DescribeTopicPartitionsResponseTopic:
     try:
         check_topic_name(name)
     except Refused as refused:
-        return _refused(name, refused.error_code)
-    return _refused(name, ErrorCode.unknown_topic_or_partition)
+        return _refused(name, refused.error_code, ALL_TOPIC_OPERATIONS)
+    return _refused(name, ErrorCode.unknown_topic_or_partition, ALL_TOPIC_OPERATIONS)
 
 
-def _refused(name: str, error_code: ErrorCode) -> DescribeTopicPartitionsResponseTopic:
+def _refused(name: str, error_code: ErrorCode, operations: int = NOT_ASKED) -> DescribeTopicPartitionsResponseTopic:
     return DescribeTopicPartitionsResponseTopic(
-        error_code=error_code, name=TopicName(name), topic_id=None, is_internal=is_internal(name), partitions=()
+        error_code=error_code,
+        name=TopicName(name),
+        topic_id=None,
+        is_internal=is_internal(name),
+        partitions=(),
+        topic_authorized_operations=i32(operations),
     )
 
 
@@ -96,11 +106,12 @@ def _topic(image: MetadataImage, topic: TopicImage, numbers: range) -> DescribeT
 
 
 def _partition(image: MetadataImage, partition: PartitionImage) -> DescribeTopicPartitionsResponsePartition:
-    error_code = partition_error(image, partition)
+    # That nobody leads is no error here: it is what was asked for.
+    led = partition_error(image, partition) is ErrorCode.none
     return DescribeTopicPartitionsResponsePartition(
-        error_code=error_code,
+        error_code=ErrorCode.none,
         partition_index=i32(partition.partition),
-        leader_id=BrokerId(partition.leader if error_code is ErrorCode.none else NO_LEADER),
+        leader_id=BrokerId(partition.leader if led else NO_LEADER),
         leader_epoch=i32(partition.leader_epoch),
         replica_nodes=tuple(map(BrokerId, partition.replicas)),
         isr_nodes=tuple(map(BrokerId, partition.isr)),

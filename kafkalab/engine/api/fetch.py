@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kafkalab.engine.api.fetch_reading import may_read, read_one, upper_offset
+from kafkalab.engine.api.fetch_reading import fetched_by, held_back, may_read, read_one, upper_offset
 from kafkalab.engine.api.leader_hints import NO_HINT, endpoints, hint_for
 from kafkalab.engine.broker.fetch_sessions import (
     FINAL_EPOCH,
@@ -29,12 +29,17 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
 
 TOPIC_IDS_SINCE = 13
+HINTS_SINCE = 16
+"""The version that tells where the leader listens (KIP-951); who leads has had its place since version 12."""
 SESSION_ERRORS = (
     ErrorCode.fetch_session_id_not_found,
     ErrorCode.invalid_fetch_session_epoch,
     ErrorCode.fetch_session_topic_id_error,
 )
 """Of the session and no partition: the reader begins another session."""
+
+UNKNOWN = (ErrorCode.unknown_topic_or_partition, ErrorCode.unknown_topic_id)
+"""What Kafka finds before it looks at any replica: then the list of aborted transactions is empty, and not null."""
 
 Result = tuple[Wanted, FetchPartitionResult]
 
@@ -49,8 +54,10 @@ class Reading:
     size: int = 0
     at_once: bool = False
     """An error, a diverging epoch or a better replica does not wait."""
-    outdated: bool = False
-    """What was read has itself moved a high watermark."""
+    outdated: dict["PartitionKey", None] = field(default_factory=dict)
+    """Partitions of which the reading itself has moved the high watermark, or which may have been held back."""
+    throttled_size: int = 0
+    """What of it counts for the leader's throttle, as it is sent."""
 
 
 @dataclass(slots=True)
@@ -77,6 +84,8 @@ class Fetching:
             session = self._begin_session(broker)
             for wanted, result in results:
                 wanted.told(result)
+        if reading.throttled_size:
+            broker.leader_quota.record(reading.throttled_size)
         return FetchResponse(
             by_topic(results),
             session_id=session.id if session else NO_SESSION,
@@ -94,20 +103,21 @@ class FetchAwaitingBytes:
     fetching: Fetching
     reading: Reading
     """As it was when the wait began."""
-    touched: bool = False
+    touched: dict["PartitionKey", None] = field(default_factory=dict)
+    """What changed since."""
 
     @property
     def source(self) -> str:
         return self.fetching.request.source
 
     def check(self, broker: "Broker", key: "PartitionKey") -> bool:
-        self.touched = True
+        self.touched[key] = None
         request = self.fetching.request
         body: FetchRequest = request.body
         partition, asked = broker.partitions.get(key), self.reading.keys[key].asked
         if partition is not None and may_read(partition, asked, request):
             end = upper_offset(partition, body)
-            if end <= asked.fetch_offset:
+            if end <= asked.fetch_offset or held_back(broker, partition, body.replica_id):
                 return False
             if body.min_bytes > 1 and self._available(broker) < body.min_bytes:
                 return False
@@ -117,14 +127,31 @@ class FetchAwaitingBytes:
     def expire(self, broker: "Broker") -> None:
         reading = self.reading
         if self.touched or reading.outdated:
-            reading = read(broker, self.fetching.request, self.fetching.wanted)
+            reading = self._read_again(broker)
         broker.respond(self.fetching.request, self.fetching.answer(broker, reading))
+
+    def _read_again(self, broker: "Broker") -> Reading:
+        """As `read`; but where nothing has changed the answer is the same. Nothing had any records yet, if
+        one byte would have been enough: so no partition's share depends on another's."""
+        request, before = self.fetching.request, self.reading
+        if request.body.min_bytes > 1:
+            return read(broker, request, self.fetching.wanted)
+        changed = {**before.outdated, **self.touched, **broker.purgatory.being_checked, **broker.purgatory.touched}
+        reading = Reading()
+        for key, (wanted, result) in zip(before.keys, before.results, strict=True):
+            if key in changed:
+                _read_wanted(broker, request, wanted, reading)
+                continue
+            fetched_by(broker.partitions[key], wanted.asked, request.body)
+            reading.results.append((wanted, result))
+            reading.keys[key] = wanted
+        return reading
 
     def _available(self, broker: "Broker") -> int:
         size = 0
         for key, wanted in self.reading.keys.items():
             partition = broker.partitions.get(key)
-            if partition is not None:
+            if partition is not None and not held_back(broker, partition, self.fetching.request.body.replica_id):
                 end = upper_offset(partition, self.fetching.request.body)
                 size += len(partition.log.read(wanted.asked.fetch_offset, wanted.asked.partition_max_bytes, end, False))
         return size
@@ -158,39 +185,53 @@ def read(broker: "Broker", request: Request, all_wanted: Iterable[Wanted]) -> Re
     """Read each partition in order, as far as `max_bytes` goes."""
     reading = Reading()
     for wanted in all_wanted:
-        name, number = wanted.name, wanted.asked.partition
-        try:
-            name = broker.topic_name(name, wanted.topic_id)
-            partition = broker.partition(name, number)
-            result = read_one(broker, request, partition, wanted.asked, reading.size)
-        except Refused as refused:
-            reading.results.append((wanted, _refused(broker, name, number, refused.error_code, reading)))
-            continue
-        reading.results.append((wanted, result))
-        reading.keys[partition.key] = wanted
-        reading.size += len(result.records)
-        if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
-            reading.at_once = True
-        if result.high_watermark != partition.high_watermark:
-            reading.outdated = True
+        _read_wanted(broker, request, wanted, reading)
     return reading
 
 
+def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Reading) -> None:
+    name, number = wanted.name, wanted.asked.partition
+    partition = wanted.partition
+    try:
+        if partition is None or broker.partitions.get(partition.key) is not partition:
+            name = broker.topic_name(name, wanted.topic_id)
+            partition = wanted.partition = broker.partition(name, number)
+        result = read_one(broker, request, partition, wanted.asked, reading.size)
+    except Refused as refused:
+        name = partition.topic if partition is not None else name
+        nameless = request.api_version >= TOPIC_IDS_SINCE and not (wanted.topic_id or wanted.name)
+        error = ErrorCode.unknown_topic_id if nameless else refused.error_code
+        reading.results.append((wanted, _refused(broker, request, name, number, error, reading)))
+        return
+    reading.results.append((wanted, result))
+    reading.keys[partition.key] = wanted
+    reading.size += len(result.records)
+    if request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
+        reading.throttled_size += len(result.records)
+        reading.outdated[partition.key] = None
+    if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
+        reading.at_once = True
+    if result.high_watermark != partition.high_watermark:
+        reading.outdated[partition.key] = None
+
+
 def _refused(
-    broker: "Broker", topic: str, partition: int, error_code: ErrorCode, reading: Reading
+    broker: "Broker", request: Request, topic: str, partition: int, error_code: ErrorCode, reading: Reading
 ) -> FetchPartitionResult:
     reading.at_once = True
-    hint = hint_for(broker, error_code, topic, partition)
-    if hint is not NO_HINT:
+    hint = hint_for(broker, error_code, topic, partition) if request.api_version >= HINTS_SINCE else NO_HINT
+    # Followers know from their metadata where everybody listens.
+    if hint is not NO_HINT and request.body.replica_id < 0:
         reading.hints.append(hint)
-    return FetchPartitionResult(partition, error_code, current_leader=hint)
+    aborted = () if error_code in UNKNOWN else None
+    return FetchPartitionResult(partition, error_code, current_leader=hint, aborted_transactions=aborted)
 
 
 def by_topic(results: list[Result]) -> tuple[FetchTopicResult, ...]:
     """Neighbours of one topic together, in the order in which they were read."""
     topics: list[tuple[Wanted, list[FetchPartitionResult]]] = []
     for wanted, result in results:
-        if topics and topics[-1][0].name == wanted.name and topics[-1][0].topic_id == wanted.topic_id:
+        if topics and topics[-1][0].is_of_one_topic_with(wanted):
             topics[-1][1].append(result)
         else:
             topics.append((wanted, [result]))

@@ -35,8 +35,9 @@ def read_one(
     if body.replica_id >= 0:
         follower = partition.follower_states.get(body.replica_id)
         if follower is None:
-            # A replica that this broker has not heard of: its metadata must be behind.
-            raise Refused(ErrorCode.unknown_leader_epoch)
+            # With the epoch of this leader it may be a replica that only this broker has not heard of yet.
+            knows_epoch = wanted.current_leader_epoch == partition.leader_epoch
+            raise Refused(ErrorCode.unknown_leader_epoch if knows_epoch else ErrorCode.not_leader_or_follower)
     elif body.rack_id and partition.is_leader and broker.config.replica_selector_class == RACK_AWARE:
         nearer = _nearer_replica(broker, partition, body.rack_id, offset)
         if nearer is not None:
@@ -50,7 +51,7 @@ def read_one(
     # Before the follower's own progress moves it: followers learn a high watermark one fetch later.
     result = partition.empty_result() if body.isolation_level != READ_COMMITTED else _committed_result(partition)
     end = upper_offset(partition, body)
-    if offset < end:
+    if offset < end and not held_back(broker, partition, body.replica_id):
         max_bytes = min(wanted.partition_max_bytes, max(body.max_bytes - size_so_far, 0))
         records = log.read(offset, max_bytes, end, size_so_far == 0)
         if records:
@@ -67,10 +68,24 @@ def read_one(
     return result
 
 
+def fetched_by(partition: Partition, wanted: FetchPartition, body: FetchRequest) -> None:
+    """A follower that has waited still has what it had when it asked."""
+    if body.replica_id >= 0:
+        follower = partition.follower_states[body.replica_id]
+        partition.follower_fetched(follower, wanted.fetch_offset, wanted.log_start_offset, body.replica_epoch)
+
+
 def may_read(partition: Partition, wanted: FetchPartition, request: Request) -> bool:
-    if wanted.current_leader_epoch not in (-1, partition.leader_epoch):
+    if wanted.current_leader_epoch >= 0 and wanted.current_leader_epoch != partition.leader_epoch:
         return False
     return partition.is_leader or not _leader_only(request)
+
+
+def held_back(broker: "Broker", partition: Partition, replica_id: int) -> bool:
+    """Whether a throttle keeps a follower that is not in sync waiting (ReplicaManager.shouldLeaderThrottle)."""
+    if replica_id < 0 or not broker.leader_quota.partitions or replica_id in partition.isr:
+        return False
+    return broker.leader_quota.holds_back(partition.key)
 
 
 def upper_offset(partition: Partition, body: FetchRequest) -> int:

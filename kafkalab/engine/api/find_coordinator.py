@@ -4,6 +4,7 @@ It is the leader of the partition of `__consumer_offsets` that the group's name 
 first one to ask for a coordinator has that topic created, and is told to ask again.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kio.schema.find_coordinator.v6.response import Coordinator, FindCoordinatorResponse
@@ -13,22 +14,31 @@ from kio.static.primitive import i32
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.node import Request
-from kafkalab.engine.refused import Refused
+from kafkalab.engine.refused import MALFORMED, Refused
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
-GROUP = 0
-"""FindCoordinatorRequest.CoordinatorType; 1 is a transaction, 2 a share group."""
+GROUP, TRANSACTION, SHARE = TYPES = (0, 1, 2)
+"""FindCoordinatorRequest.CoordinatorType."""
+SHARE_SINCE = 6
+SEVERAL_SINCE = 4
+OLD_WORDS = {ErrorCode.none: "NONE", ErrorCode.coordinator_not_available: "The coordinator is not available."}
+"""What the one answer says before there could be several; since then nothing is said."""
 
 
 def handle(broker: "Broker", request: Request) -> FindCoordinatorResponse:
+    if request.body.key_type not in TYPES or (request.body.key_type == SHARE and request.api_version < SHARE_SINCE):
+        raise Refused(ErrorCode.invalid_request, MALFORMED)
     if request.body.key_type != GROUP:
         # Not COORDINATOR_NOT_AVAILABLE: a client would try again for ever.
         raise Refused(ErrorCode.invalid_request, "This broker coordinates consumer groups only, no transactions.")
     keys = request.body.coordinator_keys
-    return FindCoordinatorResponse(throttle_time=NO_THROTTLE, coordinators=tuple(_find(broker, key) for key in keys))
+    found = tuple(_find(broker, key) for key in keys)
+    if request.api_version < SEVERAL_SINCE:
+        found = tuple(replace(each, error_message=OLD_WORDS[each.error_code]) for each in found)
+    return FindCoordinatorResponse(throttle_time=NO_THROTTLE, coordinators=found)
 
 
 def refuse(request: Request, refused: Refused) -> FindCoordinatorResponse:
@@ -41,18 +51,18 @@ def refuse(request: Request, refused: Refused) -> FindCoordinatorResponse:
 def _find(broker: "Broker", group_id: str) -> Coordinator:
     if OFFSETS_TOPIC not in broker.metadata.topics:
         broker.topic_creation.create(OFFSETS_TOPIC)
-        return _nobody(group_id, ErrorCode.coordinator_not_available)
+        return _nobody(group_id, ErrorCode.coordinator_not_available, "")
     partition = broker.metadata.partition(OFFSETS_TOPIC, broker.groups.partition_for(group_id))
     leader = broker.metadata.brokers.get(partition.leader) if partition else None
     if leader is None or leader.fenced:
-        return _nobody(group_id, ErrorCode.coordinator_not_available)
+        return _nobody(group_id, ErrorCode.coordinator_not_available, "")
     return Coordinator(
         key=group_id,
         node_id=BrokerId(leader.broker_id),
         host=leader.host,
         port=i32(leader.port),
         error_code=ErrorCode.none,
-        error_message=None,
+        error_message="",
     )
 
 

@@ -6,8 +6,8 @@ transaction coordinator, so a transactional id is refused.
 
 from typing import TYPE_CHECKING
 
-from kio.schema.init_producer_id.v6.request import InitProducerIdRequest
-from kio.schema.init_producer_id.v6.response import InitProducerIdResponse
+from kio.schema.init_producer_id.v5.request import InitProducerIdRequest
+from kio.schema.init_producer_id.v5.response import InitProducerIdResponse
 
 from kafkalab.engine.broker.producer_ids import answer_with
 from kafkalab.engine.node import Request

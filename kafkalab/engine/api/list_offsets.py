@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
 LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING_UPLOAD = -1, -2, -3, -4, -5, -6
+SPECIAL_SINCE = {MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9, EARLIEST_PENDING_UPLOAD: 11}
+"""The version that brought each of them; the others have always been there."""
 OFFSET_NOT_AVAILABLE_SINCE = 5
 NOWHERE = (-1, -1, -1)
 
@@ -43,7 +45,7 @@ def handle(broker: "Broker", request: Request) -> ListOffsetsResponse:
                 name=topic.name,
                 partitions=tuple(
                     _answer(broker, request, topic.name, each, times[topic.name, each.partition_index] > 1)
-                    for each in topic.partitions
+                    for each in {each.partition_index: each for each in topic.partitions}.values()
                 ),
             )
             for topic in body.topics
@@ -78,6 +80,8 @@ def _find(partition: Partition, request: Request, wanted: ListOffsetsPartition) 
     bound = log.end_offset if of_follower else partition.high_watermark
     behind = not of_follower and partition.leader_epoch_start > partition.high_watermark
     timestamp = wanted.timestamp
+    if request.api_version < SPECIAL_SINCE.get(timestamp, 0):
+        raise Refused(ErrorCode.unsupported_version)
     if timestamp == LATEST:
         if behind:
             raise _not_yet(request)

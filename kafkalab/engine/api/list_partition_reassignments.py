@@ -1,19 +1,13 @@
-"""ListPartitionReassignments (46): the controller knows; any broker passes the request on (KIP-455, KIP-590)."""
-
-from typing import TYPE_CHECKING
+"""ListPartitionReassignments (46): the controller knows (KIP-455)."""
 
 from kio.schema.list_partition_reassignments.v0.response import ListPartitionReassignmentsResponse
 
+from kafkalab.engine.api.forwarding import handle
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.dialect import NOT_THROTTLED
 
-if TYPE_CHECKING:
-    from kafkalab.engine.broker.broker import Broker
-
-
-def handle(broker: "Broker", request: Request) -> None:
-    broker.forward(request)
+__all__ = ["handle", "refuse"]
 
 
 def refuse(request: Request, refused: Refused) -> ListPartitionReassignmentsResponse:

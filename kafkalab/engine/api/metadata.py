@@ -33,10 +33,14 @@ ZERO = i32Timedelta.parse(timedelta(0))
 ALL_TOPIC_OPERATIONS = 0b1101_1111_1000
 """One bit for each AclOperation that applies to topics: without an authorizer all are allowed."""
 NOT_ASKED = -(2**31)
+BY_ID_SINCE = 12
+"""From version 10 on there is room for topic ids, but brokers do not go by them before 12 (KAFKA-12701)."""
 
 
 def handle(broker: "Broker", request: Request) -> MetadataResponse:
     body: MetadataRequest = request.body
+    if request.api_version < BY_ID_SINCE and any(topic.topic_id for topic in body.topics or ()):
+        raise Refused(ErrorCode.invalid_request)
     image = broker.metadata
     # Clients of version 0 take no unavailable replica or ISR member in an answer.
     only_alive = request.api_version == 0
@@ -44,12 +48,15 @@ def handle(broker: "Broker", request: Request) -> MetadataResponse:
     if body.topics is None:
         topics = [_found(image, topic, only_alive, operations) for topic in image.topics.values()]
     else:
-        topics = [_asked(broker, body, topic, only_alive, operations) for topic in body.topics]
+        # Who is named twice is told of once.
+        asked = {(topic.topic_id, topic.name): topic for topic in body.topics}
+        topics = [_asked(broker, body, topic, only_alive, operations) for topic in asked.values()]
     return _response(image, random_alive_broker(broker), topics)
 
 
 def refuse(request: Request, refused: Refused) -> MetadataResponse:
-    return MetadataResponse(throttle_time=ZERO, brokers=(), topics=(), error_code=refused.error_code)
+    topics = (_missing(topic.name, topic.topic_id, refused.error_code) for topic in request.body.topics or ())
+    return MetadataResponse(throttle_time=ZERO, brokers=(), topics=tuple(topics), error_code=refused.error_code)
 
 
 def random_alive_broker(broker: "Broker") -> int:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from kafkalab.engine.api.leader_hints import NO_HINT, endpoints, hint_for
 from kafkalab.engine.controller.topic_names import is_internal
+from kafkalab.engine.log.validation import is_one_batch
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.dialect import (
@@ -19,6 +20,7 @@ from kafkalab.wire.dialect import (
     ProducePartitionResult,
     ProduceRequest,
     ProduceResponse,
+    ProduceTopic,
     ProduceTopicResult,
 )
 from kafkalab.wire.errors import ErrorCode
@@ -29,6 +31,18 @@ if TYPE_CHECKING:
 ADMIN_CLIENT_ID = "__admin_client"
 """The one client id that may write to internal topics (AdminUtils.ADMIN_CLIENT_ID)."""
 ACKS_ALL = -1
+TOPIC_IDS_SINCE = 13
+ATTRIBUTES, TRANSACTIONAL = 22, 0x10
+"""Of a batch: the low byte of its attributes, and the bit in it."""
+TOLD_NO_START = (
+    ErrorCode.not_leader_or_follower,
+    ErrorCode.unknown_topic_or_partition,
+    ErrorCode.message_too_large,
+    ErrorCode.record_list_too_large,
+    ErrorCode.corrupt_message,
+    ErrorCode.invalid_topic_exception,
+    ErrorCode.invalid_required_acks,
+)
 
 TopicKey = tuple[str, UUID | None]
 """A topic as the client named it: by name or by id."""
@@ -87,6 +101,8 @@ def handle(broker: "Broker", request: Request) -> ProduceResponse | None:
     body: ProduceRequest = request.body
     if body.acks not in (0, 1, ACKS_ALL):
         raise Refused(ErrorCode.invalid_required_acks)
+    if body.transactional_id is None and any(map(_is_transactional, body.topics)):
+        raise Refused(ErrorCode.transactional_id_authorization_failed)
     wait = ProduceAwaitingIsr(request)
     failed = False
     for topic in body.topics:
@@ -98,7 +114,7 @@ def handle(broker: "Broker", request: Request) -> ProduceResponse | None:
             except Refused as refused:
                 failed = True
                 broker.router.tell_refusal(request, refused)
-                results[wanted.partition] = _refused(wanted.partition, refused)
+                results[wanted.partition] = _refused_here(broker, request, topic, wanted, refused)
     if body.acks == 0:
         if failed:
             # Without an answer, this is the only way to make a producer refresh its metadata.
@@ -131,6 +147,28 @@ def _append(
         log_append_time_ms=appended.log_append_time_ms,
         log_start_offset=partition.log.start_offset,
     )
+
+
+def _is_transactional(topic: ProduceTopic) -> bool:
+    return any(
+        bool(each.records) and len(each.records) > ATTRIBUTES and bool(each.records[ATTRIBUTES] & TRANSACTIONAL)
+        for each in topic.partitions
+        if each.records is not None
+    )
+
+
+def _refused_here(
+    broker: "Broker", request: Request, topic: ProduceTopic, wanted: ProducePartition, refused: Refused
+) -> ProducePartitionResult:
+    """Who got as far as the log is told where that begins (ReplicaManager.appendToLocalLog)."""
+    result = _refused(wanted.partition, refused)
+    if request.api_version >= TOPIC_IDS_SINCE and not (topic.topic_id or topic.name):
+        return replace(result, error_code=ErrorCode.unknown_topic_id)
+    name = topic.name or broker.metadata.topic_names.get(topic.topic_id, "")  # type: ignore[arg-type]
+    partition = broker.partitions.get((name, wanted.partition))
+    if partition is None or refused.error_code in TOLD_NO_START or not is_one_batch(wanted.records or b""):
+        return result
+    return replace(result, log_start_offset=partition.log.start_offset)
 
 
 def _refused(partition: int, refused: Refused) -> ProducePartitionResult:

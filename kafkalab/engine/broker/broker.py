@@ -8,6 +8,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `metadata_follower`  the replicated `__cluster_metadata` log and the image it yields
 - `replicas`    the partitions on this broker: created, led, followed, deleted, checkpointed
 - `fetchers`    copying from leaders
+- `leader_quota`, `follower_quota`  how fast that may go
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
@@ -32,6 +33,7 @@ from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.broker.producer_ids import ProducerIds
 from kafkalab.engine.broker.purgatory import Purgatory
 from kafkalab.engine.broker.replicas import Replicas
+from kafkalab.engine.broker.replication_quota import FOLLOWER, LEADER, ReplicationQuota
 from kafkalab.engine.broker.router import Router
 from kafkalab.engine.broker.silence import LOOK_EVERY_US, LookForSilence
 from kafkalab.engine.broker.tampering import Tampering
@@ -79,6 +81,8 @@ class Broker(Node):
         self.controller = ControllerChannel(self)
         self.metadata_follower = MetadataFollower(self, cluster)
         self.replicas = Replicas(self)
+        self.leader_quota = ReplicationQuota(self, LEADER)
+        self.follower_quota = ReplicationQuota(self, FOLLOWER)
         self.isr_proposals = IsrProposals(self)
         self.fetchers = Fetchers(self)
         self.producer_ids = ProducerIds(self)
@@ -115,6 +119,8 @@ class Broker(Node):
     def reconfigure(self) -> None:
         """Take up the settings that the metadata has for this broker."""
         self.config = self.static_config.with_dynamic(self.metadata.broker_config(self.broker_id))
+        self.leader_quota.bytes_per_second = self.config.leader_replication_throttled_rate
+        self.follower_quota.bytes_per_second = self.config.follower_replication_throttled_rate
 
     def partition(self, topic: str, partition: int) -> Partition:
         """The replica here, leader or not (ReplicaManager.getPartitionOrError)."""

@@ -1,15 +1,16 @@
 """The small files of a broker beside its logs, in Kafka's formats.
 
 `replication-offset-checkpoint`, `cleaner-offset-checkpoint` (OffsetCheckpointFile),
-`partition.metadata` (PartitionMetadataFile), `.kafka_cleanshutdown` (CleanShutdownFileHandler).
+what is in `partition.metadata` (PartitionMetadataFile), `.kafka_cleanshutdown` (CleanShutdownFileHandler).
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kafkalab.engine.disk import Disk
+from kafkalab.engine.log.recovery import PARTITION_METADATA
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import PartitionKey
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 HIGH_WATERMARKS = "replication-offset-checkpoint"
 CLEANED = "cleaner-offset-checkpoint"
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
-PARTITION_METADATA = "partition.metadata"
 
 
 def directory(key: "PartitionKey") -> str:
@@ -48,13 +48,6 @@ def take_clean_shutdown(disk: Disk) -> int:
 
 def write_clean_shutdown(disk: Disk, broker_epoch: int) -> None:
     disk.write_whole(CLEAN_SHUTDOWN, json.dumps({"version": 0, "brokerEpoch": broker_epoch}).encode())
-
-
-def write_partition_metadata(disk: Disk, key: "PartitionKey", topic_id: UUID) -> None:
-    path = f"{directory(key)}/{PARTITION_METADATA}"
-    if not disk.exists(path):
-        text = f"version: 0\ntopic_id: {urlsafe_b64encode(topic_id.bytes).decode().rstrip('=')}\n"
-        disk.write_whole(path, text.encode())
 
 
 def replicas_on(disk: Disk) -> dict["PartitionKey", UUID]:

@@ -9,11 +9,15 @@ consumer's, a larger one more than a smaller one, and whoever is silent for two 
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.dialect import FetchPartition, FetchPartitionResult, FetchRequest
 from kafkalab.wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.partition import Partition
 
 NO_SESSION = 0
 FIRST_EPOCH = 0
@@ -42,6 +46,8 @@ class Wanted:
     asked: FetchPartition
     high_watermark: int = -1
     log_start: int = -1
+    partition: "Partition | None" = None
+    """The replica that was read for it last. It counts as long as it is one of the broker's."""
 
     @property
     def key(self) -> SessionKey:
@@ -57,6 +63,11 @@ class Wanted:
             or result.error_code is not ErrorCode.none
             or result.diverging_epoch.epoch >= 0
         )
+
+    def is_of_one_topic_with(self, other: "Wanted") -> bool:
+        # Identity first: UUIDs are compared in Python, and in one session they are the same object.
+        same_id = self.topic_id is other.topic_id or self.topic_id == other.topic_id
+        return same_id and self.name == other.name
 
     def told(self, result: FetchPartitionResult) -> None:
         # After an error nothing counts as told: once it is over the partition is told of again.
@@ -149,4 +160,6 @@ class FetchSessions:
 
 
 def named_by(body: FetchRequest) -> list[Wanted]:
-    return [Wanted(topic.name, topic.topic_id, asked) for topic in body.topics for asked in topic.partitions]
+    """What is named twice is read once, as it was named last."""
+    named = [Wanted(topic.name, topic.topic_id, asked) for topic in body.topics for asked in topic.partitions]
+    return list({wanted.key: wanted for wanted in named}.values())

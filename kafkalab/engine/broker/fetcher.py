@@ -51,6 +51,8 @@ class FetchState:
     not_before_us: int = 0
     failed: bool = False
     """Fenced: until the metadata log brings a newer leader epoch there is nothing to try."""
+    in_sync: bool = False
+    """Whether it had all that the leader had committed, when it got something last."""
     end_sought: int | None = None
     """LATEST, then EARLIEST, while the leader is asked where its log lies, after OFFSET_OUT_OF_RANGE."""
 
@@ -75,6 +77,8 @@ class Fetcher:
         self._asked_us = 0
         self._changed: dict[PartitionKey, None] = {}
         """What the next request may have to say something new about."""
+        self._look_again_us = 0
+        """When what a throttle holds back is looked at again, even if nothing comes until then."""
 
     def add(self, partition: Partition) -> None:
         self.states[partition.key] = FetchState(partition)
@@ -91,6 +95,9 @@ class Fetcher:
     def send(self) -> None:
         if self.in_flight is not None:
             return
+        quota = self.broker.follower_quota
+        if quota.partitions:
+            self._changed.update(dict.fromkeys(key for key in self.states if quota.throttles(key)))
         for key in self._changed:
             state = self.states.get(key)
             if state is not None and state.end_sought is not None and self._ready(state):
@@ -142,6 +149,11 @@ class Fetcher:
         if state is None or state.end_sought is not None or not self._ready(state):
             self.session.forget(key)
             return
+        if not state.in_sync and self.broker.follower_quota.holds_back(key):
+            state.asked = state.last = None
+            self.session.forget(key)
+            self._look_again()
+            return
         if state.asked is None:
             log = state.partition.log
             state.asked = FetchPartition(
@@ -191,6 +203,7 @@ class Fetcher:
                 before = partition.log.start_offset
                 partition.append_as_follower(b"", result.high_watermark, result.log_start_offset)
                 state.last = result
+                state.in_sync = partition.log.end_offset >= result.high_watermark
                 if partition.log.start_offset != before:
                     self._ask_anew(state)
             case ErrorCode.offset_out_of_range:
@@ -209,6 +222,9 @@ class Fetcher:
             # Bytes that are no batches, or not those that were asked for: ask once more.
             self._pause(state)
             return
+        state.in_sync = state.partition.log.end_offset >= result.high_watermark
+        if self.broker.follower_quota.throttles(key):
+            self.broker.follower_quota.record(len(result.records))
         self._ask_anew(state)
         del self.states[key]
         self.states[key] = state
@@ -229,6 +245,13 @@ class Fetcher:
             state.not_before_us = self.broker.now_us + backoff_us
             self._ask_anew(state)
         self.broker.wake_in(backoff_us, FetchAgain(self.leader_id))
+
+    def _look_again(self) -> None:
+        if self._look_again_us <= self.broker.now_us:
+            # Of a millisecond at least: nothing but time changes what is held back.
+            backoff_us = max(self.broker.config.replica_fetch_backoff_ms, 1) * 1000
+            self._look_again_us = self.broker.now_us + backoff_us
+            self.broker.wake_in(backoff_us, FetchAgain(self.leader_id))
 
     def _truncate(self, partition: Partition, leader_end: EpochEndOffset) -> None:
         """Cut back to where the leader's and the own log parted (getOffsetTruncationState)."""

@@ -35,7 +35,7 @@ class FollowerState:
             self.last_caught_up_ms = max(self.last_caught_up_ms, self.last_fetch_ms)
         self.log_start = log_start
         self.log_end = offset
-        self.leader_end_at_last_fetch = max(leader_end, self.leader_end_at_last_fetch)
+        self.leader_end_at_last_fetch = max(self.leader_end_at_last_fetch, leader_end)
         self.last_fetch_ms = now_ms
         self.broker_epoch = broker_epoch
 

@@ -25,8 +25,9 @@ from kafkalab.engine.events import (
     SegmentDeleted,
     SegmentRolled,
 )
+from kafkalab.engine.log.appended import Appended
 from kafkalab.engine.log.compaction import Cleanable
-from kafkalab.engine.log.log import Appended, Log
+from kafkalab.engine.log.log import Log
 from kafkalab.engine.refused import Refused
 from kafkalab.wire import batches
 from kafkalab.wire.dialect import FetchPartitionResult
@@ -278,8 +279,8 @@ class Partition:
     # -- both ----------------------------------------------------------------------------------
 
     def check_epoch(self, current_leader_epoch: int) -> None:
-        """Refuse who knows an older or a newer leader epoch; -1 knows none (KIP-320)."""
-        if current_leader_epoch not in (-1, self.leader_epoch):
+        """Refuse who knows an older or a newer leader epoch; a negative one is none (KIP-320)."""
+        if current_leader_epoch >= 0 and current_leader_epoch != self.leader_epoch:
             older = current_leader_epoch < self.leader_epoch
             raise Refused(ErrorCode.fenced_leader_epoch if older else ErrorCode.unknown_leader_epoch)
 

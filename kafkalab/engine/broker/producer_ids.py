@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kio.schema.allocate_producer_ids.v0.request import AllocateProducerIdsRequest
-from kio.schema.init_producer_id.v6.response import InitProducerIdResponse
+from kio.schema.init_producer_id.v5.response import InitProducerIdResponse
 from kio.schema.types import BrokerId, ProducerId
 from kio.static.primitive import i16, i64
 

@@ -6,9 +6,10 @@ hand is handled the waits on touched partitions are asked whether they are done.
 in a heap with one `Wake` for the earliest (kafka.server.DelayedOperationPurgatory).
 """
 
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol
+
+from kafkalab.wire.frozen import dataclass
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
@@ -39,6 +40,8 @@ class Purgatory:
     def __init__(self, broker: "Broker") -> None:
         self.broker = broker
         self.touched: dict[PartitionKey, None] = {}
+        self.being_checked: dict[PartitionKey, None] = {}
+        """Was touched, and the waits on it are being asked just now."""
         self.waits: dict[int, Wait] = {}
         self._keys: dict[int, tuple[PartitionKey, ...]] = {}
         self._watching: dict[PartitionKey, dict[int, Wait]] = {}
@@ -67,11 +70,15 @@ class Purgatory:
 
     def check_touched(self) -> None:
         while self.touched:
-            touched, self.touched = self.touched, {}
-            for key in touched:
-                for number, wait in list(self._watching.get(key, {}).items()):
+            self.being_checked, self.touched = self.touched, {}
+            for key in self.being_checked:
+                watching = self._watching.get(key)
+                if watching is None:
+                    continue
+                for number, wait in list(watching.items()):
                     if number in self.waits and wait.check(self.broker, key):
                         self._remove(number)
+            self.being_checked = {}
 
     def expire_due(self, armed_us: int) -> None:
         if armed_us != self._armed_us:

@@ -39,9 +39,9 @@ class ReaderSession:
 
     def want(self, key: "PartitionKey", topic_id: UUID, asked: FetchPartition) -> None:
         known = self.told.get(key)
-        if known is not None and known[0] != topic_id:
+        if known is not None and known[0] is not topic_id and known[0] != topic_id:
             self.forget(key)
-        elif known is not None and known[1] == asked:
+        elif known is not None and (known[1] is asked or known[1] == asked):
             return
         # Who is asked for anew is read last, so that none starves.
         self.told.pop(key, None)

@@ -6,6 +6,7 @@ each replica was committed goes to `replication-offset-checkpoint` every five se
 (kafka.server.ReplicaManager, org.apache.kafka.storage.internals.log.LogManager).
 """
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -22,6 +23,10 @@ from kafkalab.engine.log.log import Log
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
+
+
+FILES_AT_ONCE, FILES_EVERY_US = 20, 10_000
+"""How many new replicas get their files in one go, and how long it is to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,12 @@ class RollTopic:
                 broker.tell(SegmentRolled(*partition.key, broker.broker_id, partition.log.roll()))
 
 
+@dataclass(frozen=True, slots=True)
+class FilesOfNew:
+    def fire(self, broker: "Broker") -> None:
+        broker.replicas.make_files()
+
+
 class Replicas:
     def __init__(self, broker: "Broker") -> None:
         self.broker = broker
@@ -72,8 +83,12 @@ class Replicas:
         self.epoch_of_clean_shutdown = -1
         """The broker epoch under which the last life ended in good order; -1 if it did not."""
         self.cleaner = Cleaner(broker)
+        self._log_configs: dict[str, LogConfig] = {}
+        """Of the topics that have replicas here, as the metadata has them."""
         self._high_watermarks: dict[PartitionKey, int] = {}
         """As checkpointed last."""
+        self._without_files: deque[PartitionKey] = deque()
+        """New replicas that are not on the disk yet."""
 
     def start(self) -> None:
         self.epoch_of_clean_shutdown = checkpoints.take_clean_shutdown(self.broker.disk)
@@ -111,8 +126,8 @@ class Replicas:
         if changes.broker_configs:
             # First of all, so that what is led from now on is led under the new settings.
             self.broker.reconfigure()
-            topics_to_configure = dict.fromkeys(self.broker.metadata.topics)
-        for topic in topics_to_configure:
+            topics_to_configure = dict.fromkeys((*changes.topic_configs, *self.broker.metadata.topics))
+        for topic in (*changes.deleted_topics, *topics_to_configure):
             self._configure(topic)
         led: list[tuple[PartitionKey, PartitionImage]] = []
         followed: list[tuple[PartitionKey, PartitionImage]] = []
@@ -159,17 +174,34 @@ class Replicas:
 
     def _create(self, key: "PartitionKey", topic_id: UUID) -> Partition:
         """Make the replica, or open what an earlier life left."""
-        checkpoints.write_partition_metadata(self.broker.disk, key, topic_id)
         log = Log(
             self.broker.disk,
             checkpoints.directory(key),
             self._log_config(key[0]),
             self.broker.now_ms,
             self.cleaner.cleaned_offset(key),
+            topic_id,
         )
+        if log.unmade:
+            self._files_to_make(key)
         if log.recovered_bytes:
             self.broker.tell(LogRecovered(*key, self.broker.broker_id, log.end_offset, log.recovered_bytes))
         return Partition(self.broker, key, topic_id, log, self._high_watermarks.get(key, 0))
+
+    def _files_to_make(self, key: "PartitionKey") -> None:
+        """Soon, a few at a time: a broker that is given a thousand partitions must not stand still over it.
+        Who writes to one before has its files made at once."""
+        if not self._without_files:
+            self.broker.wake_in(FILES_EVERY_US, FilesOfNew())
+        self._without_files.append(key)
+
+    def make_files(self) -> None:
+        for _ in range(min(FILES_AT_ONCE, len(self._without_files))):
+            partition = self.partitions.get(self._without_files.popleft())
+            if partition is not None:
+                partition.log.make_files()
+        if self._without_files:
+            self.broker.wake_in(FILES_EVERY_US, FilesOfNew())
 
     def _delete(self, partition: Partition) -> None:
         key = partition.key
@@ -186,9 +218,13 @@ class Replicas:
             self.broker.groups.on_resign(key[1])
 
     def _configure(self, topic: str) -> None:
-        config = self._log_config(topic)
+        # When the metadata log brings it, and no sooner: with a raised `min.insync.replicas` on its way a
+        # leader goes on committing under the old one. So does Kafka's, and nobody was promised otherwise.
+        for quota in (self.broker.leader_quota, self.broker.follower_quota):
+            quota.mark(topic, self.broker.metadata.topic_config(topic))
+        self._log_configs.pop(topic, None)
         for partition in self.of_topic(topic):
-            partition.log.config = config
+            partition.log.config = self._log_config(topic)
 
     def _freed(self, topic: str) -> None:
         """A smaller `min.insync.replicas` may let the high watermark go on."""
@@ -196,7 +232,11 @@ class Replicas:
             partition.advance_high_watermark()
 
     def _log_config(self, topic: str) -> LogConfig:
-        return self.broker.config.log_config(self.broker.metadata.topic_config(topic))
+        config = self._log_configs.get(topic)
+        if config is None:
+            config = self.broker.config.log_config(self.broker.metadata.topic_config(topic))
+            self._log_configs[topic] = config
+        return config
 
     def of_topic(self, topic: str) -> list[Partition]:
         return [partition for partition in self.partitions.values() if partition.topic == topic]

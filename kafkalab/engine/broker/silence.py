@@ -1,4 +1,8 @@
-"""A peer that does not answer at all is given up: no TCP reset reaches who was cut off meanwhile.
+"""A peer that does not answer at all is given up, for two reasons why nobody would tell of it.
+
+A connection may be gone at the other end only, and that end may have nothing to say that would show
+it (a link's `half_open`). Or the peer stands still for so long that its session outlives the request.
+Cuts and crashes are no such case: there the world tells both ends, long before.
 
 Kafka closes a connection when a request on it is older than `request.timeout.ms` (clients of the
 controller) or `replica.socket.timeout.ms` (followers), both 30 seconds

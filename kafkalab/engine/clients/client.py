@@ -9,7 +9,6 @@ A subclass says in `progress` all that it wants to do now. It is called after ev
 nothing has to remember to call it; a time to look again is asked for with `wake_at`.
 """
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kafkalab.engine.clients import requests
@@ -18,6 +17,7 @@ from kafkalab.engine.node import ConnectionLost, Exit, HangUp, Node, Request, Re
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.frozen import dataclass
 
 REQUEST_TIMEOUT_MS = 30_000
 """request.timeout.ms."""
@@ -79,6 +79,8 @@ class Client(Node):
         self.request_timeout_ms = REQUEST_TIMEOUT_MS
         self.closing = False
         self._next_correlation_id = 0
+        self._next_deadline_us = 0
+        """Nothing in flight is due before."""
         self._ticks: list[int] = []
         """When ticks are due, latest first: a new one is only made if it is earlier than all."""
         self._unreachable: dict[str, tuple[int, int]] = {}
@@ -152,6 +154,8 @@ class Client(Node):
 
     def asking(self, asker: Asker, api_key: int) -> bool:
         """Whether the asker waits for an answer of that kind."""
+        if not self.in_flight:
+            return False
         return any(asked.asker is asker and asked.api_key == api_key for asked in self.in_flight.values())
 
     def disregard(self, asker: Asker) -> None:
@@ -208,6 +212,8 @@ class Client(Node):
                 asked.asker.unanswered(asked, error)
 
     def _time_out(self) -> None:
+        if self.now_us < self._next_deadline_us:
+            return
         late = [asked.target for asked in self.in_flight.values() if asked.deadline_us <= self.now_us]
         for target in dict.fromkeys(late):
             self.outbox.append(HangUp(target))
@@ -228,4 +234,5 @@ class Client(Node):
 
     def _watch_deadlines(self) -> None:
         if self.in_flight:
-            self.wake_at(min(asked.deadline_us for asked in self.in_flight.values()))
+            self._next_deadline_us = min([asked.deadline_us for asked in self.in_flight.values()])
+            self.wake_at(self._next_deadline_us)

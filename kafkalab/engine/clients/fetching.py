@@ -136,9 +136,12 @@ class Fetching:
         reading.needs = Needs.VALIDATION if epoch >= 0 else Needs.NOTHING
 
     def _notice_new_leaders(self) -> None:
+        leader = self.consumer.metadata.leader
         for reading in self.readings.values():
-            known = self.consumer.metadata.leader(*reading.where)
-            if known is None or known.leader_epoch == reading.leader_epoch or reading.needs is not Needs.NOTHING:
+            if reading.needs is not Needs.NOTHING:
+                continue
+            known = leader(reading.topic, reading.partition)
+            if known is None or known.leader_epoch == reading.leader_epoch:
                 continue
             if reading.epoch >= 0 and reading.leader_epoch >= 0:
                 reading.needs = Needs.VALIDATION
@@ -289,8 +292,7 @@ class Fetching:
         reading.failures = 0
         reading.high_watermark = result.high_watermark
         if result.preferred_read_replica >= 0:
-            reading.nearer = result.preferred_read_replica
-            reading.nearer_until_us = self.consumer.now_us + MAX_AGE_US
+            self._read_nearer(reading, result.preferred_read_replica)
         try:
             for batch in batches.headers(result.records):
                 if not batch.is_control:
@@ -303,6 +305,16 @@ class Fetching:
             return
         if not reading.buffered:
             reading.position = reading.next_fetch
+
+    def _read_nearer(self, reading: Reading, replica: int) -> None:
+        consumer = self.consumer
+        if replica in consumer.metadata.brokers:
+            reading.nearer = replica
+            reading.nearer_until_us = consumer.now_us + MAX_AGE_US
+            return
+        # The leader would only say so again: wait until it is known where that replica is.
+        consumer.metadata.request_update()
+        reading.not_before_us = consumer.now_us + backoff_us(1, consumer.random)
 
     # -- answers ---------------------------------------------------------------------------------------
 
@@ -353,7 +365,7 @@ class Fetching:
         consumer = self.consumer
         groups: dict[str, list[Reading]] = {}
         for reading in readings:
-            known = consumer.metadata.leader(*reading.where)
+            known = consumer.metadata.leader(reading.topic, reading.partition)
             if known is None:
                 consumer.metadata.request_update()
             elif reading.not_before_us > consumer.now_us:

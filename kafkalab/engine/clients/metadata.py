@@ -89,15 +89,20 @@ class ClientMetadata:
 
     def leader(self, topic: str, partition: int) -> KnownPartition | None:
         """None also when the partition is known to have no leader now."""
-        known = self.partition(topic, partition)
-        return known if known and known.leader != NO_LEADER else None
+        among = self.topics.get(topic)
+        known = among.partitions.get(partition) if among is not None else None
+        return known if known is not None and known.leader != NO_LEADER else None
 
     def count(self, topic: str) -> int:
         known = self.topics.get(topic)
         return len(known.partitions) if known else 0
 
     def name(self, topic_id: UUID | None) -> str | None:
-        return next((name for name, topic in self.topics.items() if topic.topic_id == topic_id), None)
+        for name, topic in self.topics.items():
+            # Identity first: UUIDs are compared in Python.
+            if topic.topic_id is topic_id or topic.topic_id == topic_id:
+                return name
+        return None
 
     def due_us(self) -> int:
         """When the next request for metadata shall go out."""

@@ -19,7 +19,14 @@ from kio.schema.incremental_alter_configs.v1.response import AlterConfigsResourc
 from kio.schema.incremental_alter_configs.v1.response import IncrementalAlterConfigsResponse
 from kio.static.primitive import i32Timedelta
 
-from kafkalab.engine.config import SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.config import (
+    DYNAMIC_SETTINGS,
+    IN_LARGER_UNITS,
+    SETTINGS,
+    TOPIC_DEFAULT_NAMES,
+    BrokerConfig,
+    InvalidConfig,
+)
 from kafkalab.engine.controller.configs import validated_topic_configs
 from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.elections import MIN_ISR, elr_enabled
@@ -102,7 +109,7 @@ def _alter(
             after = wanted(resource, dict(before))
             _check_values(config, kind, name, before, after)
             if elr_enabled(image):
-                _check_min_isr(kind, name, before, after)
+                _check_min_isr(kind, name, before, after, any(each.name == MIN_ISR for each in resource.configs))
         except Refused as refused:
             errors.append(refused)
         else:
@@ -130,8 +137,11 @@ def _relisted(name: str, before: str | None, value: str, operation: int) -> str:
     """A list with the items added to it, or taken away."""
     known = TOPIC_CONFIGS.get(TOPIC_DEFAULT_NAMES.get(name, name))
     if known is None or known.type is not ConfigType.LIST:
-        verb = "APPEND to" if operation == APPEND else "SUBTRACT from"
-        raise Refused(ErrorCode.invalid_config, f"Can't {verb} key {name} because its type is not LIST.")
+        if name in TOPIC_DEFAULT_NAMES and name not in TOPIC_CONFIGS:
+            verb = "append" if operation == APPEND else "subtract"
+            raise Refused(ErrorCode.invalid_config, f"Config value {verb} is not allowed for config key: {name}")
+        verb = "APPEND" if operation == APPEND else "SUBTRACT"
+        raise Refused(ErrorCode.invalid_config, f"Can't {verb} to key {name} because its type is not LIST.")
     old = _items(before if before is not None else known.default or "")
     given = _items(value)
     if operation == APPEND:
@@ -159,13 +169,13 @@ def _check_exists(image: MetadataImage, kind: int, name: str) -> None:
                 raise Refused(ErrorCode.unknown_topic_or_partition, f"The topic '{name}' does not exist.")
         case 4 if name:
             if not (name.isascii() and name.isdigit()):
-                raise Refused(ErrorCode.invalid_request, "Unable to parse broker name as a base 10 number.")
+                raise Refused(ErrorCode.invalid_request, f"Node id must be an integer, but it is: {name}")
             if int(name) not in image.brokers:
                 raise Refused(ErrorCode.broker_id_not_registered, f"No broker with id {name} found.")
         case 4:
             pass
         case other:
-            raise Refused(ErrorCode.invalid_request, f"Unsupported resource type: {other}")
+            raise Refused(ErrorCode.invalid_request, f"Unknown resource type {other}")
 
 
 def _check_values(
@@ -176,20 +186,38 @@ def _check_values(
         return
     changed = [each for each in (*after, *before) if after.get(each) != before.get(each)]
     for each in changed:
-        if each in SETTINGS:
-            raise Refused(ErrorCode.invalid_request, f"Cannot update these configs dynamically: Set({each})")
-        if each not in TOPIC_DEFAULT_NAMES or each == NOT_SAFE_FOR_BROKERS:
+        if each in SETTINGS or each in IN_LARGER_UNITS:
+            raise Refused(ErrorCode.invalid_request, f"Cannot update these configs dynamically: [{each}]")
+        if each in DYNAMIC_SETTINGS:
+            _check_dynamic(each, after.get(each))
+        elif each not in TOPIC_DEFAULT_NAMES or each == NOT_SAFE_FOR_BROKERS:
             raise Refused(ErrorCode.invalid_request, f"Unknown broker config name: {each}")
-    LogConfig.of({}, {**config.topic_defaults, **after})
+    try:
+        LogConfig.of({}, {**config.topic_defaults, **after})
+    except Refused as refused:
+        # It is the broker's setting that is wrong: by its own name, and not for the topic's.
+        words = refused.message or ""
+        for each in changed:
+            words = words.replace(f"configuration {TOPIC_DEFAULT_NAMES.get(each)}:", f"configuration {each}:")
+        raise Refused(ErrorCode.invalid_request, words) from refused
 
 
-def _check_min_isr(kind: int, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """With eligible leader replicas there is one value for the cluster, and it is always written down."""
-    if kind != BROKER or before.get(MIN_ISR) == after.get(MIN_ISR):
+def _check_dynamic(name: str, text: str | None) -> None:
+    if text is None:
         return
-    if name:
+    try:
+        DYNAMIC_SETTINGS[name].parse(text)
+    except InvalidConfig as invalid:
+        raise Refused(ErrorCode.invalid_config, invalid.reason) from invalid
+
+
+def _check_min_isr(kind: int, name: str, before: Mapping[str, str], after: Mapping[str, str], is_named: bool) -> None:
+    """With eligible leader replicas there is one value for the cluster, and it is always written down."""
+    if kind != BROKER:
+        return
+    if name and is_named:
         raise Refused(ErrorCode.invalid_config, f"Broker-level {MIN_ISR} cannot be altered while ELR is enabled.")
-    if MIN_ISR not in after:
+    if not name and MIN_ISR in before and MIN_ISR not in after:
         raise Refused(ErrorCode.invalid_config, f"Cluster-level {MIN_ISR} cannot be removed while ELR is enabled.")
 
 

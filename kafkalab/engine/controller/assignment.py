@@ -105,7 +105,8 @@ def _as_asked(image: MetadataImage, topic: CreatableTopic) -> list[Replicas]:
         factor = len(brokers)
         if not _any_active(image, brokers):
             raise _invalid(
-                "All brokers specified in the manual partition assignment are fenced or in controlled shutdown."
+                f"All brokers specified in the manual partition assignment for partition {each.partition_index} are "
+                "fenced or in controlled shutdown."
             )
         asked[each.partition_index] = brokers
     if sorted(asked) != list(range(len(asked))):

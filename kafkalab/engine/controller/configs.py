@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kafkalab.engine.config import SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.config import DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
 from kafkalab.engine.controller.metadata import BROKER, MetadataImage
 from kafkalab.engine.log.config import validate
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
@@ -34,16 +34,35 @@ class DescribedConfig:
     """DescribeConfigsResponse.ConfigType."""
     documentation: str
     synonyms: tuple[Synonym, ...]
-    """At least one; the first counts."""
+    """The first counts."""
     read_only: bool = False
+    otherwise: str | None = None
+    """The value where nobody has said any, not even Kafka's defaults."""
 
     @property
     def value(self) -> str | None:
-        return self.synonyms[0].value
+        return self.synonyms[0].value if self.synonyms else self.otherwise
 
     @property
     def source(self) -> int:
-        return self.synonyms[0].source
+        return self.synonyms[0].source if self.synonyms else DEFAULT_CONFIG
+
+
+OF_BOTH = (
+    "compression.gzip.level", "compression.lz4.level", "compression.type", "compression.zstd.level",
+    "min.insync.replicas", "unclean.leader.election.enable",
+)  # fmt: skip
+"""What topics and brokers call by the same name. Else the same name means that brokers do not have it."""
+SHORT = 4
+SHORTS = ("offsets.topic.replication.factor",)
+INTERNAL = ("log.initial.task.delay.ms",)
+"""Settings that Kafka does not show unless they are set."""
+NO_DEFAULT = ("log.flush.interval.ms", "log.retention.ms", "log.roll.jitter.ms", "log.roll.ms")
+"""What brokers have no value of unless it is set: the same is said in a larger unit, or in another setting."""
+
+
+def _default(broker_name: str, default: str | None) -> tuple[Synonym, ...]:
+    return () if broker_name in NO_DEFAULT else (Synonym(broker_name, default, DEFAULT_CONFIG),)
 
 
 def validated_topic_configs(settings: Mapping[str, str | None], config: BrokerConfig) -> dict[str, str]:
@@ -87,9 +106,11 @@ def described_topic(own: Mapping[str, str], settings: BrokerSettings) -> list[De
             each.documentation,
             (
                 *_given(name, own, TOPIC_CONFIG),
-                *settings.synonyms(each.broker_name),
-                Synonym(each.broker_name, each.default, DEFAULT_CONFIG),
+                # Some settings are of topics only, and there the broker has nothing to say.
+                *(settings.synonyms(each.broker_name) if each.broker_name != name or name in OF_BOTH else ()),
+                *(_default(each.broker_name, each.default) if each.broker_name != name or name in OF_BOTH else ()),
             ),
+            otherwise=each.default,
         )
         for name, each in sorted(TOPIC_CONFIGS.items())
         # Kafka hides its internal settings unless they are set.
@@ -103,40 +124,55 @@ def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
     fixed = [
         DescribedConfig(
             name,
-            each.type.value,
+            SHORT if name in SHORTS else each.type.value,
             each.documentation,
-            (*_given(name, config.given, STATIC_BROKER_CONFIG), Synonym(name, _text(each.default), DEFAULT_CONFIG)),
+            (
+                *_given(name, config.given, STATIC_BROKER_CONFIG),
+                *((Synonym(name, _text(each.default), DEFAULT_CONFIG),) if each.default != "" else ()),
+            ),
             read_only=True,
         )
         for name, each in SETTINGS.items()
+        if name not in INTERNAL or name in config.given
     ]
     defaults = [
         DescribedConfig(
             name,
             TOPIC_CONFIGS[topic_name].type.value,
             TOPIC_CONFIGS[topic_name].documentation,
-            (
-                *settings.synonyms(name),
-                Synonym(name, TOPIC_CONFIGS[topic_name].default, DEFAULT_CONFIG),
-            ),
+            (*settings.synonyms(name), *_default(name, TOPIC_CONFIGS[topic_name].default)),
         )
         for name, topic_name in TOPIC_DEFAULT_NAMES.items()
-        if topic_name != INTERNAL_SEGMENT_BYTES
+        if topic_name != name or name in OF_BOTH
     ]
-    return sorted([*fixed, *defaults], key=lambda each: each.name)
+    # Not in server.properties, so there is nothing to tell of those that nobody set.
+    throttles = [
+        _dynamic(name, settings.synonyms(name))
+        for name in DYNAMIC_SETTINGS
+        if name in settings.here or name in settings.everywhere
+    ]
+    return sorted([*fixed, *defaults, *throttles], key=lambda each: each.name)
 
 
 def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
     """What was set for all brokers while they run, and nothing else."""
+    given = {name: _given(name, settings.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG) for name in settings.everywhere}
     return [
-        DescribedConfig(
+        _dynamic(name, synonyms)
+        if name in DYNAMIC_SETTINGS
+        else DescribedConfig(
             name,
             TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].type.value,
             TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].documentation,
-            _given(name, settings.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG),
+            synonyms,
         )
-        for name in sorted(settings.everywhere)
+        for name, synonyms in sorted(given.items())
     ]
+
+
+def _dynamic(name: str, synonyms: tuple[Synonym, ...]) -> DescribedConfig:
+    setting = DYNAMIC_SETTINGS[name]
+    return DescribedConfig(name, setting.type.value, setting.documentation, synonyms)
 
 
 def _given(name: str, settings: Mapping[str, str], source: int) -> tuple[Synonym, ...]:

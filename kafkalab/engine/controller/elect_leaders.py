@@ -25,9 +25,7 @@ ELECTIONS = {0: Election.PREFERRED, 1: Election.UNCLEAN}
 
 
 def elect_leaders(image: MetadataImage, config: BrokerConfig, body: ElectLeadersRequest) -> Decision:
-    if body.election_type not in ELECTIONS:
-        raise Refused(ErrorCode.invalid_request, f"Unknown election type {body.election_type}")
-    election = ELECTIONS[body.election_type]
+    election = ELECTIONS.get(body.election_type)
     everything = body.topic_partitions is None
     asked = (
         [(topic.name, tuple(topic.partitions)) for topic in image.topics.values()]
@@ -41,6 +39,8 @@ def elect_leaders(image: MetadataImage, config: BrokerConfig, body: ElectLeaders
         for number in numbers:
             error, message = ErrorCode.none, None
             try:
+                if election is None:
+                    raise Refused(ErrorCode.invalid_request, f"Unknown election type {body.election_type}")
                 # The same partition twice is one election.
                 records[name, number] = _elect(image, config, name, number, election)
             except Refused as refused:
@@ -50,12 +50,14 @@ def elect_leaders(image: MetadataImage, config: BrokerConfig, body: ElectLeaders
                 answers.append(PartitionResult(partition_id=i32(number), error_code=error, error_message=message))
         results.append(ReplicaElectionResult(topic=TopicName(name), partition_result=tuple(answers)))
     answer = ElectLeadersResponse(
-        throttle_time=ZERO, error_code=ErrorCode.none, replica_election_results=tuple(results)
+        throttle_time=ZERO,
+        error_code=ErrorCode.none if election else ErrorCode.invalid_request,
+        replica_election_results=tuple(results),
     )
-    return Decision(answer, tuple(records.values()), f"a person asked for {_AN[election]} election")
+    return Decision(answer, tuple(records.values()), f"a person asked for {_AN.get(election)} election")
 
 
-_AN = {Election.PREFERRED: "a preferred", Election.UNCLEAN: "an unclean"}
+_AN: dict[Election | None, str] = {Election.PREFERRED: "a preferred", Election.UNCLEAN: "an unclean"}
 
 
 def election_refused(refused: Refused) -> ElectLeadersResponse:

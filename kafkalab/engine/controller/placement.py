@@ -26,7 +26,8 @@ def place(
     if replication_factor > len(usable):
         raise _impossible(
             f"The target replication factor of {replication_factor} cannot be reached because only "
-            f"{len(usable)} broker(s) are registered."
+            f"{len(usable)} broker(s) are registered or some brokers have all "
+            "their log directories cordoned."
         )
     if all(broker.fenced for broker in usable):
         raise _impossible("All brokers are currently fenced.")

@@ -142,7 +142,7 @@ def _cancel(
     image: MetadataImage, config: BrokerConfig, topic: TopicImage, partition: PartitionImage
 ) -> PartitionChangeRecord | None:
     if not in_progress(partition):
-        raise Refused(ErrorCode.no_reassignment_in_progress, "No partition reassignment is in progress.")
+        raise Refused(ErrorCode.no_reassignment_in_progress)
     replicas = _original(partition)
     isr = tuple(replica for replica in partition.isr if replica in replicas)
     ballot = ballot_of(image, topic, config.topic_defaults)

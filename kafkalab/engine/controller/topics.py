@@ -172,6 +172,14 @@ def delete_topics(image: MetadataImage, config: BrokerConfig, body: DeleteTopics
             if topic_id is not None and ids[topic_id] > 1:
                 raise Refused(ErrorCode.invalid_request, "Duplicate topic id.")
             name, topic_id = _known(image, topic)
+            if topic.topic_id is not None and name in names:
+                raise Refused(
+                    ErrorCode.invalid_request, "The provided topic name maps to an ID that was already supplied."
+                )
+            if topic.topic_id is None and topic_id in ids:
+                raise Refused(
+                    ErrorCode.invalid_request, "The provided topic name maps to an ID that was already supplied."
+                )
         except Refused as refused:
             result = DeletableTopicResult(
                 name=name, topic_id=topic_id, error_code=refused.error_code, error_message=refused.message

@@ -9,7 +9,7 @@ from kafkalab.wire.errors import ErrorCode
 
 KNOWS_GROUP_ID_NOT_FOUND = 6
 """The first DescribeGroups version that says so; before, the group was just Dead (KIP-1043)."""
-GROUP_TYPE = "Classic"
+GROUP_TYPE = "classic"
 
 
 def describe(groups: dict[str, ClassicGroup], group_id: str, api_version: int) -> DescribedGroup:
@@ -59,7 +59,7 @@ def listed(group: ClassicGroup) -> ListedGroup:
 def is_wanted(group: ClassicGroup, states: tuple[str, ...], types: tuple[str, ...]) -> bool:
     """Filters ignore case; an empty one lets everything pass (KIP-518, KIP-848)."""
     state_matches = not states or group.state.value.lower() in [state.lower() for state in states]
-    return state_matches and (not types or GROUP_TYPE.lower() in [each.lower() for each in types])
+    return state_matches and (not types or GROUP_TYPE in [each.lower() for each in types])
 
 
 def _member(member: Member, protocol: str | None) -> DescribedGroupMember:

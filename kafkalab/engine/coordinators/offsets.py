@@ -26,6 +26,7 @@ from kafkalab.wire.dialect import (
     OffsetCommitPartitionResult,
     OffsetCommitRequest,
     OffsetCommitResponse,
+    OffsetCommitTopic,
     OffsetCommitTopicResult,
     OffsetFetchGroup,
     OffsetFetchGroupResult,
@@ -41,17 +42,19 @@ BROKER_RETENTION = -1
 
 
 def commit(groups: dict[str, ClassicGroup], request: Request, image: MetadataImage, turn: Turn) -> None:
-    """Answered once the offsets are replicated; at once if there is none that can be stored."""
+    """Answered once the offsets are replicated; at once if there is none that can be stored.
+
+    Raises Refused for all partitions that there are."""
     body: OffsetCommitRequest = request.body
     _check_committer(groups, body, request.api_version, turn)
     records: list[OffsetRecord] = []
     results: list[OffsetCommitTopicResult] = []
     expire_ms = NO_TIMESTAMP if body.retention_time_ms == BROKER_RETENTION else turn.now_ms + body.retention_time_ms
     for topic in body.topics:
-        name, error = _resolved(topic.name, topic.topic_id, image)
+        name, _ = _resolved(topic.name, topic.topic_id, image)
         partitions: list[OffsetCommitPartitionResult] = []
         for it in topic.partitions:
-            it_error = error if error != ErrorCode.none else _metadata_error(it, turn)
+            it_error = not_there(topic, it.partition, image) or _metadata_error(it, turn)
             partitions.append(OffsetCommitPartitionResult(it.partition, it_error))
             if it_error == ErrorCode.none:
                 stored = OffsetAndMetadata(
@@ -66,17 +69,31 @@ def commit(groups: dict[str, ClassicGroup], request: Request, image: MetadataIma
         turn.answer(request, answer)
 
 
-def commit_refused(body: OffsetCommitRequest, error: ErrorCode) -> OffsetCommitResponse:
+def commit_refused(body: OffsetCommitRequest, error: ErrorCode, image: MetadataImage | None) -> OffsetCommitResponse:
+    """No to all; but what is not there by this image is not there first of all."""
     return OffsetCommitResponse(
         tuple(
             OffsetCommitTopicResult(
                 topic.name,
                 topic.topic_id,
-                tuple(OffsetCommitPartitionResult(it.partition, error) for it in topic.partitions),
+                tuple(
+                    OffsetCommitPartitionResult(
+                        it.partition, (image and not_there(topic, it.partition, image)) or error
+                    )
+                    for it in topic.partitions
+                ),
             )
             for topic in body.topics
         )
     )
+
+
+def not_there(topic: OffsetCommitTopic, partition: int, image: MetadataImage) -> ErrorCode | None:
+    """Why no offset can be stored for that partition, whoever asks; None if it is there."""
+    name, error = _resolved(topic.name, topic.topic_id, image)
+    if error is ErrorCode.none and image.partition(name, partition) is None:
+        return ErrorCode.unknown_topic_or_partition
+    return None if error is ErrorCode.none else error
 
 
 def _check_committer(groups: dict[str, ClassicGroup], body: OffsetCommitRequest, version: int, turn: Turn) -> None:
@@ -107,6 +124,8 @@ def _metadata_error(it: OffsetCommitPartition, turn: Turn) -> ErrorCode:
 
 
 def _resolved(name: str, topic_id: UUID | None, image: MetadataImage) -> tuple[str, ErrorCode]:
+    if topic_id is None and not name:
+        return name, ErrorCode.unknown_topic_id
     if topic_id is None:
         return name, ErrorCode.none if name in image.topics else ErrorCode.unknown_topic_or_partition
     known = image.topic_names.get(topic_id)

@@ -1,13 +1,12 @@
 """Facts that the lab's own producers, consumers and admin client state."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSent(Event):
-    """{client} handed record {serial} to its producer for {topic}-{partition}."""
+    """Record {serial} from {client} goes to {topic}-{partition}."""
 
     client: str
     serial: int
@@ -42,7 +41,7 @@ class RecordFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsAcked(Event):
-    """{client}: {count} records are stored at offsets {first_offset} to {last_offset} of {topic}-{partition}."""
+    """{client}: {count:record} stored at offsets {first_offset} to {last_offset} of {topic}-{partition}."""
 
     client: str
     topic: str
@@ -54,7 +53,7 @@ class RecordsAcked(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsFailed(Event):
-    """{client}: {count} records for {topic}-{partition} failed with {error}."""
+    """{client}: {count:record} for {topic}-{partition} failed with {error}."""
 
     client: str
     topic: str
@@ -65,7 +64,7 @@ class RecordsFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProducerIdAssigned(Event):
-    """{client} numbers its batches as producer {producer_id} in epoch {producer_epoch}; {reason}."""
+    """Batches from {client} are numbered for producer {producer_id} in epoch {producer_epoch}; {reason}."""
 
     client: str
     producer_id: int
@@ -75,7 +74,7 @@ class ProducerIdAssigned(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProducerRetried(Event):
-    """{client} sends a batch for {topic}-{partition} again after {error}."""
+    """A batch from {client} for {topic}-{partition} is sent again after {error}."""
 
     client: str
     topic: str

@@ -1,13 +1,12 @@
 """Facts about consumer groups and their coordinators."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorLoaded(Event):
-    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records} records."""
+    """Broker {broker} coordinates the groups of __consumer_offsets-{partition}: it replayed {records:record}."""
 
     broker: int
     partition: int

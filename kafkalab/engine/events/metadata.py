@@ -1,8 +1,7 @@
 """Facts that the controller decides: brokers, topics, who leads what."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class ControlledShutdownStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class TopicCreated(Event):
-    """Topic {topic} was created with {partitions} partitions and {replication_factor} replicas each."""
+    """Topic {topic} was created with {partitions:partition} and {replication_factor:replica} each."""
 
     topic: str
     partitions: int
@@ -53,7 +52,7 @@ class TopicDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PartitionsAdded(Event):
-    """Topic {topic} grew from {before} to {after} partitions."""
+    """Topic {topic} grew from {before} to {after:partition}."""
 
     topic: str
     before: int

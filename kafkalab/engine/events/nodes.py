@@ -1,8 +1,7 @@
 """Facts about processes: started, killed, stopped, frozen."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +45,19 @@ class NodeThawed(Event):
     """{node} goes on, and does not know how long it stood still."""
 
     node: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHalfOpened(Event):
+    """{node} lost its connection with {peer}, which does not know: what {node} sent before still arrives there."""
+
+    node: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvariantBroken(Event):
+    """Rule {invariant}, which must hold whatever happens, is broken: {detail}."""
+
+    invariant: str
+    detail: str

@@ -1,8 +1,7 @@
 """Facts about one replica: its log, its high watermark, what was refused."""
 
-from dataclasses import dataclass
-
 from kafkalab.engine.events.event import Event
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,15 @@ class HighWatermarkAdvanced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicationHeldBack(Event):
+    """Broker {broker} holds copying back as a {side}: the throttle allows {bytes_per_second} bytes a second."""
+
+    broker: int
+    side: str
+    bytes_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplicaDeleted(Event):
     """Broker {broker} deleted its replica of {topic}-{partition}."""
 
@@ -74,7 +82,7 @@ class LogTruncated(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogRecovered(Event):
-    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes} bytes after offset {log_end}."""
+    """Broker {broker} found a torn tail in {topic}-{partition} and cut {lost_bytes:byte} after offset {log_end}."""
 
     topic: str
     partition: int
@@ -109,7 +117,7 @@ class SegmentDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogCompacted(Event):
-    """Broker {broker} compacted {topic}-{partition} up to offset {end_offset}: {removed} records are gone."""
+    """Broker {broker} compacted {topic}-{partition} up to offset {end_offset}: {removed:record is|records are} gone."""
 
     topic: str
     partition: int
@@ -165,7 +173,7 @@ class ConnectionRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateBatchDropped(Event):
-    """Broker {broker} already has sequence {first_sequence} to {last_sequence} of producer {producer_id}
+    """Broker {broker} already has the batch {first_sequence} to {last_sequence} of producer {producer_id}
     in {topic}-{partition}: nothing is written twice."""
 
     topic: str

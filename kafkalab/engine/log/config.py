@@ -5,8 +5,10 @@ log reads while it works (`org.apache.kafka.storage.internals.log.LogConfig`). V
 strings and are refused in Kafka's words.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kafkalab.engine.log.topic_configs import (
     INTERNAL_SEGMENT_BYTES,
@@ -22,6 +24,7 @@ from kafkalab.wire.errors import ErrorCode
 Value = bool | int | float | str | tuple[str, ...] | None
 
 
+_REPLICA = re.compile(r"[0-9]{1,9}:[0-9]{1,9}")
 _CODECS = {"uncompressed": Codec(0), "gzip": Codec(1), "snappy": Codec(2), "lz4": Codec(3), "zstd": Codec(4)}
 
 
@@ -54,6 +57,10 @@ class LogConfig:
     min_compaction_lag_ms: int = 0
     max_compaction_lag_ms: int = MAX_LONG
     min_cleanable_dirty_ratio: float = 0.5
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "LogConfig":
+        """Nothing in it ever changes: forked worlds share it."""
+        return self
 
     @property
     def is_compacted(self) -> bool:
@@ -149,6 +156,8 @@ def parse(name: str, text: str | None) -> Value:
                 raise _bad_value(config, text, "Not a number of type DOUBLE") from None
             return _within(config, number, text)
         case ConfigType.LIST:
+            if config.of_replicas:
+                _check_replicas(config, [part.strip() for part in text.split(",")])
             names = tuple(part.strip() for part in text.split(",") if part.strip())
             for part in names:
                 _one_of(config, part)
@@ -170,6 +179,11 @@ def _parse_whole(config: TopicConfig, text: str) -> int:
 
 
 def _within(config: TopicConfig, number: float, text: str) -> float:
+    if config.or_equal is not None and config.least is not None and config.most is not None:
+        if number != config.or_equal and not config.least <= number <= config.most:
+            between = f"Value must be between {config.least} and {config.most}"
+            raise _bad_value(config, text, f"{between} or equal to {config.or_equal}")
+        return number
     if config.least is not None and not number >= config.least:
         raise _bad_value(config, text, f"Value must be at least {config.least}")
     if config.most is not None and number > config.most:
@@ -181,6 +195,16 @@ def _one_of(config: TopicConfig, text: str) -> str:
     if config.choices and text not in config.choices:
         raise _bad_value(config, text, f"String must be one of: {', '.join(config.choices)}")
     return text
+
+
+def _check_replicas(config: TopicConfig, parts: list[str]) -> None:
+    """ThrottledReplicaListValidator: nothing may stand behind a comma too many."""
+    while parts and not parts[-1]:
+        parts = parts[:-1]
+    if parts != ["*"] and not all(_REPLICA.fullmatch(part) for part in parts):
+        form = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+        reason = f"{config.name} must be the literal '*' or a list of replicas in the following format: {form}"
+        raise _bad_value(config, f"[{', '.join(parts)}]", reason)
 
 
 def _bad_value(config: TopicConfig, text: str, reason: str) -> Refused:

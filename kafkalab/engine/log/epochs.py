@@ -19,11 +19,14 @@ class EpochStart(NamedTuple):
 
 
 class LeaderEpochs:
-    """Both epochs and start offsets rise from entry to entry. Every change is written at once."""
+    """Both epochs and start offsets rise from entry to entry. Every change is written at once, except
+    an epoch under which nothing was appended yet: whoever opens the log again would drop it."""
 
     def __init__(self, disk: Disk, directory: str) -> None:
         self.disk = disk
         self.path = f"{directory}/{CHECKPOINT}"
+        self.unwritten = False
+        """Whether the file must be written before the next batch is."""
         self.entries: list[EpochStart] = []
         if disk.exists(self.path):
             self.entries = _parse(disk.read_whole(self.path).decode())
@@ -35,14 +38,23 @@ class LeaderEpochs:
     def assign(self, epoch: int, start_offset: int) -> None:
         """The leader of `epoch` begins to write at this offset. Entries that contradict it are
         dropped: an epoch under which nothing was written leaves no trace."""
+        if self._assign(epoch, start_offset):
+            self.write()
+
+    def begin(self, epoch: int, log_end: int) -> None:
+        """As `assign`, for a leader that has not written anything yet: most never do before the next."""
+        if self._assign(epoch, log_end):
+            self.unwritten = True
+
+    def _assign(self, epoch: int, start_offset: int) -> bool:
         if epoch < 0 or start_offset < 0:
-            return
+            return False
         last = self.entries[-1] if self.entries else None
         if last and last.epoch == epoch and start_offset >= last.start_offset:
-            return
+            return False
         self.entries = [entry for entry in self.entries if entry.epoch < epoch and entry.start_offset < start_offset]
         self.entries.append(EpochStart(epoch, start_offset))
-        self._write()
+        return True
 
     def epoch_at(self, offset: int) -> int:
         """The leader epoch under which this offset was written; -1 where that is not known."""
@@ -81,9 +93,10 @@ class LeaderEpochs:
     def _keep(self, entries: list[EpochStart]) -> None:
         if entries != self.entries:
             self.entries = entries
-            self._write()
+            self.write()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        self.unwritten = False
         lines = ["0", str(len(self.entries)), *(f"{entry.epoch} {entry.start_offset}" for entry in self.entries)]
         self.disk.write_whole(self.path, ("\n".join(lines) + "\n").encode())
 

@@ -9,10 +9,11 @@ snapshots and the mark of a stop in good order are written when a segment or the
 without them `recovery` makes them anew from the batches.
 """
 
-from dataclasses import dataclass
+from uuid import UUID
 
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.log import compaction, reading, recovery, swap, timestamps
+from kafkalab.engine.log.appended import Appended
 from kafkalab.engine.log.compaction import Cleanable, Compacted, Compaction
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.epochs import LeaderEpochs
@@ -30,26 +31,19 @@ from kafkalab.wire.errors import ErrorCode
 UNKNOWN = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
-    first_offset: int
-    last_offset: int
-    size: int
-    """Bytes written; 0 for a duplicate."""
-    log_append_time_ms: int = NO_TIMESTAMP
-    """-1 where the records keep the producer's time."""
-    duplicate: bool = False
-    """Written before: the offsets are those of the first time."""
-    rolled: tuple[int, ...] = ()
-    """Base offsets of the segments that this began."""
-
-
 class Log:
     """Raises Refused where Kafka has an error code, OSError where the disk fails."""
 
     def __init__(
-        self, disk: Disk, directory: str, config: LogConfig, now_ms: int, cleaned_offset: int = UNKNOWN
+        self,
+        disk: Disk,
+        directory: str,
+        config: LogConfig,
+        now_ms: int,
+        cleaned_offset: int = UNKNOWN,
+        topic_id: UUID | None = None,
     ) -> None:
+        """With a `topic_id` it is a topic's, and a new one has no files before `make_files` or the first write."""
         self.disk = disk
         self.directory = directory
         self.config = config
@@ -72,7 +66,12 @@ class Log:
         """Everything before is on the platter (or was there when the log was opened)."""
         self._now_ms = now_ms
         """The latest time it was told."""
-        recovery.load_producers(disk, directory, self.segments, self.producers)
+        recovery.load_producers(disk, directory, self.segments, self.producers, opened.snapshots)
+        self.topic_id = topic_id
+        self.unmade = opened.unmade
+        """Nothing of it is on the disk yet."""
+        if topic_id is None:
+            self.make_files()
 
     def __repr__(self) -> str:
         return f"<Log {self.directory} {self.start_offset}..{self.end_offset}>"
@@ -86,13 +85,21 @@ class Log:
         """Bytes, of all segments."""
         return sum(segment.size for segment in self.segments)
 
+    def make_files(self) -> None:
+        """Let a new log be on the disk, empty; whose it is comes first."""
+        if self.unmade:
+            self.unmade = False
+            if self.topic_id is not None:
+                recovery.write_topic_id(self.disk, self.directory, self.topic_id)
+            self.disk.append(self.active.path, b"")
+
     # -- appending ---------------------------------------------------------------------------
 
     def append_as_leader(self, data: bytes, leader_epoch: int, now_ms: int, *, check_sequence: bool = True) -> Appended:
         """Append one batch as a client sent it, or, with `check_sequence` false, as the cluster
         itself wrote it: that may be a control batch, and its producer's sequence is not looked at."""
         self._now_ms = now_ms
-        batch = validated(data, self.config, now_ms, check_sequence)
+        batch = validated(data, self.config, now_ms, check_sequence, self.directory)
         if check_sequence and batch.producer_id >= 0:
             past = self.producers.duplicate(batch)
             if past:
@@ -165,6 +172,9 @@ class Log:
         return ()
 
     def _write(self, data: bytes) -> None:
+        self.make_files()
+        if self.epochs.unwritten:
+            self.epochs.write()
         self.disk.append(self.active.path, data)
 
     def _note(self, batch: Batch, base_offset: int) -> None:
@@ -181,13 +191,16 @@ class Log:
 
     def begin_epoch(self, leader_epoch: int) -> None:
         """This replica leads from here on."""
-        self.epochs.assign(leader_epoch, self.end_offset)
+        self.epochs.begin(leader_epoch, self.end_offset)
 
     def roll(self) -> int:
         """Close the active segment, unless it is empty, and begin one at the log's end, which is returned."""
         if self.active.size == 0:
             return self.active.base_offset
         self.active.seal()
+        if self.config.is_compacted:
+            # Compaction leaves gaps between segments: what the power took of this one could not be told from them.
+            self.disk.flush(self.active.path)
         self._snapshot_producers()
         self.segments.append(
             recovery.new_segment(self.disk, self.directory, self.end_offset, self.config, self._now_ms)
@@ -196,6 +209,7 @@ class Log:
 
     def flush(self) -> None:
         """Bring everything to the platter (fsync)."""
+        self.make_files()
         for segment in self.segments:
             if segment.end_offset > self.flushed_offset or segment is self.active:
                 self.disk.flush(segment.path)
@@ -203,7 +217,7 @@ class Log:
 
     def close(self, clean: bool = True) -> None:
         """Leave the log so that it opens without a check. Not clean: as a crash leaves it."""
-        if clean:
+        if clean and not self.unmade:
             self.active.seal()
             self._snapshot_producers()
             recovery.write_clean_marker(self.disk, self.directory, self.active)
@@ -261,6 +275,7 @@ class Log:
 
     def truncate_to(self, offset: int) -> int:
         """Drop the batch that holds `offset` and all behind it; returns where the log ends now."""
+        self.make_files()
         if offset >= self.end_offset:
             # A leader that appended nothing has still written down where its epoch would begin.
             self.epochs.truncate_from_end(self.end_offset)
@@ -281,11 +296,13 @@ class Log:
         self.epochs.truncate_from_end(self.end_offset)
         if self.start_offset > self.end_offset:
             self._set_start(self.end_offset)
-        recovery.load_producers(self.disk, self.directory, self.segments, self.producers)
+        snapshots = recovery.numbers(self.disk.names(self.directory), SNAPSHOT)
+        recovery.load_producers(self.disk, self.directory, self.segments, self.producers, snapshots)
         return self.end_offset
 
     def truncate_fully(self, new_start: int) -> None:
         """Drop everything; the next record will have the offset `new_start`."""
+        self.make_files()
         for segment in self.segments:
             segment.delete()
         self.segments = [recovery.new_segment(self.disk, self.directory, new_start, self.config, self._now_ms)]
@@ -367,5 +384,6 @@ class Log:
         self.delete_set_aside(now_ms)
 
     def _set_start(self, offset: int) -> None:
+        self.make_files()
         self.start_offset = offset
         recovery.write_number(self.disk, f"{self.directory}/{recovery.LOG_START}", offset)

@@ -8,7 +8,7 @@ log alone: a follower builds the same by appending the same batches.
 
 from dataclasses import dataclass, field
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from kafkalab.engine.refused import Refused
@@ -36,6 +36,9 @@ class PastBatch(NamedTuple):
     first_offset: int
     last_offset: int
     timestamp_ms: int
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "PastBatch":
+        return self
 
 
 @dataclass

@@ -6,7 +6,9 @@ one began; of each, the walk from its last index entry must end where the file a
 the next segment say. One that does not is checked like the last, and what follows a tear is gone.
 """
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from uuid import UUID
 
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.log import swap
@@ -18,6 +20,7 @@ from kafkalab.engine.log.segment import LOG, SNAPSHOT, Segment, stem
 
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 LOG_START = "log-start-offset-checkpoint"
+PARTITION_METADATA = "partition.metadata"
 
 
 @dataclass(frozen=True)
@@ -27,28 +30,36 @@ class Opened:
     start_offset: int
     recovered_bytes: int
     """Cut off behind the last whole batch."""
+    snapshots: list[int]
+    """The offsets that name the snapshots of producers."""
+    unmade: bool
+    """There is no file yet to append to."""
 
 
 def open_log(
     disk: Disk, directory: str, config: LogConfig, epochs: LeaderEpochs, now_ms: int, cleaned_offset: int = -1
 ) -> Opened:
     """Before `cleaned_offset` compaction may have left gaps between segments."""
-    swap.finish(disk, directory)
-    segments = [Segment(disk, directory, base, config, now_ms) for base in offsets_named(disk, directory, LOG)]
-    clean = _take_clean_marker(disk, directory, segments)
-    start_offset = _read_number(disk, f"{directory}/{LOG_START}", 0)
+    # Looked up once: a thousand new partitions have nothing there to be found.
+    names = swap.finish(disk, directory)
+    segments = [Segment(disk, directory, base, config, now_ms) for base in numbers(names, LOG)]
+    clean = f"{directory}/{CLEAN_SHUTDOWN}" in names and _take_clean_marker(disk, directory, segments)
+    start_offset = _read_number(disk, f"{directory}/{LOG_START}") if f"{directory}/{LOG_START}" in names else 0
     gaps_until = 1 << 63 if config.is_compacted else cleaned_offset
     lost = _load(disk, segments, config, epochs, clean, gaps_until)
     if segments:
         start_offset = max(start_offset, segments[0].base_offset)
-    if not segments or segments[-1].end_offset < start_offset:
+    if segments and segments[-1].end_offset < start_offset:
         # What was cut off reached down below the start: nothing is left (LogLoader).
         for segment in segments:
             segment.delete()
-        segments = [new_segment(disk, directory, start_offset, config, now_ms)]
+        segments = []
+    unmade = not segments
+    if unmade:
+        segments = [Segment(disk, directory, start_offset, config, now_ms)]
     epochs.truncate_from_end(segments[-1].end_offset)
     epochs.truncate_from_start(start_offset)
-    return Opened(segments, start_offset, lost)
+    return Opened(segments, start_offset, lost, numbers(names, SNAPSHOT), unmade)
 
 
 def new_segment(disk: Disk, directory: str, base_offset: int, config: LogConfig, now_ms: int) -> Segment:
@@ -99,14 +110,16 @@ def _check(disk: Disk, segment: Segment, size: int, config: LogConfig, epochs: L
     return segment.size
 
 
-def load_producers(disk: Disk, directory: str, segments: list[Segment], producers: Producers) -> None:
+def load_producers(
+    disk: Disk, directory: str, segments: list[Segment], producers: Producers, snapshots: list[int]
+) -> None:
     """The newest snapshot that lies within the log, and the batches from there on."""
     producers.clear()
     end_offset = segments[-1].end_offset
     bases = [segment.base_offset for segment in segments]
     replay_from = segments[0].base_offset
     loaded = False
-    for offset in reversed(offsets_named(disk, directory, SNAPSHOT)):
+    for offset in reversed(snapshots):
         path = stem(directory, offset) + SNAPSHOT
         if not loaded and bases[0] <= offset <= end_offset and producers.load(disk.read_whole(path)):
             replay_from = offset
@@ -124,6 +137,14 @@ def load_producers(disk: Disk, directory: str, segments: list[Segment], producer
 # -- small files -------------------------------------------------------------------------------
 
 
+def write_topic_id(disk: Disk, directory: str, topic_id: UUID) -> None:
+    """Kafka's PartitionMetadataFile, once and for all."""
+    path = f"{directory}/{PARTITION_METADATA}"
+    if not disk.exists(path):
+        text = f"version: 0\ntopic_id: {urlsafe_b64encode(topic_id.bytes).decode().rstrip('=')}\n"
+        disk.write_whole(path, text.encode())
+
+
 def write_clean_marker(disk: Disk, directory: str, active: Segment) -> None:
     disk.write_whole(f"{directory}/{CLEAN_SHUTDOWN}", f"{active.base_offset} {active.size}\n".encode())
 
@@ -131,7 +152,7 @@ def write_clean_marker(disk: Disk, directory: str, active: Segment) -> None:
 def _take_clean_marker(disk: Disk, directory: str, segments: list[Segment]) -> bool:
     """Whether the log was closed in good order and its last segment is as it was then."""
     path = f"{directory}/{CLEAN_SHUTDOWN}"
-    if not segments or not disk.exists(path):
+    if not segments:
         return False
     marker = disk.read_whole(path)
     disk.delete(path)
@@ -142,11 +163,11 @@ def write_number(disk: Disk, path: str, number: int) -> None:
     disk.write_whole(path, f"{number}\n".encode())
 
 
-def _read_number(disk: Disk, path: str, absent: int) -> int:
-    return int(disk.read_whole(path)) if disk.exists(path) else absent
+def _read_number(disk: Disk, path: str) -> int:
+    return int(disk.read_whole(path))
 
 
-def offsets_named(disk: Disk, directory: str, suffix: str) -> list[int]:
-    """The offsets that name the directory's files of this kind, ascending."""
-    names = [path.rpartition("/")[2] for path in disk.names(directory) if path.endswith(suffix)]
+def numbers(paths: list[str], suffix: str) -> list[int]:
+    """The offsets that name the files of this kind, ascending as the paths do."""
+    names = [path.rpartition("/")[2] for path in paths if path.endswith(suffix)]
     return [int(name.removesuffix(suffix)) for name in names if name.removesuffix(suffix).isdigit()]

@@ -48,14 +48,16 @@ def swap_in(disk: Disk, new: Segment, old: list[Segment]) -> list[str]:
     return aside
 
 
-def finish(disk: Disk, directory: str) -> None:
-    """What a kill has left behind is undone or brought to its end."""
-    for path in disk.names(directory):
-        if path.endswith((CLEANED, DELETED)):
-            disk.delete(path)
-    for path in disk.names(directory):
-        if path.endswith(LOG + SWAP):
-            _finish_swap(disk, directory, path)
+def finish(disk: Disk, directory: str) -> list[str]:
+    """What a kill has left behind is undone or brought to its end. Returns the files that are there then."""
+    names = disk.names(directory)
+    left_behind = [path for path in names if path.endswith((CLEANED, DELETED))]
+    half_done = [path for path in names if path.endswith(LOG + SWAP)]
+    for path in left_behind:
+        disk.delete(path)
+    for path in half_done:
+        _finish_swap(disk, directory, path)
+    return disk.names(directory) if left_behind or half_done else names
 
 
 def _finish_swap(disk: Disk, directory: str, path: str) -> None:

@@ -29,6 +29,10 @@ class TopicConfig:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
+    or_equal: float | None = None
+    """A value out of these bounds that is taken all the same."""
+    of_replicas: bool = False
+    """A list of partition:broker, or "*"."""
 
 
 _BOOLEAN, _STRING, _INT, _LONG, _DOUBLE, _LIST = ConfigType
@@ -52,8 +56,9 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             "-1",
             "compression.gzip.level",
             "Level when the broker compresses with gzip.",
-            least=-1,
+            least=1,
             most=9,
+            or_equal=-1,
         ),
         TopicConfig(
             "compression.lz4.level",
@@ -118,7 +123,8 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             _LIST,
             "",
             "follower.replication.throttled.replicas",
-            "Followers whose replication is throttled, as partition:broker. Not honoured by the lab.",
+            "Followers that copy no faster than follower.replication.throttled.rate, as partition:broker,... or *.",
+            of_replicas=True,
         ),
         TopicConfig(
             "index.interval.bytes",
@@ -141,7 +147,8 @@ TOPIC_CONFIGS: dict[str, TopicConfig] = {
             _LIST,
             "",
             "leader.replication.throttled.replicas",
-            "Leaders whose replication is throttled, as partition:broker. Not honoured by the lab.",
+            "Leaders that are copied no faster than leader.replication.throttled.rate, as partition:broker,... or *.",
+            of_replicas=True,
         ),
         TopicConfig(
             "local.retention.bytes",

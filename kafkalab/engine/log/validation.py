@@ -1,8 +1,8 @@
 """What a leader makes sure of before it writes a batch that a client sent (`LogValidator`, `UnifiedLog`).
 
 The header is believed where a lie harms nobody but the liar: records are decoded only where a
-rule speaks of records. So the time window is checked against the header's maximum, which Kafka
-recomputes; only a topic with `message.timestamp.before.max.ms` or compaction has each record read.
+rule speaks of records. So whether a record comes from the future is first asked of the header's
+maximum, which Kafka recomputes; compaction and `message.timestamp.before.max.ms` have each record read.
 """
 
 from kafkalab.engine.log.config import LogConfig
@@ -19,15 +19,19 @@ from kafkalab.wire.batches import (
     recompressed,
     records,
     with_append_time,
+    with_timestamps,
 )
 from kafkalab.wire.dialect import RecordError
 from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.records import Record
+
+MOST_ERRORS_SHOWN = 3
 
 
-def validated(data: bytes, config: LogConfig, now_ms: int, from_client: bool) -> Batch:
+def validated(data: bytes, config: LogConfig, now_ms: int, from_client: bool, partition: str) -> Batch:
     """The one batch of `data` as it is to be stored, but for its offset and epoch. Raises Refused.
 
-    What the cluster itself writes (`from_client` false) may be a control batch.
+    What the cluster itself writes (`from_client` false) may be a control batch. `partition` is how to call it.
     """
     try:
         batch = _the_only_batch(data)
@@ -35,11 +39,19 @@ def validated(data: bytes, config: LogConfig, now_ms: int, from_client: bool) ->
         check(batch)
         if from_client:
             _check_header(batch)
-            _check_times(batch, config, now_ms)
-            _check_records(batch, config, now_ms)
+            _check_records(batch, config, now_ms, partition)
         return _as_configured(batch, config, now_ms)
     except CorruptBatch as corrupt:
         raise Refused(corrupt.error_code, corrupt.reason) from corrupt
+
+
+def is_one_batch(data: bytes) -> bool:
+    """Whether it has the one form in which a broker looks at it at all."""
+    try:
+        _the_only_batch(data)
+    except (Refused, CorruptBatch):
+        return False
+    return True
 
 
 def _the_only_batch(data: bytes) -> Batch:
@@ -47,7 +59,10 @@ def _the_only_batch(data: bytes) -> Batch:
         raise _invalid("Produce requests must have exactly one record batch per partition, and this has none")
     batch = next(headers(data), None)
     if batch is None:
-        raise CorruptBatch(f"the {len(data)} bytes are not a whole batch")
+        # What is torn does not count, so that here too there is none.
+        raise _invalid(
+            f"Produce requests must have exactly one record batch per partition, and these {len(data)} bytes are none"
+        )
     if batch.end != len(data):
         raise _invalid("Produce requests must have exactly one record batch per partition, and this has more")
     return batch
@@ -85,36 +100,54 @@ def _check_header(batch: Batch) -> None:
         )
 
 
-def _check_times(batch: Batch, config: LogConfig, now_ms: int) -> None:
-    if batch.timestamp_type is TimestampType.LOG_APPEND_TIME:
-        raise Refused(
-            ErrorCode.invalid_timestamp,
-            "Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime.",
-        )
-    if not config.log_append_time and batch.max_timestamp > now_ms + config.timestamp_after_max_ms:
-        raise _bad_time(batch.max_timestamp, config, now_ms, ())
-
-
-def _check_records(batch: Batch, config: LogConfig, now_ms: int) -> None:
-    keyed = config.is_compacted
-    timed = config.timestamp_before_max_ms != MAX_LONG and not config.log_append_time
-    if not (keyed or timed):
+def _check_records(batch: Batch, config: LogConfig, now_ms: int, partition: str) -> None:
+    """What a rule says of single records: all that break one are told (KIP-467)."""
+    said_append_time = batch.timestamp_type is TimestampType.LOG_APPEND_TIME
+    latest = now_ms + config.timestamp_after_max_ms
+    timed = not config.log_append_time and (
+        config.timestamp_before_max_ms != MAX_LONG or batch.max_timestamp > latest or said_append_time
+    )
+    if not (config.is_compacted or timed or said_append_time):
         return
-    found = records(batch)
-    if keyed:
-        reason = "Compacted topic cannot accept message without key."
-        errors = tuple(RecordError(index, reason) for index, record in enumerate(found) if record.key is None)
-        if errors:
-            raise Refused(
-                ErrorCode.invalid_record,
-                "One or more records have been rejected due to invalid record without key",
-                errors,
-            )
-    if timed:
-        earliest = now_ms - config.timestamp_before_max_ms
-        for index, record in enumerate(found):
-            if NO_TIMESTAMP < record.timestamp_ms < earliest:
-                raise _bad_time(record.timestamp_ms, config, now_ms, (index,))
+    keyless: list[RecordError] = []
+    untimely: list[RecordError] = []
+    earliest = now_ms - config.timestamp_before_max_ms
+    for index, record in enumerate(records(batch)):
+        if config.is_compacted and record.key is None:
+            reason = f"Compacted topic cannot accept message without key in topic partition {partition}"
+            keyless.append(RecordError(index, reason))
+        elif not config.log_append_time and record.timestamp_ms != NO_TIMESTAMP:
+            if not earliest <= record.timestamp_ms <= latest:
+                reason = (
+                    f"Timestamp {record.timestamp_ms} of message with offset {record.offset} is out of range. "
+                    f"The timestamp should be within [{earliest}, {latest}]"
+                )
+                untimely.append(RecordError(index, reason))
+        elif said_append_time:
+            reason = f"Invalid timestamp type in message {_shown(record)}. "
+            untimely.append(RecordError(index, reason + "Producer should not set timestamp type to LogAppendTime."))
+    if keyless:
+        raise _rejected(sorted((*keyless, *untimely), key=lambda error: error.batch_index))
+    if untimely:
+        words = "One or more records have been rejected due to invalid timestamp"
+        raise Refused(ErrorCode.invalid_timestamp, words, tuple(untimely))
+
+
+def _shown(record: Record) -> str:
+    sizes = f"key={len(record.key or b'')} bytes, value={len(record.value or b'')} bytes"
+    return f"DefaultRecord(offset={record.offset}, timestamp={record.timestamp_ms}, {sizes})"
+
+
+def _rejected(errors: list[RecordError]) -> Refused:
+    shown = ", ".join(
+        f"RecordError(batchIndex={error.batch_index}, message='{error.message}')"
+        for error in errors[:MOST_ERRORS_SHOWN]
+    )
+    words = (
+        f"One or more records have been rejected due to {len(errors)} record errors in total, "
+        f"and only showing the first three errors at most: [{shown}]"
+    )
+    return Refused(ErrorCode.invalid_record, words, tuple(errors))
 
 
 def _as_configured(batch: Batch, config: LogConfig, now_ms: int) -> Batch:
@@ -124,15 +157,10 @@ def _as_configured(batch: Batch, config: LogConfig, now_ms: int) -> Batch:
         _check_size(batch, config)
     if config.log_append_time:
         batch = header(with_append_time(batch.data, now_ms))
+    elif batch.timestamp_type is TimestampType.LOG_APPEND_TIME:
+        # Each record has a time of its own, and that is what counts here, whatever the producer said of it.
+        batch = header(with_timestamps(batch.data, TimestampType.CREATE_TIME, batch.max_timestamp))
     return batch
-
-
-def _bad_time(timestamp_ms: int, config: LogConfig, now_ms: int, batch_indexes: tuple[int, ...]) -> Refused:
-    reason = (
-        f"Timestamp {timestamp_ms} of message is out of range. The timestamp should be within "
-        f"[{max(NO_TIMESTAMP, now_ms - config.timestamp_before_max_ms)}, {now_ms + config.timestamp_after_max_ms}]"
-    )
-    return Refused(ErrorCode.invalid_timestamp, reason, tuple(RecordError(index, reason) for index in batch_indexes))
 
 
 def _invalid(message: str) -> Refused:

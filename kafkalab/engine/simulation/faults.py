@@ -8,7 +8,9 @@ from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.network import Link
 from kafkalab.engine.simulation import controller_faults
 from kafkalab.engine.simulation.meddling import Meddling
-from kafkalab.engine.simulation.schedule import CONTROLLER_KINDS, Fault
+from kafkalab.engine.simulation.mishaps import Mishaps
+from kafkalab.engine.simulation.referee import Referee
+from kafkalab.engine.simulation.schedule import CONTROLLER_KINDS, Fault, TopicPlan
 
 SLOW = Link(latency_us=400_000, jitter_us=200_000)
 SLOW_WRITE_US = 30_000
@@ -21,16 +23,22 @@ LOSSY = Link(latency_us=500, jitter_us=500, loss=0.3)
 class Faults:
     cluster: Cluster
     dice: Random
+    referee: Referee
+    topics: tuple[TopicPlan, ...]
     done: dict[str, int] = field(default_factory=dict)
     """How many of each kind were really done: a fault of a broker that is down already is none."""
     meddling: Meddling = field(init=False)
+    mishaps: Mishaps = field(init=False)
 
     def __post_init__(self) -> None:
         self.meddling = Meddling(self.cluster, self.dice)
+        self.mishaps = Mishaps(self.cluster, self.dice, self.referee, self.meddling, self.topics)
 
     def begin(self, fault: Fault) -> None:
         world = self.cluster.world
         alive = fault.node in world.nodes
+        if self.mishaps.forbids(fault):
+            return
         match fault.kind:
             case "kill" if alive:
                 self.cluster.crash(broker_of(fault.node))
@@ -76,16 +84,17 @@ class Faults:
                 if not self.meddling.begin(fault.kind):
                     return
             case _:
-                return
+                if not self.mishaps.begin(fault):
+                    return
         self.done[fault.kind] = self.done.get(fault.kind, 0) + 1
 
     def mend(self, fault: Fault) -> None:
         """Undo it. Consumers are brought back by the history, which knows how they were made."""
         world = self.cluster.world
         match fault.kind:
-            case "kill":
+            case "kill" | "power loss" | "unregister":
                 self._start(fault.node)
-            case "stop":
+            case "stop" | "rolling restart":
                 if fault.node in world.nodes and self.cluster.is_stopping(broker_of(fault.node)):
                     self.cluster.crash(broker_of(fault.node))
                 self._start(fault.node)
@@ -109,13 +118,17 @@ class Faults:
                     self.cluster.start_controller()
             case kind if kind in CONTROLLER_KINDS:
                 controller_faults.mend(self.cluster, fault)
+            case _:
+                self.mishaps.mend(fault)
 
     def mend_everything(self) -> None:
         world = self.cluster.world
+        self.meddling.mend_everything()
         for name in list(world.frozen):
             world.thaw(name)
         self._heal(*world.network.cut, *world.network.links)
         controller_faults.mend_everything(self.cluster)
+        self.mishaps.mend_everything()
         for disk in self.cluster.disks.values():
             disk.mend()
         for broker in self.cluster.spec.brokers:

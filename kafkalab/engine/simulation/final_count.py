@@ -1,13 +1,16 @@
 """What must be true when all is mended and quiet: nothing acked is lost, nothing counts twice."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.controller.partition_change import RECOVERING
 from kafkalab.engine.coordinators.classic_group import GroupState
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.simulation.compacted import last_words, stored
+from kafkalab.engine.simulation.progress import nothing_is_left_over
 from kafkalab.engine.simulation.quorum_referee import controllers_agree
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.wire import batches
@@ -18,8 +21,20 @@ if TYPE_CHECKING:
 Place = tuple[str, int]
 
 
-def final_count(history: "History") -> int:
-    """Raises Broken; returns how many records acked with acks=1 are gone, which is allowed."""
+@dataclass
+class Lost:
+    """Acked records that are gone, as may be."""
+
+    acks_1: int = 0
+    """Acked by a leader alone, and gone with it."""
+    unclean: int = 0
+    """In a partition whose topic allows unclean elections, and that had one."""
+    deleted: int = 0
+    """With their topic."""
+
+
+def final_count(history: "History") -> Lost:
+    """Raises Broken; returns what is gone and may be."""
     if history.cluster.active_controller is None:
         raise Broken("M1", "all is mended, and no controller is active")
     brokers = [node for node in history.world.nodes.values() if isinstance(node, Broker)]
@@ -29,7 +44,7 @@ def final_count(history: "History") -> int:
     lost = _acked_is_there(history, values, leaders)
     _idempotent_means_once(history, values)
     _groups_have_read_everything(history, brokers, leaders, values)
-    _nothing_is_left_over(history, brokers)
+    nothing_is_left_over(history.world, brokers)
     return lost
 
 
@@ -43,6 +58,12 @@ def _replicas_agree(history: "History", brokers: list[Broker]) -> dict[Place, Pa
             where = f"{topic.name}-{number}"
             if image.leader < 0 or sorted(image.isr) != sorted(image.replicas):
                 raise Broken("L9", f"{where}: leader {image.leader}, ISR {image.isr} of {image.replicas}")
+            if image.leader != image.replicas[0]:
+                raise Broken("L9", f"{where}: led by {image.leader}, preferred is {image.replicas[0]}")
+            # Alone, a leader has no reason to propose anything, and so to say that it has recovered.
+            recovering = image.leader_recovery_state == RECOVERING and len(image.replicas) > 1
+            if recovering or image.adding_replicas or image.removing_replicas:
+                raise Broken("L9", f"{where}: not at rest: {image}")
             leader = by_id[image.leader].partitions[(topic.name, number)]
             leaders[(topic.name, number)] = leader
             if leader.high_watermark != leader.log.end_offset:
@@ -51,6 +72,8 @@ def _replicas_agree(history: "History", brokers: list[Broker]) -> dict[Place, Pa
                 other = by_id[replica].partitions[(topic.name, number)]
                 if not _alike(leader.log, other.log):
                     raise Broken("L9", f"{where}: broker {replica} differs from leader {image.leader}")
+                if other.high_watermark != leader.high_watermark:
+                    raise Broken("L9", f"{where}: broker {replica} knows {other.high_watermark} to be committed only")
     return leaders
 
 
@@ -89,12 +112,15 @@ def _images_agree(history: "History", brokers: list[Broker]) -> None:
         ids[topic.topic_id] = topic.name
 
 
-def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], leaders: dict[Place, Partition]) -> int:
+def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], leaders: dict[Place, Partition]) -> Lost:
     """L6: what was acked with acks=all is readable at the very offset that the ack named, unless
     retention or compaction was right to take it."""
     plans = {plan.name: plan for plan in history.plan.producers}
-    lost = 0
-    for (client, serial), (topic, partition, offset) in history.referee.acked.items():
+    lost = Lost()
+    for (client, serial), (topic, topic_id, partition, offset) in history.referee.acked.items():
+        if topic in history.referee.remade and topic_id != history.cluster.controller.image.topics[topic].topic_id:
+            lost.deleted += 1
+            continue
         found = values[(topic, partition)].get(offset)
         is_tombstone = plans[client].tombstone_every and serial % plans[client].tombstone_every == 0
         value = b"" if is_tombstone else f"{serial} from {client}".encode()
@@ -105,9 +131,12 @@ def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], l
             compacted = history.referee.compacted
             if compacted.is_superseded((leader.topic_id, partition), leader, offset, value or None):
                 continue
+        if (topic, partition) in history.referee.metadata.gambled:
+            lost.unclean += 1
+            continue
         if plans[client].acks == -1:
             raise Broken("L6", f"record {serial} of {client}, acked at {topic}-{partition}@{offset}: found {found!r}")
-        lost += 1
+        lost.acks_1 += 1
     return lost
 
 
@@ -150,7 +179,9 @@ def _groups_have_read_everything(
             committed = group.offsets[place].offset if place in group.offsets else 0
             if committed != end:
                 raise Broken("G6", f"{group_id} committed {committed} of {place}, which ends at {end}")
-            _all_was_delivered(history, consumers, place, values[place])
+            # Who reads a topic made again may go on at the offset where it was in the old one.
+            if place[0] not in history.referee.remade:
+                _all_was_delivered(history, consumers, place, values[place])
 
 
 def _all_was_delivered(history: "History", consumers: list[str], place: Place, values: dict[int, bytes]) -> None:
@@ -162,11 +193,3 @@ def _all_was_delivered(history: "History", consumers: list[str], place: Place, v
             number += 1
         if reached <= offset:
             raise Broken("G5", f"{place}: offset {offset} was delivered to no member of {consumers}")
-
-
-def _nothing_is_left_over(history: "History", brokers: list[Broker]) -> None:
-    """X1: what waits in purgatories are long polls, at most one for each client and follower."""
-    clients = len(history.world.nodes)
-    for broker in brokers:
-        if len(broker.purgatory.waits) > 2 * clients:
-            raise Broken("X1", f"broker {broker.broker_id} has {len(broker.purgatory.waits)} waiting requests")

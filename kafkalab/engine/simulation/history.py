@@ -1,5 +1,6 @@
 """One history: a schedule played on a world, judged after every step and counted at the end."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -12,8 +13,9 @@ from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.network import Link, Network
 from kafkalab.engine.simulation.faults import Faults
 from kafkalab.engine.simulation.final_count import final_count
+from kafkalab.engine.simulation.progress import everybody_is_back
 from kafkalab.engine.simulation.referee import Referee
-from kafkalab.engine.simulation.schedule import SECOND_US, ConsumerPlan, Schedule, TopicPlan, schedule
+from kafkalab.engine.simulation.schedule import SECOND_US, ConsumerPlan, Schedule, schedule
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.spec import ClusterSpec
 from kafkalab.engine.world import World
@@ -22,6 +24,9 @@ EPOCH_US = 1_767_225_600 * SECOND_US
 """1 January 2026, when every history begins."""
 SETTLE_US = 5 * SECOND_US
 STEPS_IN_ONE_MOMENT = 20_000
+REMADE_BY_S = (3, 8, 13)
+HEALED_BY_S = 30
+"""So long after everything was mended the cluster must be whole again, by itself."""
 QUIET_S = 25
 """Producers stop so long before the final count."""
 
@@ -36,14 +41,20 @@ class Outcome:
     acked: int = 0
     lost_with_acks_1: int = 0
     """Acked by a leader alone, and gone with it: allowed, and counted."""
+    lost_unclean: int = 0
+    """Acked, and lost by an unclean election: allowed where the topic allows that, and counted."""
+    unclean_elections: int = 0
+    gone_with_topic: int = 0
+    """Acked, and deleted with their topic."""
     delivered: int = 0
     compactions: int = 0
     segments_deleted: int = 0
 
 
 class History:
-    def __init__(self, seed: int, controllers: int | None = None) -> None:
-        self.plan: Schedule = schedule(seed, controllers)
+    def __init__(self, seed: int, plan: Schedule | None = None, controllers: int | None = None) -> None:
+        """Of the schedule that the seed yields, or of another."""
+        self.plan: Schedule = plan or schedule(seed, controllers)
         network = Network(Link(self.plan.latency_us, self.plan.latency_us // 4))
         self.world = World(seed, EPOCH_US, network)
         spec = ClusterSpec.local(
@@ -56,22 +67,12 @@ class History:
         self.cluster = Cluster(spec, self.world, lambda _: MemoryDisk())
         self.bootstrap = tuple(broker.node for broker in spec.brokers)
         self.referee = Referee(self.cluster)
-        self.faults = Faults(self.cluster, Random(f"faults {seed}"))
+        self.faults = Faults(self.cluster, Random(f"faults {seed}"), self.referee, self.plan.topics)
         self.producers: list[Producer] = []
 
     def run(self) -> Outcome:
         """Play it to the end. Raises Broken with the invariant that did not hold."""
-        self.cluster.start()
-        self._advance(SETTLE_US)
-        self._make_topics()
-        self._make_clients()
-        self._chaos()
-        self.faults.mend_everything()
-        self._bring_back_clients()
-        self._advance(self.plan.end_us - QUIET_S * SECOND_US)
-        for producer in self.producers:
-            self.world.tell_node(producer.name, Pause())
-        self._advance(self.plan.end_us)
+        self.play()
         lost = final_count(self)
         referee = self.referee
         return Outcome(
@@ -81,11 +82,41 @@ class History:
             checks=referee.checks,
             faults=self.faults.done,
             acked=len(referee.acked),
-            lost_with_acks_1=lost,
+            lost_with_acks_1=lost.acks_1,
+            lost_unclean=lost.unclean,
+            unclean_elections=sum(referee.metadata.gambled.values()),
+            gone_with_topic=lost.deleted,
             compactions=referee.compacted.runs,
             segments_deleted=referee.segments_deleted,
             delivered=sum(last - first + 1 for ranges in referee.delivered.values() for first, last in ranges),
         )
+
+    def play(self, until_us: int | None = None) -> None:
+        """All but the final count, or so far. Raises Broken."""
+        for act_us in self.acts():
+            if until_us is not None and act_us > until_us:
+                self._advance(until_us)
+                return
+            self._advance(act_us)
+
+    def acts(self) -> Iterator[int]:
+        """Do one thing after the other, and yield until when the world shall run before the next one."""
+        self.cluster.start()
+        yield SETTLE_US
+        yield from self._make_topics()
+        self._make_clients()
+        yield from self._chaos()
+        self.faults.mend_everything()
+        self._bring_back_clients()
+        for after_s in REMADE_BY_S:
+            yield self.plan.chaos_us + after_s * SECOND_US
+            self._bring_back_topics()
+        yield self.plan.chaos_us + HEALED_BY_S * SECOND_US
+        everybody_is_back(self.cluster)
+        yield self.plan.end_us - QUIET_S * SECOND_US
+        for producer in self.producers:
+            self.world.tell_node(producer.name, Pause())
+        yield self.plan.end_us
 
     def _advance(self, until_us: int) -> None:
         """Step by step up to this many microseconds after the beginning, judging after each."""
@@ -100,14 +131,14 @@ class History:
                 raise Broken("X4", f"{STEPS_IN_ONE_MOMENT} steps and time stands still: {world.last_node} goes round")
         world.run_until(until_us)
 
-    def _make_topics(self) -> None:
+    def _make_topics(self) -> Iterator[int]:
         admin = Admin("admin", self.bootstrap)
         self.world.start(admin)
         for token, topic in enumerate(self.plan.topics):
             self.world.tell_node(
-                "admin", create_topic(token, topic.name, topic.partitions, topic.replication_factor, _configs(topic))
+                "admin", create_topic(token, topic.name, topic.partitions, topic.replication_factor, topic.settings)
             )
-        self._advance(SETTLE_US + 2 * SECOND_US)
+        yield SETTLE_US + 2 * SECOND_US
         assert all(outcome.ok for outcome in admin.outcomes.values()), admin.outcomes
 
     def _make_clients(self) -> None:
@@ -141,28 +172,30 @@ class History:
             session_timeout_ms=10_000,
             max_poll_interval_ms=15_000,
             request_timeout_ms=5_000,
+            rack=plan.rack,
         )
         self.world.start(Consumer(plan.name, self.bootstrap, settings))
 
-    def _chaos(self) -> None:
+    def _chaos(self) -> Iterator[int]:
         moments = [(fault.at_us, 0, number) for number, fault in enumerate(self.plan.faults)]
         moments += [(fault.until_us, 1, number) for number, fault in enumerate(self.plan.faults)]
         for at_us, is_end, number in sorted(moments):
-            self._advance(max(at_us, SETTLE_US + 2 * SECOND_US))
+            yield max(at_us, SETTLE_US + 2 * SECOND_US)
             fault = self.plan.faults[number]
             if not is_end:
                 self.faults.begin(fault)
             else:
                 self.faults.mend(fault)
                 self._bring_back_clients(fault.node)
-        self._advance(self.plan.chaos_us)
+        yield self.plan.chaos_us
+
+    def _bring_back_topics(self) -> None:
+        """A topic may have been deleted only after it was to be made again."""
+        for topic in self.plan.topics:
+            if not self.faults.mishaps.exists(topic.name):
+                self.faults.mishaps.make(topic.name)
 
     def _bring_back_clients(self, name: str | None = None) -> None:
         for plan in self.plan.consumers:
             if plan.name not in self.world.nodes and name in (None, plan.name):
                 self._start_consumer(plan)
-
-
-def _configs(topic: TopicPlan) -> dict[str, str]:
-    size, fewest = str(topic.segment_bytes), str(topic.min_insync_replicas)
-    return {"min.insync.replicas": fewest, "internal.segment.bytes": size, **dict(topic.configs)}

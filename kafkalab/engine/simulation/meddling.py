@@ -1,9 +1,10 @@
-"""Orders of a person at the worst moments: partitions move, leaders change, settings change.
+"""Orders of a person at the worst moments: partitions move, throttled or not, leaders change, settings change.
 
 They go to the cluster as any administrator's would, through the admin client, and may fail: what
 must hold, holds either way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -24,13 +25,15 @@ from kio.static.primitive import i8, i32
 
 from kafkalab.engine.clients.admin import Order
 from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.controller.altering_configs import DELETE, SET
 from kafkalab.engine.controller.elections import all_in_sync
-from kafkalab.engine.controller.metadata import TOPIC, MetadataImage, PartitionImage, TopicImage
+from kafkalab.engine.controller.metadata import BROKER, TOPIC, MetadataImage, PartitionImage, TopicImage
 from kafkalab.engine.node import Request
 from kafkalab.wire.api import ApiKey, newest
 
 ADMIN = "admin"
 PATIENCE_MS = 2_000
+SIDES = ("leader", "follower")
 FIRST_TOKEN = 1_000
 """Beyond those of the topics that a history makes."""
 
@@ -42,15 +45,21 @@ class Meddling:
     tokens: int = FIRST_TOKEN
     moving: list[tuple[str, int]] = field(default_factory=list)
     min_isr_before: dict[str, str] = field(default_factory=dict)
+    throttled: dict[str, None] = field(default_factory=dict)
+    """Topics whose copying is slow."""
 
     def begin(self, kind: str) -> bool:
         """Whether there was anything to be done."""
-        image = self._image()
+        image = self.image()
         if image is None or not image.topics:
             return False
         topic, partition = self._any_partition(image)
         match kind:
             case "reassign":
+                # Dice of its own, so that the others fall as they would without it.
+                dice = Random(f"throttle {topic.name} at {self.cluster.world.now_us}")
+                if dice.random() < 0.3:
+                    self._throttle(topic.name, dice.choice([100, 1_000, 10_000]))
                 others = self.dice.sample(sorted(image.brokers), min(len(partition.replicas), len(image.brokers)))
                 self._reassign(topic.name, partition.partition, tuple(others))
                 self.moving.append((topic.name, partition.partition))
@@ -68,16 +77,23 @@ class Meddling:
 
     def mend(self, kind: str) -> None:
         """Some moves are called off; settings go back to what they were."""
-        image = self._image()
+        image = self.image()
         if kind == "reassign" and self.moving:
             name, number = self.moving.pop(0)
             if self.dice.random() < 0.4:
                 self._reassign(name, number, None)
+            if name in self.throttled and not any(name == other for other, _ in self.moving):
+                self._throttle(name, None)
         elif kind == "change settings" and self.min_isr_before and image is not None and all_in_sync(image):
             name, value = self.min_isr_before.popitem()
             self._set(name, "min.insync.replicas", value)
 
-    def _image(self) -> MetadataImage | None:
+    def mend_everything(self) -> None:
+        """What is held back now would be held back for ever: a person forgets, but not here."""
+        for name in list(self.throttled):
+            self._throttle(name, None)
+
+    def image(self) -> MetadataImage | None:
         active = self.cluster.active_controller
         return active.image if active is not None else None
 
@@ -101,14 +117,32 @@ class Meddling:
         wanted = None if replicas is None else tuple(map(BrokerId, replicas))
         partition = ReassignablePartition(partition_index=i32(number), replicas=wanted)
         topic = ReassignableTopic(name=TopicName(name), partitions=(partition,))
-        self._order(ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(topics=(topic,)))
+        self.order(ApiKey.ALTER_PARTITION_REASSIGNMENTS, AlterPartitionReassignmentsRequest(topics=(topic,)))
 
     def _prefer_leaders(self) -> None:
-        self._order(ApiKey.ELECT_LEADERS, ElectLeadersRequest(election_type=i8(0), topic_partitions=None))
+        self.order(ApiKey.ELECT_LEADERS, ElectLeadersRequest(election_type=i8(0), topic_partitions=None))
+
+    def _throttle(self, name: str, rate: int | None) -> None:
+        """Of all of a topic's replicas; None takes it away. Another topic's may go on at the last rate."""
+        self.throttled.pop(name, None)
+        if rate is not None:
+            self.throttled[name] = None
+        replicas = None if rate is None else "*"
+        self._alter(TOPIC, name, {f"{side}.replication.throttled.replicas": replicas for side in SIDES})
+        if rate is not None or not self.throttled:
+            bound = None if rate is None else str(rate)
+            self._alter(BROKER, "", {f"{side}.replication.throttled.rate": bound for side in SIDES})
 
     def _set(self, name: str, setting: str, value: str) -> None:
-        config = AlterableConfig(name=setting, config_operation=i8(0), value=value)
-        resource = AlterConfigsResource(resource_type=i8(TOPIC), resource_name=name, configs=(config,))
+        self._alter(TOPIC, name, {setting: value})
+
+    def _alter(self, kind: int, name: str, settings: Mapping[str, str | None]) -> None:
+        """None takes a setting away."""
+        configs = tuple(
+            AlterableConfig(name=each, config_operation=i8(DELETE if value is None else SET), value=value)
+            for each, value in settings.items()
+        )
+        resource = AlterConfigsResource(resource_type=i8(kind), resource_name=name, configs=configs)
         body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
         active = self.cluster.active_controller
         if active is not None:
@@ -120,6 +154,6 @@ class Meddling:
             request = Request(ADMIN, "settings", -self.tokens, api_key, newest(api_key), ADMIN, body)
             self.cluster.world.send(ADMIN, active.name, request)
 
-    def _order(self, api_key: int, body: Any) -> None:
+    def order(self, api_key: int, body: Any) -> None:
         self.tokens += 1
         self.cluster.world.tell_node(ADMIN, Order(self.tokens, api_key, body, PATIENCE_MS))

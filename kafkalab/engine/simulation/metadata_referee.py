@@ -13,7 +13,7 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.elections import ballot_of
 from kafkalab.engine.controller.metadata import NO_LEADER, MetadataImage, PartitionImage
-from kafkalab.engine.controller.partition_change import RECOVERING
+from kafkalab.engine.controller.partition_change import RECOVERING, Election
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
 
 
@@ -27,6 +27,10 @@ class MetadataReferee:
     """By broker, as last seen."""
     crashed: dict[int, None] = field(default_factory=dict)
     """Brokers that were killed and have not registered since."""
+    gambled: dict[tuple[str, int], int] = field(default_factory=dict)
+    """(topic, partition) -> unclean elections. What was committed there before may be gone."""
+    deleted: dict[UUID, None] = field(default_factory=dict)
+    """Topics of which some brokers may still have replicas, and others none any more."""
     offset: int = -1
 
     def look(self, image: MetadataImage, config: BrokerConfig) -> None:
@@ -34,6 +38,9 @@ class MetadataReferee:
         if image.offset == self.offset:
             return
         self.offset = image.offset
+        for place in [place for place in self.seen if place[0] not in image.topic_names]:
+            del self.seen[place]
+            self.deleted[place[0]] = None
         for topic in image.topics.values():
             for number, partition in topic.partitions.items():
                 before = self.seen.get((topic.topic_id, number))
@@ -42,23 +49,26 @@ class MetadataReferee:
                 self.seen[topic.topic_id, number] = partition
                 where = f"{topic.name}-{number}"
                 _in_their_places(where, partition)
-                min_isr = ballot_of(image, topic, config.topic_defaults).min_isr
-                if partition.eligible_leader_replicas and len(partition.isr) >= min(min_isr, len(partition.replicas)):
+                ballot = ballot_of(image, topic, config.topic_defaults)
+                enough = min(ballot.min_isr, len(partition.replicas))
+                if partition.eligible_leader_replicas and len(partition.isr) >= enough:
                     raise Broken("M7", f"{where}: {partition.eligible_leader_replicas} eligible, ISR {partition.isr}")
-                if before is not None:
-                    _follows(where, before, partition)
+                if before is not None and _follows(where, before, partition, ballot.election):
+                    self.gambled[topic.name, number] = self.gambled.get((topic.name, number), 0) + 1
+                if (topic.name, number) in self.gambled:
+                    continue
                 self.look_at_members(where, partition)
         for broker in image.brokers.values():
             if self.epochs.get(broker.broker_id) != broker.epoch:
                 self.epochs[broker.broker_id] = broker.epoch
                 if broker.broker_id in self.crashed:
                     del self.crashed[broker.broker_id]
-                    self._trusts_no_more(broker.broker_id)
+                    _trusts_no_more(image, broker.broker_id)
 
-    def high_watermark_moved(self, topic_id: UUID, number: int) -> None:
+    def high_watermark_moved(self, topic: str, topic_id: UUID, number: int) -> None:
         partition = self.seen.get((topic_id, number))
-        if partition is not None:
-            self.look_at_members(f"partition {number} of {topic_id}", partition)
+        if partition is not None and (topic, number) not in self.gambled:
+            self.look_at_members(f"{topic}-{number}", partition)
 
     def look_at_members(self, where: str, partition: PartitionImage) -> None:
         needed = self.visible.get((partition.topic_id, partition.partition), 0)
@@ -68,10 +78,12 @@ class MetadataReferee:
             if end < needed:
                 raise Broken("L4", f"{where}: {member} may lead, but ends at {end} < {needed}: {partition}")
 
-    def _trusts_no_more(self, broker_id: int) -> None:
-        for partition in self.seen.values():
-            if broker_id in partition.isr or broker_id in partition.eligible_leader_replicas:
-                raise Broken("M10", f"broker {broker_id} stopped badly and still may lead {partition}")
+
+def _trusts_no_more(image: MetadataImage, broker_id: int) -> None:
+    for topic in image.topics.values():
+        for partition in topic.partitions.values():
+            if broker_id in (*partition.isr, *partition.eligible_leader_replicas):
+                raise Broken("M10", f"broker {broker_id} stopped badly and still may lead {topic.name}: {partition}")
 
 
 def _in_their_places(where: str, partition: PartitionImage) -> None:
@@ -83,7 +95,9 @@ def _in_their_places(where: str, partition: PartitionImage) -> None:
         raise Broken("M6", f"{where}: leader {partition.leader} is not in the ISR {isr}")
 
 
-def _follows(where: str, before: PartitionImage, after: PartitionImage) -> None:
+def _follows(where: str, before: PartitionImage, after: PartitionImage, election: Election) -> bool:
+    """Whether it was an unclean election, which the topic must allow."""
+    gambled = False
     if after.partition_epoch <= before.partition_epoch:
         raise Broken("M3", f"{where}: changed within partition epoch {after.partition_epoch}")
     removed = not set(before.replicas) <= set(after.replicas)
@@ -92,10 +106,12 @@ def _follows(where: str, before: PartitionImage, after: PartitionImage) -> None:
         raise Broken("M3", f"{where}: leader epoch {after.leader_epoch} after {before.leader_epoch}: {after}")
     if after.leader not in (NO_LEADER, before.leader):
         # Who came with a reassignment, or joined with this very change, is judged by what it holds (L4).
-        joined = after.leader in before.adding_replicas or len(after.isr) > 1
+        recovering = after.leader_recovery_state == RECOVERING
+        joined = not recovering and (after.leader in before.adding_replicas or len(after.isr) > 1)
         clean = joined or after.leader in (*before.isr, *before.eligible_leader_replicas)
-        last_known = after.leader_recovery_state == RECOVERING and before.last_known_elr == (after.leader,)
-        if not clean and not last_known:
+        last_known = recovering and before.last_known_elr == (after.leader,)
+        gambled = not clean and not last_known
+        if gambled and not (recovering and election is Election.UNCLEAN):
             raise Broken("M8", f"{where}: {after.leader} was elected from {before}")
     cancelled = set(after.replicas) == set(before.replicas) - set(before.adding_replicas)
     # It may begin and end in one change.
@@ -103,3 +119,4 @@ def _follows(where: str, before: PartitionImage, after: PartitionImage) -> None:
     ended = moving and not after.adding_replicas and not after.removing_replicas
     if ended and not cancelled and not set(after.replicas) <= set(after.isr):
         raise Broken("M9", f"{where}: moved to {after.replicas} while only {after.isr} are in sync")
+    return gambled

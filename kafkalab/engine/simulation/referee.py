@@ -6,37 +6,48 @@ only be judged when all is quiet are in `final_count`.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.checkpoints import CLEAN_SHUTDOWN
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.events import (
     Event,
     GroupAssigned,
+    HighWatermarkAdvanced,
     LogCompacted,
     LogTruncated,
     NodeCrashed,
     NodeStarted,
     OffsetCommitted,
+    PartitionsAssigned,
     RecordAcked,
+    RecordsAppended,
     RecordsDelivered,
+    RecordSent,
     ReplicaDeleted,
+    RequestRefused,
     SegmentDeleted,
-    TopicCreated,
+    TopicDeleted,
 )
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
+from kafkalab.engine.simulation.owners import shared_out, taken_up
 from kafkalab.engine.simulation.quorum_referee import QuorumReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
+from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
+from kafkalab.engine.simulation.watching import take_changed, watch
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
+
+OF_NO_CONCERN = frozenset({RecordsAppended, HighWatermarkAdvanced, RecordSent, RequestRefused})
+"""Most of what is said. The referee looks for itself."""
 
 
 @dataclass
@@ -53,8 +64,10 @@ class Referee:
     """(topic id, partition) -> the highest high watermark that a leader ever had."""
     generations: dict[str, int] = field(default_factory=dict)
     committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
-    acked: dict[tuple[str, int], tuple[str, int, int]] = field(default_factory=dict)
-    """(producer, serial) -> (topic, partition, offset)."""
+    acked: dict[tuple[str, int], tuple[str, UUID | None, int, int]] = field(default_factory=dict)
+    """(producer, serial) -> (topic, topic id, partition, offset)."""
+    remade: dict[str, int] = field(default_factory=dict)
+    """Topics that were deleted -> how often. Who comes after them may have the same name."""
     delivered: dict[tuple[str, str, int], list[tuple[int, int]]] = field(default_factory=dict)
     """(consumer, topic, partition) -> ranges that it received, as (first, last)."""
     asked: dict[tuple[str, str, int], Request] = field(default_factory=dict)
@@ -62,7 +75,6 @@ class Referee:
     compacted: CompactedLogs = field(default_factory=CompactedLogs)
     segments_deleted: int = 0
     checks: int = 0
-    topics_made: int = 0
     metadata: MetadataReferee = field(init=False)
     quorum: QuorumReferee = field(init=False)
 
@@ -78,7 +90,7 @@ class Referee:
         """Judge what the last step changed. Only the node that acted can have changed."""
         node = self.cluster.world.nodes.get(self.cluster.world.last_node)
         if isinstance(node, Broker):
-            for partition in node.partitions.values():
+            for partition in take_changed(node):
                 self._look_at(node, partition)
             self.quorum.look_at_broker(node)
         elif isinstance(node, Controller):
@@ -89,7 +101,12 @@ class Referee:
         key = (partition.topic_id, partition.partition, broker.broker_id)
         sight = self.sights.get(key)
         if sight is None:
-            sight = self.sights[key] = Sight(partition.topic, log.start_offset, log.start_offset)
+            where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+            sight = self.sights[key] = Sight(partition.topic, where, log.start_offset, log.start_offset)
+        if sight.lost_power:
+            sight.lost_power = False
+            self.compacted.truncated(key, log.end_offset)
+            sight.cut_at(log.end_offset)
         if (
             sight.log_end == log.end_offset
             and sight.high_watermark == partition.high_watermark
@@ -99,7 +116,7 @@ class Referee:
         ):
             return
         self.checks += 1
-        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        where = sight.where
         if not log.start_offset <= partition.high_watermark <= log.end_offset:
             raise Broken(
                 "L3", f"{where}: {log.start_offset} <= {partition.high_watermark} <= {log.end_offset} is false"
@@ -121,20 +138,19 @@ class Referee:
         sight.leading = partition.is_leader
         sight.isr = partition.isr
         if partition.is_leader:
-            self.metadata.high_watermark_moved(partition.topic_id, partition.partition)
+            self.metadata.high_watermark_moved(partition.topic, partition.topic_id, partition.partition)
 
     def _appended(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L1 dense offsets and epochs that do not fall, L2 log matching, L5 one writer an epoch."""
-        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        where = sight.where
         expected = max(sight.log_end, partition.log.start_offset)
         if partition.log.config.is_compacted:
             replica = (partition.topic_id, partition.partition, broker.broker_id)
             self.compacted.appended(replica, partition, expected)
             self._took_writes(broker, partition, partition.log.epochs.latest)
             return
-        before = self._epoch_before(partition, expected)
-        for stored in partition.log.headers(expected, partition.log.end_offset):
-            batch = stored.batch
+        before = epoch_before(partition.log, sight, expected)
+        for batch in new_batches(partition.log, sight, expected):
             if batch.base_offset != expected or batch.last_offset < batch.base_offset:
                 raise Broken("L1", f"{where}: a batch at {batch.base_offset}, expected {expected}")
             if batch.partition_leader_epoch < before:
@@ -150,6 +166,7 @@ class Referee:
             self._took_writes(broker, partition, batch.partition_leader_epoch)
             expected = batch.next_offset
             before = batch.partition_leader_epoch
+        sight.seen_up_to(partition.log, before)
         if expected != partition.log.end_offset:
             raise Broken("L1", f"{where}: the log ends at {expected}, it says {partition.log.end_offset}")
 
@@ -160,21 +177,16 @@ class Referee:
                 where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
                 raise Broken("L5", f"{where}: broker {writer} also took writes in epoch {epoch}")
 
-    def _epoch_before(self, partition: Partition, offset: int) -> int:
-        if offset <= partition.log.start_offset:
-            return -1
-        return partition.log.headers(offset - 1, offset)[0].batch.partition_leader_epoch
-
     def _leading(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L3 the high watermark of a leader does not fall, L4 all in sync hold what is below it."""
-        where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
+        where = sight.where
         same_epoch = sight.leading and sight.leader_epoch == partition.leader_epoch
         if same_epoch and partition.high_watermark < sight.high_watermark:
             raise Broken("L3", f"{where}: high watermark fell from {sight.high_watermark}")
         if broker.broker_id not in partition.isr:
             raise Broken("L4", f"{where}: leads but is not in its ISR {partition.isr}")
         moved = not same_epoch or partition.high_watermark > sight.high_watermark or partition.isr != sight.isr
-        if not moved:
+        if not moved or partition.topic_id in self.metadata.deleted:
             return
         for member in partition.isr:
             other = self.sights.get((partition.topic_id, partition.partition, member))
@@ -183,6 +195,11 @@ class Referee:
                 raise Broken("L4", f"{where}: in-sync {member} ends at {end} < {partition.high_watermark}")
         place = (partition.topic_id, partition.partition)
         self.visible[place] = max(self.visible.get(place, 0), partition.high_watermark)
+
+    def power_lost(self, broker_id: int) -> None:
+        """What lay on that broker may be less than it was, once."""
+        for (_, _, holder), sight in self.sights.items():
+            sight.lost_power |= holder == broker_id
 
     # -- what goes over the network --------------------------------------------------------------
 
@@ -224,8 +241,14 @@ class Referee:
                 if not result.records or partition is None:
                     continue
                 for batch in batches.headers(result.records):
-                    if batch.next_offset > result.high_watermark:
+                    # A follower knows what was committed in an earlier step, if it is right.
+                    committed = partition.high_watermark
+                    if not partition.is_leader:
+                        committed = self.visible.get((partition.topic_id, partition.partition), 0)
+                    if batch.next_offset > committed:
                         raise Broken("L8", f"{name}-{result.partition}: served {batch.last_offset} above the HW")
+                    if (name, result.partition) in self.metadata.gambled:
+                        continue
                     if partition.log.config.is_compacted:
                         where = f"{name}-{result.partition}"
                         self.compacted.served((partition.topic_id, partition.partition), batch, where)
@@ -237,17 +260,20 @@ class Referee:
     # -- facts that nodes state --------------------------------------------------------------------
 
     def hear(self, now_us: int, node: str, event: Event) -> None:
+        if event.__class__ in OF_NO_CONCERN:
+            return
         match event:
             case RecordAcked(client, serial, topic, partition, offset):
-                self.acked[(client, serial)] = (topic, partition, offset)
+                producer = self.cluster.world.nodes[client]
+                assert isinstance(producer, Producer)
+                self.acked[(client, serial)] = (topic, producer.metadata.topics[topic].topic_id, partition, offset)
             case RecordsDelivered(client, topic, partition, first, last):
                 self.delivered.setdefault((client, topic, partition), []).append((first, last))
             case LogTruncated(topic, partition, broker, _, after):
                 for replica, sight in self.sights.items():
                     if sight.topic == topic and replica[1:] == (partition, broker):
                         self.compacted.truncated(replica, after)
-                        sight.log_end = min(sight.log_end, after)
-                        sight.high_watermark = min(sight.high_watermark, after)
+                        sight.cut_at(after)
             case ReplicaDeleted(topic, partition, broker):
                 for key in [key for key, sight in self.sights.items() if sight.topic == topic]:
                     if key[1:] == (partition, broker):
@@ -266,15 +292,23 @@ class Referee:
                 if generation <= self.generations.get(group, 0):
                     raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")
                 self.generations[group] = generation
-                self._shared_out(node, group)
+                shared_out(self.cluster.world, node, group)
+            case PartitionsAssigned(client, group):
+                taken_up(self.cluster.world, client, group)
             case OffsetCommitted(group, topic, partition, offset):
                 before = self.committed.get((group, topic, partition), 0)
-                if offset < before:
+                forgotten = topic in self.remade or (topic, partition) in self.metadata.gambled
+                if offset < before and not forgotten:
                     raise Broken("G3", f"{group}: committed {offset} of {topic}-{partition} after {before}")
                 self.committed[(group, topic, partition)] = offset
-            case TopicCreated():
-                self.topics_made += 1
+            case TopicDeleted(topic):
+                self.remade[topic] = self.remade.get(topic, 0) + 1
+                for reader in [reader for reader in self.delivered if reader[1] == topic]:
+                    del self.delivered[reader]
             case NodeStarted(name):
+                started = self.cluster.world.nodes[name]
+                if isinstance(started, Broker):
+                    watch(started)
                 # What a broker knew of leadership died with its memory; its log did not.
                 for (_, _, holder), sight in self.sights.items():
                     if broker_node(holder) == name:
@@ -288,14 +322,3 @@ class Referee:
     def _had_put_all_away(self, node: str) -> bool:
         """Killed after it wrote that it stopped in good order. Asked of the disk behind its faults."""
         return self.cluster.disks[node].disk.exists(CLEAN_SHUTDOWN)
-
-    def _shared_out(self, node: str, group_id: str) -> None:
-        """G1 in a generation each subscribed partition has exactly one owner."""
-        broker: Any = self.cluster.world.nodes[node]
-        group = broker.groups.groups[group_id]
-        owners: dict[tuple[str, int], str] = {}
-        for member in group.members.values():
-            for place in member.partitions:
-                if place in owners:
-                    raise Broken("G1", f"{group_id}: {place} belongs to {owners[place]} and {member.member_id}")
-                owners[place] = member.member_id

@@ -5,8 +5,10 @@ is mended and progress is demanded), and the final count. Times are virtual micr
 beginning. Nothing here touches a world; the same seed always yields the same schedule.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+
+from kafkalab.engine.config import RACK_AWARE
 
 SECOND_US = 1_000_000
 CHAOS_S = (60, 180)
@@ -23,6 +25,16 @@ class TopicPlan:
     segment_bytes: int
     configs: tuple[tuple[str, str], ...] = ()
     """How old records go, where they do."""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        size, fewest = str(self.segment_bytes), str(self.min_insync_replicas)
+        return {"min.insync.replicas": fewest, "internal.segment.bytes": size, **dict(self.configs)}
+
+    @property
+    def is_careless(self) -> bool:
+        """It prefers losing records to waiting for who has them."""
+        return ("unclean.leader.election.enable", "true") in self.configs
 
     @property
     def is_compacted(self) -> bool:
@@ -49,6 +61,7 @@ class ConsumerPlan:
     assignor: str
     commit: str
     processing_ms: int
+    rack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ class Fault:
     at_us: int
     until_us: int
     kind: str
-    """One of KINDS or MACHINE_KINDS."""
+    """One of KINDS, MACHINE_KINDS or MISHAP_KINDS."""
     node: str
     other: str = ""
     """The far end of a link, for faults of links."""
@@ -104,6 +117,21 @@ CONTROLLER_KINDS = {
 """What may go wrong with one of three controllers, besides."""
 
 
+MISHAP_KINDS = {
+    "power loss": 3,
+    "unregister": 1,
+    "rolling restart": 1,
+    "stale requests": 4,
+    "slow consumer": 2,
+}
+"""What has a story of its own, besides; `mishaps` tells it."""
+REMAKE = "topic remade"
+FLEETING, CARELESS = "fleeting", "careless"
+"""Topics that some histories have: one is deleted and made again, one has unclean elections."""
+ROLLING_US = 15 * SECOND_US
+"""From one broker's turn in a rolling restart to the next one's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     seed: int
@@ -135,10 +163,12 @@ def schedule(seed: int, controllers: int | None = None) -> Schedule:
     )
     chaos_us = dice.randint(*CHAOS_S) * SECOND_US
     lag_time_ms = dice.choice([3_000, 10_000, 30_000])
+    racks: tuple[str, ...] = dice.choice([(), (), ("a", "b"), ("a", "b", "c")])
+    more = _more_topics(Random(f"more topics {seed}"), brokers)
     return Schedule(
         seed=seed,
         brokers=brokers,
-        racks=dice.choice([(), (), ("a", "b"), ("a", "b", "c")]),
+        racks=racks,
         broker_configs=(
             ("offsets.topic.num.partitions", str(dice.choice([1, 2, 3]))),
             ("offsets.topic.replication.factor", str(min(3, brokers))),
@@ -146,15 +176,21 @@ def schedule(seed: int, controllers: int | None = None) -> Schedule:
             ("group.initial.rebalance.delay.ms", str(dice.choice([0, 500, 3000]))),
             *_cleaning(seed),
             *_snapshots(seed),
+            *_rules(Random(f"rules {seed}"), racks),
         ),
         latency_us=dice.choice([0, 100, 500, 5_000]),
-        topics=topics,
-        producers=producers,
-        consumers=consumers,
+        topics=(*topics, *more),
+        producers=(*producers, *(_producer_of(topic) for topic in more)),
+        consumers=(
+            *(_in_a_rack(consumer, racks) for consumer in consumers),
+            *(_consumer_of(topic) for topic in more),
+        ),
         faults=(
             *_faults(dice, brokers, [consumer.name for consumer in consumers], chaos_us),
             *_machine_faults(Random(f"machines {seed}"), brokers, chaos_us),
             *_controller_faults(Random(f"controller faults {seed}"), controllers, brokers, chaos_us),
+            *_mishaps(Random(f"mishaps {seed}"), brokers, [consumer.name for consumer in consumers], chaos_us),
+            *_remakes(Random(f"remakes {seed}"), more, chaos_us),
         ),
         chaos_us=chaos_us,
         end_us=chaos_us + HEALING_S * SECOND_US,
@@ -178,6 +214,35 @@ def _snapshots(seed: int) -> list[tuple[str, str]]:
     dice = Random(f"snapshots {seed}")
     size = dice.choice([500, 1_000, 3_000])
     return [("metadata.log.max.record.bytes.between.snapshots", str(size))] if dice.random() < 0.5 else []
+
+
+def _rules(dice: Random, racks: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Leaders are given back while somebody watches. Where there are racks some consumers read from followers."""
+    rules = [("leader.imbalance.check.interval.seconds", str(dice.choice([5, 10])))]
+    return [*rules, ("replica.selector.class", RACK_AWARE)] if racks and dice.random() < 0.7 else rules
+
+
+def _in_a_rack(consumer: ConsumerPlan, racks: tuple[str, ...]) -> ConsumerPlan:
+    dice = Random(f"rack of {consumer}")
+    return replace(consumer, rack=dice.choice([*racks, None])) if racks else consumer
+
+
+def _more_topics(dice: Random, brokers: int) -> tuple[TopicPlan, ...]:
+    found = []
+    if dice.random() < 0.3:
+        found.append(TopicPlan(FLEETING, dice.choice([1, 2]), min(2, brokers), 1, 20_000))
+    if dice.random() < 0.3 and brokers > 1:
+        careless = (("unclean.leader.election.enable", "true"),)
+        found.append(TopicPlan(CARELESS, dice.choice([1, 2]), dice.choice([2, min(3, brokers)]), 1, 20_000, careless))
+    return tuple(found)
+
+
+def _producer_of(topic: TopicPlan) -> ProducerPlan:
+    return ProducerPlan(f"producer-{topic.name}", topic.name, -1, True, 2, 5, 20, 0)
+
+
+def _consumer_of(topic: TopicPlan) -> ConsumerPlan:
+    return ConsumerPlan(f"consumer-{topic.name}", f"group-{topic.name}", (topic.name,), "range", "auto", 0)
 
 
 def _old_records(dice: Random) -> dict[str, str]:
@@ -284,4 +349,35 @@ def _controller_faults(dice: Random, controllers: int, brokers: int, chaos_us: i
         others = [name for name in nodes if name != node] * 2 + [f"broker-{dice.randint(1, brokers)}"]
         found.append(Fault(at_us, until_us, kind, node, dice.choice(others)))
         at_us += dice.randint(2 * SECOND_US, 15 * SECOND_US)
+    return tuple(found)
+
+
+def _mishaps(dice: Random, brokers: int, consumers: list[str], chaos_us: int) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    at_us = dice.randint(8 * SECOND_US, 30 * SECOND_US)
+    while at_us < chaos_us:
+        kind = dice.choices(list(MISHAP_KINDS), list(MISHAP_KINDS.values()))[0]
+        until_us = min(chaos_us, at_us + dice.choice([200_000, 1_500_000, 4_000_000, 12_000_000]))
+        node = f"broker-{dice.randint(1, brokers)}"
+        if kind == "slow consumer":
+            node, until_us = dice.choice(consumers), min(chaos_us, at_us + 18 * SECOND_US)
+        if kind == "rolling restart":
+            for number in range(brokers):
+                begin_us = min(at_us + number * ROLLING_US, chaos_us)
+                end_us = min(begin_us + 2 * ROLLING_US // 3, chaos_us)
+                found.append(Fault(begin_us, end_us, kind, f"broker-{number + 1}"))
+            at_us += brokers * ROLLING_US
+        else:
+            found.append(Fault(at_us, until_us, kind, node))
+        at_us += dice.randint(5 * SECOND_US, 25 * SECOND_US)
+    return tuple(found)
+
+
+def _remakes(dice: Random, topics: tuple[TopicPlan, ...], chaos_us: int) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    at_us = dice.randint(15 * SECOND_US, 40 * SECOND_US)
+    while at_us < chaos_us and any(topic.name == FLEETING for topic in topics):
+        until_us = min(chaos_us, at_us + dice.choice([0, 500_000, 5_000_000]))
+        found.append(Fault(at_us, until_us, REMAKE, FLEETING))
+        at_us += dice.randint(20 * SECOND_US, 60 * SECOND_US)
     return tuple(found)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from kafkalab.engine.log.log import Log
+
 ReplicaKey = tuple[UUID, int, int]
 """Topic id, partition, broker. By id: a topic made again under the old name is another topic."""
 
@@ -12,15 +14,31 @@ class Sight:
     """One replica as last seen. It stays known while its broker is down: the disk is still there."""
 
     topic: str
+    where: str
+    """Which replica this is, in words."""
     log_start: int = 0
     log_end: int = 0
     high_watermark: int = 0
     leader_epoch: int = -1
     leading: bool = False
     isr: tuple[int, ...] = ()
+    lost_power: bool = False
+    """Its machine did since: what was not on the platter may be gone."""
+    last_segment: int = -1
+    """The base offset of the segment in which the last batch lies; -1 if that is not known."""
+    last_position: int = 0
+    """Where in it the last batch ends."""
     last_epoch: int = -1
-    """The leader epoch of the last batch in the log."""
-    alive: bool = True
+    """Under which the last batch was written."""
+
+    def cut_at(self, offset: int) -> None:
+        self.log_end = min(self.log_end, offset)
+        self.high_watermark = min(self.high_watermark, offset)
+        self.last_segment = -1
+
+    def seen_up_to(self, log: Log, last_epoch: int) -> None:
+        self.last_segment, self.last_position = log.active.base_offset, log.active.size
+        self.last_epoch = last_epoch
 
 
 class Broken(AssertionError):

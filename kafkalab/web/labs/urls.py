@@ -9,6 +9,7 @@ urlpatterns = [
     path("labs/<slug:name>/", views.stage, name="stage"),
     path("labs/<slug:name>/records/", views.records, name="records"),
     path("labs/<slug:name>/record/", views.record, name="record"),
+    path("labs/<slug:name>/line/", views.line, name="line"),
     path("api/", views.api, name="api"),
     path("api/labs/<slug:name>/", views.snapshot, name="snapshot"),
     path("healthz", views.healthz, name="healthz"),

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import Lab, RecordLine, command_schema
+from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell
 from kafkalab.web.labs.batch_header import explained
-from kafkalab.web.labs.forms import forms
+from kafkalab.web.labs.forms import SUGGESTED, sections
+from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.snippets import snippets
 
@@ -38,7 +39,10 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
         {
             "name": name,
             "lab": entities["lab"],
-            "forms": forms(),
+            "sections": sections(buttons()),
+            "menus": menus_as_json(),
+            "suggested": SUGGESTED,
+            "topic_settings": TOPIC_SETTINGS,
             "snippets": snippets(bootstrap_servers, _first_topic(entities)),
         },
     )
@@ -112,6 +116,21 @@ def _number(asked: QueryDict, field: str) -> int | None:
     """A whole number from the address, or None where nothing sensible stands."""
     said = asked.get(field, "")
     return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+
+# -- the line that a command equals ---------------------------------------------------------------------
+
+
+@require_safe
+@never_cache
+async def line(request: HttpRequest, name: str) -> HttpResponse:
+    """The command line that a form's command equals as it stands; nothing while it is not yet one."""
+    lab = open_labs.named(name)
+    try:
+        command = parse_command(json.loads(request.GET.get("command", "")))
+    except (ValueError, RecursionError):
+        return HttpResponse(content_type="text/plain; charset=utf-8")
+    return HttpResponse(shell(command, lab.bootstrap_servers), content_type="text/plain; charset=utf-8")
 
 
 # -- API -----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /** Cards beside the brokers: producers, consumers, and the real clients that came in from outside. */
 
 import { h } from "../paint.js";
-import { bytes, number, short, spoken } from "../words.js";
+import { bytes, fit, number, short, spoken, width } from "../words.js";
 
 /** A column that has no room for two things in a line. */
 const NARROW = 150;
@@ -65,8 +65,12 @@ export function drawBrokerHead(box, selected) {
   const state = entity.state === "running" && entity.fenced ? "fenced" : entity.state;
   const down = state === "crashed" || state === "stopped";
   const said = spoken(state);
-  const long = said.length > 9 || w < NARROW;
+  // Beside the name where there is room for it, else below.
+  const narrow = 32 + width(`Broker ${entity.broker}`, 15.5) > w;
+  const plain = narrow && state === "running";
+  const long = narrow || 28 + width(`Broker ${entity.broker}`, 15.5) + width(said, 12) + 8 > w;
   const where = `:${entity.port}${entity.rack && !long ? ` · ${entity.rack}` : ""}`;
+  const beside = !long || 24 + width(where, 11.5) + width(said, 12) <= w;
   return h("g", {
     key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, tabindex: 0,
     role: "button", transform: `translate(${box.x} ${box.y})`,
@@ -74,10 +78,10 @@ export function drawBrokerHead(box, selected) {
   },
     h("rect", { class: "broker-body", width: w, height: box.h, rx: 10 }),
     drawLamp(state, 17, 18.5),
-    h("text", { class: "broker-name", x: 28, y: 23 }, `Broker ${entity.broker}`),
-    (w >= NARROW || state !== "running") && h("text", { class: "broker-state", x: w - 12, y: long ? 41 : 23 }, said),
-    h("text", { class: "card-small", x: 12, y: 41 }, short(where, Math.floor((w - 24) / 6.6))),
-    !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, `leads ${number(entity.leaders)} of ${number(entity.replicas)}`),
+    h("text", { class: "broker-name", x: 28, y: 23 }, narrow ? `B${entity.broker}` : `Broker ${entity.broker}`),
+    !plain && h("text", { class: "broker-state", x: w - 10, y: long ? 41 : 23 }, fit(said, w - 16, 12)),
+    (beside || plain) && h("text", { class: "card-small", x: 12, y: 41 }, fit(where, w - 16, 11.5)),
+    !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, fit(`leads ${number(entity.leaders)} of ${number(entity.replicas)}`, w - 18, 11.5)),
     !down && w >= NARROW && h("text", { class: "card-small at-end", x: w - 12, y: box.h - 12 }, bytes(entity.log_bytes)),
   );
 }
@@ -92,17 +96,38 @@ function drawLamp(state, x, y) {
   return h("path", { class: "lamp", "data-state": state, d: shapes[/** @type {keyof typeof shapes} */ (state)] ?? "M-3.5 0A3.5 3.5 0 1 1 3.5 0A3.5 3.5 0 1 1 -3.5 0Z", transform: `translate(${x} ${y})` });
 }
 
-/** @param {any} box @param {boolean} selected */
+/** A leader that is not the active one does not know yet that it was deposed. */
+const ROLES = { leader: "deposed", candidate: "candidate", prospective: "candidate" };
+const ROLE_MARKS = {
+  active: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z",
+  candidate: "M7.5 .5A5.5 5.5 0 1 1 7.4 .5ZM5 4.6A2.6 2.4 0 1 1 7.5 6.4V8M7.5 9.4V10",
+  deposed: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z",
+  follower: "M2 1H13V10H2Z",
+};
+
+/**
+ * A controller: the active one is filled and crowned, a candidate asks, a follower copies; one that is down is greyed out.
+ * @param {any} box @param {boolean} selected
+ */
 export function drawController(box, selected) {
   const { entity, w } = box;
-  const number_ = entity.id.split(":")[1];
+  const name = entity.id.split(":")[1];
+  const up = ["running", "isolated", "frozen"].includes(entity.state);
+  const role = entity.active ? "active" : ROLES[/** @type {keyof typeof ROLES} */ (entity.role)] ?? "follower";
+  const doing = entity.active ? "active" : role === "deposed" ? "believes it leads" : spoken(entity.role ?? "follower");
+  const said = entity.state === "running" ? doing : up ? `${spoken(entity.state)}, ${doing}` : spoken(entity.state);
+  const end = entity.log_end ?? entity.metadata_offset;
+  const room = w - 46;
+  const facts = [entity.epoch !== undefined && entity.epoch >= 0 && `epoch ${number(entity.epoch)}`, end >= 0 && `metadata ${number(end)}`].filter(Boolean);
+  const line = facts.reduce((text, fact) => (width(`${text} · ${fact}`, 11) <= room ? `${text} · ${fact}` : text), said);
   return h("g", {
-    key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, tabindex: 0, role: "button",
-    "aria-label": `Controller ${number_}, active, metadata offset ${entity.metadata_offset}`, transform: `translate(${box.x} ${box.y})`,
+    key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, "data-role": up ? role : "down",
+    "data-state": entity.state, tabindex: 0, role: "button", "aria-label": `Controller ${name}, ${[said, ...facts].join(", ")}`,
+    transform: `translate(${box.x} ${box.y})`,
   },
-    h("rect", { class: "controller-body", width: w, height: box.h, rx: box.h / 2 }),
-    h("path", { class: "crown", d: "M0 3L4 6.5L7.5 0L11 6.5L15 3L13.4 11H1.6Z", transform: "translate(14 11)" }),
-    h("text", { class: "card-line strong", x: 36, y: 21.5 }, `Controller ${number_}`),
-    h("text", { class: "card-small at-end", x: w - 16, y: 21.5 }, `metadata ${number(entity.metadata_offset)}`),
+    h("rect", { class: "controller-body", width: w, height: box.h, rx: 8 }),
+    up ? h("path", { class: "crown", d: ROLE_MARKS[/** @type {keyof typeof ROLE_MARKS} */ (role)], transform: "translate(13 14)" }) : drawLamp(entity.state, 20, 20),
+    h("text", { class: "card-line strong", x: 36, y: 17 }, `Controller ${name}`),
+    h("text", { class: "card-small controller-role", x: 36, y: 32 }, line),
   );
 }

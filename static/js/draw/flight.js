@@ -31,12 +31,14 @@ function drawFlight(flight, at, now_us, still) {
   if (done < 0 || done >= 1) return null;
   const way = wayOf(flight, source, target, at);
   const label = flight.many > 1 ? `${flight.api} ×${flight.many}` : flight.api;
-  const w = label.length * 6 + 24;
-  const part = still ? 0.5 : eased(done);
+  // Where nothing moves, an envelope to or from a card stands beside the columns, where its name has room.
+  const part = still ? (isCard(source) ? 0.25 : isCard(target) ? 0.75 : 0.5) : eased(done);
   const [left, right] = [Math.min(way.from, way.to), Math.max(way.from, way.to)];
-  const clear = Math.min(w / 2 + 3, (right - left) / 2);
   const [along, y] = way.at(part);
-  const x = Math.max(left + clear, Math.min(right - clear, along));
+  // Over the columns stand names that it shall not cover: there it is an envelope without a name.
+  const small = way.among && along > at.columns[0] && along < at.columns[1];
+  const w = small ? 19 : label.length * 6 + 24;
+  const x = small ? along : way.among ? besideColumns(along, w / 2, at.columns, left, right) : within(along, w / 2 + 3, left, right);
   return h("g", {
     key: `${flight.key} ${flight.left_us}`, class: "flight", "data-family": familyOf(flight), "data-answer": flight.response,
     opacity: Math.min(1, done * 8, (1 - done) * 6).toFixed(2),
@@ -45,17 +47,28 @@ function drawFlight(flight, at, now_us, still) {
     h("g", { transform: `translate(${(x - w / 2).toFixed(1)} ${(y - 9).toFixed(1)})` },
       h("rect", { class: "envelope", width: w, height: 18, rx: 4 }),
       h("path", { class: "envelope-flap", d: flight.response ? "M5 9.5L8 12.5L13 6" : "M4.5 5.5H14.5V12.5H4.5ZM4.5 5.5L9.5 9.5L14.5 5.5" }),
-      h("text", { class: "envelope-name", x: 19, y: 12.7 }, label)));
+      !small && h("text", { class: "envelope-name", x: 19, y: 12.7 }, label)));
+}
+
+/** In the gap between a card and the columns: on neither, or where it is too long, on the edge of the card. */
+function besideColumns(x, reach, [first, last], left, right) {
+  return x <= first ? Math.min(Math.max(x, left + reach - 6), first - reach) : Math.max(Math.min(x, right - reach + 6), last + reach);
+}
+
+function within(x, reach, left, right) {
+  const clear = Math.min(reach, (right - left) / 2);
+  return Math.max(left + clear, Math.min(right - clear, x));
 }
 
 /** Between two of a kind a plain bend; between a card and a broker a turn in the gap, then straight along the row. */
 function wayOf(flight, source, target, at) {
   const start = at.point(flight.source, target, flight.topic, flight.partition);
   const end = at.point(flight.target, source, flight.topic, flight.partition);
+  const among = source.entity.kind === "broker" || target.entity.kind === "broker";
   const inward = target.entity.kind === "broker" && isCard(source);
-  if (!inward && !(source.entity.kind === "broker" && isCard(target))) return bend(start, end);
+  if (!inward && !(source.entity.kind === "broker" && isCard(target))) return { ...bend(start, end), among: among && source.entity.kind !== "controller" && target.entity.kind !== "controller" };
   const way = turn(inward ? start : end, inward ? end : start, at.gap);
-  return { ...way, at: (part) => way.at(inward ? part : 1 - part) };
+  return { ...way, among, at: (part) => way.at(inward ? part : 1 - part) };
 }
 
 const isCard = (box) => box.entity.kind !== "broker" && box.entity.kind !== "controller";

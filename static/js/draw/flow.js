@@ -3,8 +3,9 @@
 import { cast } from "../cast.js";
 import { TOPIC_HEAD } from "../layout.js";
 import { h } from "../paint.js";
-import { number, short } from "../words.js";
+import { fit, number, short } from "../words.js";
 import { drawBrokerHead, drawClient, drawController, drawProducer } from "./cards.js";
+import { drawFaults } from "./fault.js";
 import { drawGroup, drawLoner } from "./group.js";
 import { drawReplica, replicaState } from "./replica.js";
 
@@ -25,6 +26,7 @@ export function drawFlow(model, ui, layout) {
     h("g", { key: "reins", class: "reins" }, layout.brokers.map((box) => rein(layout, box))),
     h("g", { key: "brokers" }, layout.brokers.map((box) => drawBrokerHead(box, ui.selected === box.entity.id))),
     h("g", { key: "shelves" }, layout.shelves.map((shelf) => drawShelf(on, shelf, layout, ui))),
+    h("g", { key: "faults" }, drawFaults(model, ui, layout)),
     on.topics.every((topic) => topic.internal) && h("g", { key: "bare" }, emptyShelf(layout)),
     h("g", { key: "readers" }, layout.readers.map((box) => reader(on, box, ui)), layout.readers.length === 0 && invitation(layout.right, [
       "Nobody reads yet.", "Add a consumer"], "add_consumer")),
@@ -44,12 +46,12 @@ function reader(on, box, ui) {
 
 /** From the controller to each broker: who holds the reins. */
 function rein(layout, box) {
-  const from = layout.controllers[0];
+  const from = layout.controllers.find((one) => one.entity.active);
   if (!from) return null;
   const x0 = from.x + from.w / 2;
   const y0 = from.y + from.h;
   const x1 = box.x + box.w / 2;
-  const middle = (y0 + box.y) / 2;
+  const middle = y0 + (box.y - y0) / 2;
   return h("path", { key: box.entity.id, class: "rein", "data-state": box.entity.state, d: `M${x0} ${y0}C${x0} ${middle} ${x1} ${middle} ${x1} ${box.y}` });
 }
 
@@ -91,7 +93,7 @@ function summary(on, shelf, box) {
   const said = [`L ${states.leader}`, `F ${states.follower}`];
   if (states.lagging) said.push(`late ${states.lagging}`);
   if (states.offline) said.push(`X ${states.offline}`);
-  return h("text", { key: box.entity.id, class: "card-small quiet", x: box.x + 14, y: shelf.y + TOPIC_HEAD + 16 }, said.join(" · "));
+  return h("text", { key: box.entity.id, class: "card-small quiet", x: box.x + 14, y: shelf.y + TOPIC_HEAD + 16 }, fit(said.join(" · "), box.w - 20, 11.5));
 }
 
 function emptyShelf(layout) {
@@ -107,5 +109,5 @@ function invitation(column, [said, offer], form) {
     h("rect", { x: column.x, y: 40, width: column.w, height: 88, rx: 8 }),
     h("text", { class: "card-line", x: column.x + column.w / 2, y: 68 }, said),
     h("text", { class: "invite", x: column.x + column.w / 2, y: 90 }, offer),
-    h("text", { class: "card-small quiet", x: column.x + column.w / 2, y: 110 }, "or connect your own"));
+    h("text", { class: "card-small quiet wall-only", x: column.x + column.w / 2, y: 110 }, "or connect your own"));
 }

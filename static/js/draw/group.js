@@ -90,13 +90,14 @@ function drawLine(group, consumer, topic, partition, y, w) {
     h("text", { class: "figure lag", "data-late": String(lag !== null && lag > 0), x: w - 12, y: 12 }, number(lag)));
 }
 
-/** A consumer that assigns itself partitions and belongs to no group. */
+/** A consumer that assigns itself partitions and belongs to no group, or whose group is not known yet. */
 export function drawLoner(box, selected) {
   const { entity, w } = box;
-  return card(box, "loner", selected, `Consumer ${entity.name}, in no group`,
+  return card(box, "loner", selected, `Consumer ${entity.name}, ${entity.group ? `for group ${entity.group}, ${spoken(entity.state)}` : "in no group"}`,
     h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
     h("text", { class: "card-name", x: 14, y: 21 }, short(entity.name, Math.floor((w - 90) / 8))),
-    h("text", { class: "member-role", x: w - 12, y: 21 }, "no group"),
+    h("text", { class: "member-role", x: w - 12, y: 21 }, entity.group ? `for ${short(entity.group, 14)}` : "no group"),
+    entity.positions.length === 0 && h("text", { class: "card-small", x: 16, y: 46 }, spoken(entity.state)),
     entity.positions.slice(0, LINES_SHOWN).map((at, index) => h("g", { class: "owned", transform: `translate(0 ${34 + index * LINE})` },
       h("text", { class: "owned-name", x: 16, y: 12 }, `${at.topic}-${at.partition}`),
       h("text", { class: "figure", x: w - 12, y: 12 }, offset(at.position)))));

@@ -6,17 +6,21 @@
  */
 
 import { cast } from "../cast.js";
+import { placeOf } from "../faults.js";
 import { h } from "../paint.js";
-import { number, short } from "../words.js";
+import { fit, number, short, width } from "../words.js";
 import { drawGlyph } from "./glyph.js";
 import { replicaState } from "./replica.js";
 
 const EDGE = 16;
 const LABEL = 168;
-const CELL_H = 30;
+const LOWEST_CELL = 30;
+const HIGHEST_CELL = 54;
+const TALL = 42;
 const REPLICA_GAP = 5;
 const HEAD = 30;
 const FLAGS = 22;
+const BAND_GAP = 14;
 const CELLS = 16;
 const EPOCH_TINTS = 6;
 
@@ -29,14 +33,22 @@ export function drawLog(model, ui, room) {
   const on = cast(model);
   const topic = on.topics.find((one) => one.topic === ui.topic) ?? on.topics[0];
   if (!topic) return { height: room.height, drawn: [nothing(room)] };
-  const scale = { x: EDGE + LABEL, cell: Math.min(72, Math.floor((room.width - EDGE * 2 - LABEL - 104) / CELLS)) };
+  const partitions = on.partitions.get(topic.topic) ?? [];
+  const scale = { x: EDGE + LABEL, cell: Math.min(96, Math.floor((room.width - EDGE * 2 - LABEL - 104) / CELLS)), h: cellHeight(partitions, room.height) };
   let y = 12;
-  const bands = (on.partitions.get(topic.topic) ?? []).map((partition) => {
+  const bands = partitions.map((partition) => {
     const band = drawBand(on, partition, y, room.width, scale, ui);
-    y += band.h + 14;
+    y += band.h + BAND_GAP;
     return band.drawn;
   });
   return { height: Math.max(room.height, y), drawn: bands };
+}
+
+/** Cells grow with the room there is, so that a projector shows them large. */
+function cellHeight(partitions, height) {
+  const rows = partitions.reduce((sum, partition) => sum + partition.replicas.length, 0);
+  const around = 12 + partitions.length * (HEAD + FLAGS + 12 + BAND_GAP) + rows * REPLICA_GAP;
+  return Math.max(LOWEST_CELL, Math.min(HIGHEST_CELL, Math.floor((height - around) / Math.max(1, rows))));
 }
 
 function nothing(room) {
@@ -56,9 +68,9 @@ function drawBand(on, partition, y, width, scale, ui) {
   const from = Math.max(0, last - CELLS);
   const flags = flagsOf(on, partition, from, last);
   const top = HEAD + (flags.length > 0 ? FLAGS : 6);
-  const h_ = top + replicas.length * (CELL_H + REPLICA_GAP) + 12;
+  const h_ = top + replicas.length * (scale.h + REPLICA_GAP) + 12;
   const at = (offset) => scale.x + (offset - from) * scale.cell;
-  const rows = replicas.map((replica, index) => drawRow(replica, partition, top + index * (CELL_H + REPLICA_GAP), { at, from, cell: scale.cell }, ui));
+  const rows = replicas.map((replica, index) => drawRow(on, replica, partition, top + index * (scale.h + REPLICA_GAP), { at, from, cell: scale.cell, h: scale.h }, ui));
   const bottom = h_ - 12 - REPLICA_GAP;
   const drawn = h("g", { key: id, class: "band", transform: `translate(0 ${y})` },
     h("rect", { class: "band-body", x: EDGE - 6, width: width - EDGE * 2 + 12, height: h_, rx: 8 }),
@@ -75,6 +87,10 @@ function drawHead(partition, id, ui) {
   const name = `${partition.topic}-${partition.partition}`;
   const leader = partition.leader < 0 ? "no leader" : `led by broker ${partition.leader}`;
   const facts = [leader, `epoch ${partition.leader_epoch}`, `ISR ${partition.isr.join(", ") || "none"}`];
+  if (partition.elr.length > 0) facts.push(`ELR ${partition.elr.join(", ")}`);
+  if (partition.adding.length > 0) facts.push(`adding ${partition.adding.join(", ")}`);
+  if (partition.removing.length > 0) facts.push(`removing ${partition.removing.join(", ")}`);
+  if (partition.recovering) facts.push("unclean leader");
   const state = partition.offline ? "offline" : partition.under_replicated ? "under-replicated" : "well";
   return h("g", {
     class: "band-head", "data-id": id, "data-selected": ui.selected === id, "data-state": state, tabindex: 0, role: "button",
@@ -83,22 +99,32 @@ function drawHead(partition, id, ui) {
     h("rect", { class: "band-hit", x: EDGE, y: 4, width: LABEL + 360, height: 22, rx: 4 }),
     h("text", { class: "shelf-name", x: EDGE + 4, y: 20 }, short(name, 22)),
     h("text", { class: "card-small", x: EDGE + LABEL, y: 20 }, facts.join(" · ")),
-    state !== "well" && h("text", { class: "band-alarm", x: EDGE + LABEL + facts.join(" · ").length * 6.2 + 18, y: 20 },
+    state !== "well" && h("text", { class: "band-alarm", x: EDGE + LABEL + width(facts.join(" · "), 11.5) + 14, y: 20 },
       state === "offline" ? "✕ offline" : "▲ under-replicated"));
 }
 
-function drawRow(replica, partition, y, scale, ui) {
+function drawRow(on, replica, partition, y, scale, ui) {
   const state = replicaState(replica);
   const id = `replica:${replica.topic}:${replica.partition}:${replica.broker}`;
-  const says = { leader: "leader", follower: "in sync", lagging: `out of sync, −${number(replica.lag)}`, offline: "offline" };
+  const role = { leader: "leader", follower: "in sync", lagging: replica.lag > 0 ? `out of sync, −${number(replica.lag)}` : "out of sync", offline: "offline" }[state];
+  const moving = partition.adding.includes(replica.broker) ? "being added" : partition.removing.includes(replica.broker) ? "being removed" : null;
+  const eligible = partition.elr.includes(replica.broker) ? "ELR" : null;
+  const count = replica.segments.length;
+  const faults = on.faults.filter((fault) => placeOf(fault) === "broker" && fault.nodes[0] === `broker-${replica.broker}`);
+  const says = [role, moving, eligible, ...faults.map((fault) => `✕ ${fault.label}`), count > 1 && `${count} segments`].filter(Boolean).join(" · ");
   const cells = replica.tail.filter((cell) => cell.offset >= scale.from);
-  return h("g", { key: id, class: "log-row", transform: `translate(0 ${y})`, "data-state": state },
-    h("g", { class: "log-label", "data-id": id, "data-selected": ui.selected === id, tabindex: 0, role: "button", "aria-label": `Replica on broker ${replica.broker}, ${says[state]}` },
-      h("rect", { class: "band-hit", x: EDGE, width: LABEL - 10, height: CELL_H, rx: 4 }),
-      h("rect", { class: "role-tab", x: EDGE + 4, y: 5, width: 20, height: 20, rx: 4 }),
-      h("text", { class: "role-letter", x: EDGE + 14, y: 19.5 }, { leader: "L", follower: "F", lagging: "F", offline: "X" }[state]),
-      h("text", { class: "card-line strong", x: EDGE + 32, y: 14 }, `Broker ${replica.broker}`),
-      h("text", { class: "card-small", x: EDGE + 32, y: 27 }, says[state])),
+  const tall = scale.h >= TALL;
+  const middle = scale.h / 2;
+  return h("g", { key: id, class: "log-row", transform: `translate(0 ${y})`, "data-state": state, "data-tall": String(tall) },
+    h("g", { class: "log-label", "data-id": id, "data-selected": ui.selected === id, tabindex: 0, role: "button", "aria-label": `Replica on broker ${replica.broker}, ${says}` },
+      h("rect", { class: "band-hit", x: EDGE, width: LABEL - 10, height: scale.h, rx: 4 }),
+      h("rect", { class: "role-tab", x: EDGE + 4, y: middle - 10, width: 20, height: 20, rx: 4 }),
+      h("text", { class: "role-letter", x: EDGE + 14, y: middle + 4.5 }, { leader: "L", follower: "F", lagging: "F", offline: "X" }[state]),
+      h("text", { class: "card-line strong", x: EDGE + 32, y: middle - (tall ? 3 : 1) }, `Broker ${replica.broker}`),
+      h("text", { class: "card-small", x: EDGE + 32, y: middle + (tall ? 13 : 12) }, fit(says, LABEL - 44, 11.5)),
+      h("title", null, says)),
+    drawDeleted(replica, scale),
+    gapsIn(replica, cells, scale).map((gap) => drawGap(gap, scale)),
     cells.map((cell) => drawCell(replica, partition, cell, scale, ui)),
     drawEnd(scale.at(Math.max(scale.from, replica.log_end)), replica, scale),
   );
@@ -109,6 +135,8 @@ function drawCell(replica, partition, cell, scale, ui) {
   const visible = cell.offset < partition.high_watermark;
   const chosen = ui.record !== null && ui.record.topic === replica.topic && ui.record.partition === replica.partition && ui.record.offset === cell.offset;
   const border = replica.segments.some((segment) => segment.base === cell.offset && segment.base > 0);
+  const tall = scale.h >= TALL;
+  const foot = scale.h - (tall ? 10 : 6.5);
   const key = cell.key === null ? "no key" : `key ${cell.key}`;
   return h("g", {
     key: cell.offset, class: "cell", "data-visible": String(visible), "data-kind": cell.kind, "data-epoch": cell.epoch % EPOCH_TINTS,
@@ -116,20 +144,52 @@ function drawCell(replica, partition, cell, scale, ui) {
     transform: `translate(${x} 0)`, tabindex: -1, role: "button", "aria-label": `Offset ${cell.offset}, ${key}, epoch ${cell.epoch}`,
   },
     h("title", null, `offset ${cell.offset} · ${key} · ${cell.bytes} bytes · leader epoch ${cell.epoch}${cell.kind === "data" ? "" : ` · ${cell.kind}`}`),
-    h("rect", { class: "cell-body", x: 1, width: scale.cell - 2, height: CELL_H, rx: 4 }),
-    h("rect", { class: "cell-epoch", x: 1, y: CELL_H - 4, width: scale.cell - 2, height: 4, rx: 2 }),
-    h("text", { class: "cell-offset", x: 6, y: 12 }, short(String(cell.offset), Math.floor(scale.cell / 7))),
-    cell.kind === "control" ? h("text", { class: "cell-mark", x: 6, y: 24 }, "ctl") : drawGlyph(cell.glyph, 6, 14.5, 9),
-    cell.kind === "tombstone" && h("text", { class: "cell-mark", x: 20, y: 23.5 }, "∅"),
-    h("text", { class: "cell-digit", x: scale.cell - 6, y: 23 }, `e${cell.epoch}`),
-    border && h("path", { class: "segment-border", d: `M0 -3V${CELL_H + 3}` }));
+    h("rect", { class: "cell-body", x: 1, width: scale.cell - 2, height: scale.h, rx: 4 }),
+    h("rect", { class: "cell-epoch", x: 1, y: scale.h - 4, width: scale.cell - 2, height: 4, rx: 2 }),
+    h("text", { class: "cell-offset", x: 6, y: tall ? 17 : 12 }, short(String(cell.offset), Math.floor(scale.cell / 7))),
+    cell.kind === "control" ? h("text", { class: "cell-mark", x: 6, y: foot }, "ctl") : drawGlyph(cell.glyph, 6, foot - (tall ? 12 : 9.5), tall ? 12 : 9),
+    cell.kind === "tombstone" && h("text", { class: "cell-mark cell-tombstone", x: tall ? 20.5 : 17.5, y: foot }, "∅"),
+    h("text", { class: "cell-digit", x: scale.cell - 6, y: foot - 1 }, `e${cell.epoch}`),
+    border && h("path", { class: "segment-border", d: `M0 -3V${scale.h + 3}` }));
+}
+
+/** Before the start of its log nothing is left: retention or DeleteRecords took it, or it was never copied. */
+function drawDeleted(replica, scale) {
+  const until = Math.min(replica.log_start, replica.log_end);
+  if (until <= scale.from) return null;
+  const w = (until - scale.from) * scale.cell;
+  return h("g", { key: "deleted", class: "deleted", transform: `translate(${scale.at(scale.from)} 0)` },
+    h("title", null, `Offsets before ${replica.log_start} are deleted: the log starts there.`),
+    h("rect", { x: 1, y: 3, width: w - 2, height: scale.h - 6, rx: 4 }),
+    w > 56 && h("text", { x: w / 2, y: scale.h / 2 + 4 }, "deleted"));
+}
+
+/** Runs of offsets inside the log that hold no record any more: compaction took them. */
+function gapsIn(replica, cells, scale) {
+  const gaps = [];
+  let next = Math.max(scale.from, replica.log_start);
+  for (const offset of [...cells.map((cell) => cell.offset), replica.log_end]) {
+    if (offset > next) gaps.push({ from: next, to: offset });
+    next = Math.max(next, offset + 1);
+  }
+  return gaps;
+}
+
+function drawGap({ from, to }, scale) {
+  const w = (to - from) * scale.cell;
+  const many = to - from;
+  return h("g", { key: `gap ${from}`, class: "gap", transform: `translate(${scale.at(from)} 0)` },
+    h("title", null, many === 1 ? `Offset ${from} is empty: its record was compacted away.` : `Offsets ${from} to ${to - 1} are empty: their records were compacted away.`),
+    h("path", { d: `M3 ${scale.h / 2}H${w - 3}` }),
+    w > 84 && h("rect", { x: w / 2 - 34, y: scale.h / 2 - 8, width: 68, height: 16 }),
+    w > 84 && h("text", { x: w / 2, y: scale.h / 2 + 4 }, "compacted"));
 }
 
 function drawEnd(x, replica, scale) {
   return h("g", { class: "log-end", transform: `translate(${x + 3} 0)` },
-    h("path", { d: `M4 3H0V${CELL_H - 3}H4` }),
-    h("text", { x: 10, y: CELL_H / 2 + 4 }, number(replica.log_end)),
-    replica.log_end <= scale.from && h("text", { class: "card-small", x: 18 + number(replica.log_end).length * 8, y: CELL_H / 2 + 4 },
+    h("path", { d: `M4 3H0V${scale.h - 3}H4` }),
+    h("text", { x: 10, y: scale.h / 2 + 4 }, number(replica.log_end)),
+    replica.log_end <= scale.from && h("text", { class: "card-small", x: 18 + number(replica.log_end).length * 8, y: scale.h / 2 + 4 },
       replica.log_end === 0 ? "empty" : `← its log ends here, ${number(replica.lag)} behind the leader`));
 }
 

@@ -7,7 +7,7 @@
 
 import { h } from "../paint.js";
 import { drawGlyph } from "./glyph.js";
-import { number } from "../words.js";
+import { number, width } from "../words.js";
 
 /**
  * How much a row says: a low one its name, newest keys and log end in one line; a high one puts them one below
@@ -28,21 +28,26 @@ const SIZES = [
 export function drawReplica(partition, replica, box, selected) {
   const state = replicaState(replica);
   const size = SIZES.find((one) => box.h >= one.from) ?? SIZES[2];
+  const text = size.tab + 8;
   const label = `p${partition.partition}`;
   const end = number(replica.log_end);
   const endWidth = 10 + end.length * size.letter;
-  const behind = state === "lagging" ? `−${number(replica.lag)}` : null;
+  const behind = state === "lagging" && replica.lag > 0 ? `−${number(replica.lag)}` : null;
+  const note = noteOf(partition, replica);
+  const noteWidth = note && size.lines < 3 ? 10 + width(note.short, 11) : 0;
   const notes = endWidth + (behind ? 10 + behind.length * size.letter : 0);
+  // Where there is no room for both, how far it is behind says more than where it ends.
+  const named = text + width(label, size.name) + (size.lines === 1 ? noteWidth : 0);
+  const both = named + notes <= box.w;
   const middle = box.h / 2;
   const line = { 1: middle + 4, 2: middle - 3, 3: middle - 10 }[size.lines] ?? middle;
-  const text = size.tab + 8;
   const tail = size.lines === 1
-    ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter, to: box.w - notes - 4, y: middle - 4 })
-    : drawTail(replica, partition, size, { from: text, to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
+    ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter + noteWidth, to: box.w - notes - 4, y: middle - 4 })
+    : drawTail(replica, partition, size, { from: text + (size.lines === 2 ? noteWidth : 0), to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
   return h("g", {
-    class: "replica", "data-state": state, "data-lines": size.lines, "data-selected": selected, transform: `translate(${box.x} ${box.y})`,
+    class: "replica", "data-state": state, "data-lines": size.lines, "data-note": note?.kind ?? null, "data-selected": selected, transform: `translate(${box.x} ${box.y})`,
     "data-id": `replica:${replica.topic}:${replica.partition}:${replica.broker}`, tabindex: 0, role: "button",
-    "aria-label": `${replica.topic} partition ${replica.partition} on broker ${replica.broker}: ${SAID[state]}, log end ${replica.log_end}`,
+    "aria-label": `${replica.topic} partition ${replica.partition} on broker ${replica.broker}: ${SAID[state]}${note ? `, ${note.words}` : ""}, log end ${replica.log_end}`,
   },
     h("rect", { class: "replica-body", width: box.w, height: box.h, rx: 5 }),
     state === "lagging" && h("rect", { class: "hatched", width: box.w, height: box.h, rx: 5 }),
@@ -50,11 +55,23 @@ export function drawReplica(partition, replica, box, selected) {
     h("text", { class: "replica-letter", x: size.tab / 2, y: middle + size.name / 3 }, LETTERS[state]),
     state === "offline" && h("path", { class: "crossed", d: `M${size.tab + 4} 4L${box.w - 4} ${box.h - 4}M${box.w - 4} 4L${size.tab + 4} ${box.h - 4}` }),
     h("text", { class: "replica-name", x: text, y: line }, label),
-    size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, WORDS[state]),
+    size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, note?.words ?? WORDS[state]),
+    note && size.lines === 2 && h("text", { class: "replica-note", x: text, y: middle + 14 }, note.short),
+    note && size.lines === 1 && h("text", { class: "replica-note", x: text + 6 + label.length * size.letter, y: line }, note.short),
     tail,
-    behind && h("text", { class: "replica-lag", x: box.w - endWidth - 6, y: line }, behind),
-    h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
+    behind && h("text", { class: "replica-lag", x: both ? box.w - endWidth - 6 : box.w - 9, y: line }, behind),
+    (both || (!behind && named + endWidth <= box.w)) && h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
   );
+}
+
+/** What is to be said of a replica beyond its role: a reassignment under way, or that it may lead though it is not in sync. */
+function noteOf(partition, replica) {
+  const { broker } = replica;
+  if (partition.adding.includes(broker)) return { kind: "adding", short: "+ new", words: "+ being added" };
+  if (partition.removing.includes(broker)) return { kind: "removing", short: "− leaves", words: "− being removed" };
+  if (partition.elr.includes(broker)) return { kind: "elr", short: "ELR", words: "ELR: may lead" };
+  if (partition.recovering && broker === partition.leader) return { kind: "recovering", short: "unclean", words: "leads uncleanly" };
+  return null;
 }
 
 const LETTERS = { leader: "L", follower: "F", lagging: "F", offline: "X" };

@@ -125,19 +125,7 @@ class Room:
 
     def create(self, *assignments: tuple[int, ...], topic: str = "orders", **configs: str) -> None:
         """One partition for each tuple of replicas; the first of each leads."""
-        wanted = CreatableTopic(
-            name=topic,
-            num_partitions=-1,
-            replication_factor=-1,
-            assignments=tuple(
-                CreatableReplicaAssignment(partition_index=number, broker_ids=replicas)
-                for number, replicas in enumerate(assignments)
-            ),
-            configs=tuple(
-                CreatableTopicConfig(name=name.replace("_", "."), value=value) for name, value in configs.items()
-            ),
-        )
-        body = CreateTopicsRequest(topics=(wanted,), timeout=timedelta(seconds=30))
+        body = create_topics(topic, *assignments, **configs)
         answer = self.ask(next(iter(self.cluster.brokers)), ApiKey.CREATE_TOPICS, body)
         assert answer.topics[0].error_code == 0, answer
         # Followers join the fetch that is under way with the next one.
@@ -172,6 +160,22 @@ class Room:
     @property
     def now_ms(self) -> int:
         return self.world.now_us // 1000
+
+
+def create_topics(topic: str, *assignments: tuple[int, ...], **configs: str) -> CreateTopicsRequest:
+    wanted = CreatableTopic(
+        name=topic,
+        num_partitions=-1,
+        replication_factor=-1,
+        assignments=tuple(
+            CreatableReplicaAssignment(partition_index=number, broker_ids=replicas)
+            for number, replicas in enumerate(assignments)
+        ),
+        configs=tuple(
+            CreatableTopicConfig(name=name.replace("_", "."), value=value) for name, value in configs.items()
+        ),
+    )
+    return CreateTopicsRequest(topics=(wanted,), timeout=timedelta(seconds=30))
 
 
 def values_in(data: bytes) -> list[tuple[int, int, str]]:

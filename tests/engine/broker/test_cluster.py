@@ -6,7 +6,9 @@ from pathlib import Path
 from kafkalab.engine.broker.lifecycle import BrokerState
 from kafkalab.engine.disk import FileDisk
 from kafkalab.engine.events import LogRecovered
-from tests.engine.broker.room import Room
+from kafkalab.wire.api import ApiKey
+from kafkalab.wire.errors import ErrorCode
+from tests.engine.broker.room import SECOND_US, Room, create_topics
 
 
 def story() -> Room:
@@ -28,6 +30,8 @@ def test_the_same_seed_and_the_same_commands_give_the_same_history() -> None:
 def test_a_fork_goes_on_by_itself_and_in_the_same_way() -> None:
     room = story()
     fork = deepcopy(room)
+    # Who listens to a world stays with it; this fork has a listener of its own.
+    fork.world.on_event.append(fork._hear)
     for each in (room, fork):
         each.take_facts()
         each.produce(2, "c")
@@ -91,3 +95,30 @@ def test_a_cut_between_leader_and_follower_heals_without_loss() -> None:
     room.run(10)
     assert room.replica(1).isr == (1, 2, 3)
     assert room.values(3) == [(0, 0, "a")]
+
+
+def test_a_thousand_new_files_are_not_made_in_one_go() -> None:
+    room = Room(brokers=1)
+    disk = room.broker(1).disk
+    most = 0
+    room.say(1, ApiKey.CREATE_TOPICS, create_topics("orders", *[(1,)] * 300))
+    until_us = room.world.now_us + SECOND_US
+    while (room.world.next_due_us() or until_us) < until_us:
+        before = len(disk.names())
+        room.world.step()
+        most = max(most, len(disk.names()) - before)
+    # Whose each is, and the log itself.
+    assert (len(disk.names("orders-0")), len(disk.names("orders-299")), most) == (2, 2, 40)
+
+
+def test_a_broker_killed_before_its_new_replicas_had_files_makes_them_again() -> None:
+    room = Room(brokers=1)
+    room.say(1, ApiKey.CREATE_TOPICS, create_topics("orders", *[(1,)] * 3))
+    while ("orders", 2) not in room.broker(1).partitions:
+        room.world.step()
+    assert room.broker(1).disk.names("orders-2") == []
+    room.cluster.crash(1)
+    room.cluster.start_broker(1)
+    room.run(20)
+    assert room.produce(1, "a", partition=2).error_code is ErrorCode.none
+    assert room.values(1, partition=2) == [(0, 2, "a")]

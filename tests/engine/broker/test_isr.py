@@ -1,7 +1,17 @@
 """Who is in sync, who asks the controller about it, and what stands still meanwhile."""
 
+from kio.schema.incremental_alter_configs.v1.request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
+
 from kafkalab.engine.broker.follower_state import FollowerState
+from kafkalab.engine.controller.altering_configs import SET
+from kafkalab.engine.controller.metadata import TOPIC
 from kafkalab.engine.events import HighWatermarkAdvanced, IsrExpanded, IsrShrunk
+from kafkalab.engine.network import Link
+from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import ProducePartitionResult
 from kafkalab.wire.errors import ErrorCode
 from tests.engine.broker.room import Room, values_in
@@ -32,6 +42,7 @@ def test_with_too_few_in_sync_acks_all_is_refused_and_nothing_is_written() -> No
     assert room.produce(1, "a") == ProducePartitionResult(
         0,
         ErrorCode.not_enough_replicas,
+        log_start_offset=0,
         error_message="The size of the current ISR 1 is insufficient to satisfy the min.isr requirement of 2"
         " for partition orders-0",
     )
@@ -54,6 +65,24 @@ def test_the_high_watermark_stands_still_below_min_insync_replicas() -> None:
     room.run(2)
     assert HighWatermarkAdvanced("orders", 0, 1, 2) in room.take_facts(HighWatermarkAdvanced)
     assert [value for _, _, value in values_in(room.fetch(1, 0).records)] == ["a", "b"]
+
+
+def test_a_leader_that_has_not_heard_of_a_raised_minimum_goes_by_the_old_one() -> None:
+    """As in Kafka: a setting reaches the leader with the metadata log, and no answer waits for that."""
+    room = Room(brokers=3)
+    room.create((1, 2))
+    room.cluster.crash(2)
+    room.run(12)
+    room.world.network.links["controller-3000", "broker-1"] = Link(latency_us=3_000_000)
+    raised = AlterableConfig(name="min.insync.replicas", config_operation=SET, value="2")
+    resource = AlterConfigsResource(resource_type=TOPIC, resource_name="orders", configs=(raised,))
+    body = IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
+    assert room.ask(3, ApiKey.INCREMENTAL_ALTER_CONFIGS, body).responses[0].error_code == ErrorCode.none
+    assert room.produce(1, "before") == ProducePartitionResult(0, base_offset=0, log_start_offset=0)
+    assert room.replica(1).high_watermark == 1
+    room.run(4)
+    assert room.produce(1, "after").error_code is ErrorCode.not_enough_replicas
+    assert room.replica(1).high_watermark == 1
 
 
 def test_min_insync_replicas_counts_at_most_the_replicas_there_are() -> None:

@@ -81,14 +81,14 @@ def test_the_older_request_replaces_everything(orders: Cluster) -> None:
             "log.retention.ms",
             "1",
             ErrorCode.invalid_request,
-            "Unable to parse broker name as a base 10 number.",
+            "Node id must be an integer, but it is: x",
         ),
         (
             {"broker": "1"},
             "num.partitions",
             "3",
             ErrorCode.invalid_request,
-            "Cannot update these configs dynamically: Set(num.partitions)",
+            "Cannot update these configs dynamically: [num.partitions]",
         ),
         (
             {"broker": "1"},

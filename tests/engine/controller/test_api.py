@@ -63,7 +63,9 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
     assert lab.ask(ApiKey.API_VERSIONS, software("librdkafka", "2.5.0-rc1")) == ApiVersionsResponse(
         error_code=ErrorCode.none,
         api_keys=tuple(
-            ApiVersion(api_key=key, min_version=SERVED[key][0], max_version=SERVED[key][-1]) for key in sorted(routes)
+            # Produce before version 3 is advertised for librdkafka's sake, and not served.
+            ApiVersion(api_key=key, min_version=SERVED[key][0] if key else 0, max_version=SERVED[key][-1])
+            for key in sorted(routes)
         ),
         throttle_time=ZERO,
         supported_features=(
@@ -270,7 +272,7 @@ def test_a_topics_setting_is_described_with_all_its_sources(lab: Lab) -> None:
     lab.create(topic("orders", 1, 1, {"min.insync.replicas": "2"}))
     assert describe_configs(lab, 2, "orders", "min.insync.replicas") == DescribeConfigsResult(
         error_code=ErrorCode.none,
-        error_message=None,
+        error_message="",
         resource_type=2,
         resource_name="orders",
         configs=(
@@ -392,7 +394,6 @@ def test_a_setting_of_brokers_counts_at_once_and_is_described_with_its_sources(l
     assert [(each.name, each.value, each.source) for each in described.synonyms] == [
         ("log.retention.ms", "4000", 2),
         ("log.retention.ms", "5000", 3),
-        ("log.retention.ms", "604800000", 5),
     ]
     assert describe_configs(lab, 4, "1", "log.retention.ms").configs[0].config_source == 2
 

@@ -56,7 +56,8 @@ def test_a_fenced_broker_never_leads() -> None:
         (
             [broker(1), broker(2, leaving=True)],
             2,
-            "The target replication factor of 2 cannot be reached because only 1 broker(s) are registered.",
+            "The target replication factor of 2 cannot be reached because only 1 broker(s) are registered or "
+            "some brokers have all their log directories cordoned.",
         ),
         ([broker(1, fenced=True)], 1, "All brokers are currently fenced."),
     ],

@@ -122,7 +122,7 @@ def test_each_topic_of_a_request_succeeds_or_fails_on_its_own(three_brokers: Clu
             topic("orders", 1, 4),
             ErrorCode.invalid_replication_factor,
             "Unable to replicate the partition 4 time(s): The target replication factor of 4 cannot be reached "
-            "because only 3 broker(s) are registered.",
+            "because only 3 broker(s) are registered or some brokers have all their log directories cordoned.",
         ),
         (
             topic("orders", 10_001, 1),
@@ -184,7 +184,8 @@ def test_no_topic_is_created_while_all_brokers_are_fenced(cluster: Cluster) -> N
     )
     assert refusal(cluster.create(assigned("orders", (1,)))) == (
         ErrorCode.invalid_replica_assignment,
-        "All brokers specified in the manual partition assignment are fenced or in controlled shutdown.",
+        "All brokers specified in the manual partition assignment for partition 0 are fenced or in controlled "
+        "shutdown.",
     )
 
 
@@ -251,13 +252,20 @@ def test_a_topic_that_is_not_there_is_not_deleted(
     )
 
 
-def test_the_same_topic_by_name_and_by_id_is_deleted_once(three_brokers: Cluster) -> None:
+def test_the_same_topic_by_name_and_by_id_is_not_deleted(three_brokers: Cluster) -> None:
     topic_id = three_brokers.create(topic("a", 1, 1)).topics[0].topic_id
     answer = delete(
         three_brokers, DeleteTopicState(name="a", topic_id=None), DeleteTopicState(name=None, topic_id=topic_id)
     )
-    assert answer == (deleted("a", topic_id),)
-    assert three_brokers.controller.image.topics == {}
+    assert answer == (
+        DeletableTopicResult(
+            name="a",
+            topic_id=topic_id,
+            error_code=ErrorCode.invalid_request,
+            error_message="The provided topic name maps to an ID that was already supplied.",
+        ),
+    )
+    assert list(three_brokers.controller.image.topics) == ["a"]
 
 
 def test_deleting_can_be_forbidden() -> None:

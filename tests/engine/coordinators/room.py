@@ -11,7 +11,7 @@ from kio.schema.leave_group.v5.request import LeaveGroupRequest, MemberIdentity
 from kio.schema.sync_group.v5.request import SyncGroupRequest, SyncGroupRequestAssignment
 
 from kafkalab.engine.config import BrokerConfig
-from kafkalab.engine.controller.metadata import MetadataImage, TopicRecord
+from kafkalab.engine.controller.metadata import MetadataImage, PartitionRecord, TopicRecord
 from kafkalab.engine.coordinators import membership
 from kafkalab.engine.coordinators.assignors import Subscription, encode_assignment, encode_subscription
 from kafkalab.engine.coordinators.classic_group import ClassicGroup
@@ -40,6 +40,8 @@ class Room:
         self.now_us = 0
         self.image = MetadataImage("cluster", 3000)
         self.image.replay(TopicRecord("orders", ORDERS_ID), 0)
+        for number in range(4):
+            self.image.replay(PartitionRecord(ORDERS_ID, number, (1,), (1,), 1, 0, 0), 0)
         self.shard = Shard(0, 0, loading=False)
         self.answers: dict[int, Any] = {}
         """By correlation id."""

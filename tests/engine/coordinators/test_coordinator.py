@@ -113,7 +113,7 @@ def test_the_first_to_ask_for_a_coordinator_has_the_offsets_topic_created() -> N
     leader = room.broker(1).metadata.partition(OFFSETS_TOPIC, room.broker(1).groups.partition_for("g")).leader
     assert find(room, "g") == (
         Coordinator(
-            key="g", node_id=leader, host="127.0.0.1", port=9091 + leader, error_code=ErrorCode.none, error_message=None
+            key="g", node_id=leader, host="127.0.0.1", port=9091 + leader, error_code=ErrorCode.none, error_message=""
         ),
     )
     assert room.broker(2).metadata.topic_config(OFFSETS_TOPIC)["cleanup.policy"] == "compact"
@@ -186,7 +186,7 @@ def test_a_group_is_described_and_listed() -> None:
             members=(member,),
         ),
     )
-    listed = (ListedGroup(group_id="g", protocol_type="consumer", group_state="Stable", group_type="Classic"),)
+    listed = (ListedGroup(group_id="g", protocol_type="consumer", group_state="Stable", group_type="classic"),)
     for states, types, expected in (((), (), listed), (("stable",), ("classic",), listed), (("Empty",), (), ())):
         body = ListGroupsRequest(states_filter=states, types_filter=types)
         assert room.ask(coordinator, ApiKey.LIST_GROUPS, body).groups == expected

@@ -39,7 +39,8 @@ def test_damaged_bytes_are_refused() -> None:
     damaged = [sent[:at] + bytes([sent[at] ^ 0x40]) + sent[at + 1 :] for at in range(17, len(sent))]
     assert [refused(data)[0] for data in damaged] == [ErrorCode.corrupt_message] * len(damaged)
     torn = [sent[:size] for size in range(1, len(sent))]
-    assert [refused(data)[0] for data in torn] == [ErrorCode.corrupt_message] * len(torn)
+    # What is torn is no batch at all, and without one the request is wrong.
+    assert [refused(data)[0] for data in torn] == [ErrorCode.invalid_record] * len(torn)
 
 
 def test_old_message_formats_are_refused() -> None:
@@ -85,23 +86,37 @@ def test_times_too_far_ahead_or_behind_are_refused() -> None:
     assert refused(batch("a", at_ms=NOW_MS + HOUR_MS + 1))[0] is ErrorCode.invalid_timestamp
     assert append(new_log(), "a", at_ms=0) == 0
     assert append(new_log(timestamp_before_max_ms=10), "a", at_ms=NOW_MS - 10) == 0
-    assert refused(batch("a", at_ms=NOW_MS - 11), timestamp_before_max_ms=10) == (
+    with pytest.raises(Refused) as refusal:
+        new_log(timestamp_before_max_ms=10).append_as_leader(batch("a", at_ms=NOW_MS - 11), 0, NOW_MS)
+    reason = (
+        f"Timestamp {NOW_MS - 11} of message with offset 0 is out of range. The timestamp should be within "
+        f"[{NOW_MS - 10}, {NOW_MS + HOUR_MS}]"
+    )
+    assert (refusal.value.error_code, refusal.value.message, refusal.value.record_errors) == (
         ErrorCode.invalid_timestamp,
-        f"Timestamp {NOW_MS - 11} of message is out of range. The timestamp should be within "
-        f"[{NOW_MS - 10}, {NOW_MS + HOUR_MS}]",
+        "One or more records have been rejected due to invalid timestamp",
+        (RecordError(0, reason),),
     )
 
 
 def test_only_the_broker_writes_its_own_time() -> None:
     sent = batch("a", timestamp_type=TimestampType.LOG_APPEND_TIME)
-    assert refused(sent)[0] is ErrorCode.invalid_timestamp
+    assert refused(sent, log_append_time=True)[0] is ErrorCode.invalid_timestamp
+    timeless = batch("a", at_ms=-1, timestamp_type=TimestampType.LOG_APPEND_TIME)
+    assert refused(timeless)[0] is ErrorCode.invalid_timestamp
+
+
+def test_a_producer_that_calls_its_own_time_the_brokers_is_corrected() -> None:
+    log = new_log()
+    log.append_as_leader(batch("a", timestamp_type=TimestampType.LOG_APPEND_TIME), 0, NOW_MS)
+    assert header(log.read(0, 1000, 1, True)).timestamp_type is TimestampType.CREATE_TIME
 
 
 def test_a_compacted_topic_names_the_records_without_key() -> None:
     log = new_log(cleanup_policy=("compact",))
     with pytest.raises(Refused) as refusal:
         log.append_as_leader(batch("a", "b", key=None), 0, NOW_MS)
-    reason = "Compacted topic cannot accept message without key."
+    reason = "Compacted topic cannot accept message without key in topic partition orders-0"
     assert (refusal.value.error_code, refusal.value.record_errors) == (
         ErrorCode.invalid_record,
         (RecordError(0, reason), RecordError(1, reason)),

@@ -1,0 +1,47 @@
+"""G1: no partition has two owners, neither in what the coordinator shares out nor in what members hold."""
+
+from typing import cast
+
+from kafkalab.engine.broker.broker import Broker
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.coordinators.classic_group import ClassicGroup
+from kafkalab.engine.simulation.sight import Broken
+from kafkalab.engine.world import World
+
+
+def shared_out(world: World, node: str, group_id: str) -> None:
+    """In a generation each subscribed partition has at most one owner."""
+    group = cast(Broker, world.nodes[node]).groups.groups[group_id]
+    owners: dict[tuple[str, int], str] = {}
+    for member in group.members.values():
+        for place in member.partitions:
+            if place in owners:
+                raise Broken("G1", f"{group_id}: {place} belongs to {owners[place]} and {member.member_id}")
+            owners[place] = member.member_id
+
+
+def taken_up(world: World, client: str, group_id: str) -> None:
+    """Who takes up partitions finds none of them held by another member of the same generation.
+
+    A member that the group has gone on without may hold them still: that is what fencing is for.
+    """
+    newcomer = cast(Consumer, world.nodes[client])
+    group = _group_in(world, group_id, newcomer.generation)
+    if group is None:
+        return
+    for other in world.nodes.values():
+        if other is newcomer or not isinstance(other, Consumer) or other.settings.group != group_id:
+            continue
+        if other.member_id in group.members:
+            for place in other.assignment:
+                if place in newcomer.fetching.readings:
+                    raise Broken("G1", f"{group_id}: {client} was given {place}, which {other.name} has not given up")
+
+
+def _group_in(world: World, group_id: str, generation: int) -> ClassicGroup | None:
+    for node in world.nodes.values():
+        if isinstance(node, Broker) and group_id in node.groups.groups:
+            group = node.groups.groups[group_id]
+            if group.generation == generation:
+                return group
+    return None

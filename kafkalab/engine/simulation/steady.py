@@ -1,0 +1,49 @@
+"""The workload by which the speed of the simulation is measured: nothing goes wrong, and all is judged.
+
+Three brokers, one topic of six partitions on all three, twenty records a second in all, and one
+consumer that is a group by itself. Clients have Kafka's defaults.
+"""
+
+from kafkalab.engine.clients.admin import Admin, create_topic
+from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.producer import Producer
+from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.disk import MemoryDisk
+from kafkalab.engine.network import Link, Network
+from kafkalab.engine.simulation.referee import Referee
+from kafkalab.engine.spec import ClusterSpec
+from kafkalab.engine.world import World
+
+SECOND_US = 1_000_000
+EPOCH_US = 1_767_225_600 * SECOND_US
+LATENCY_US = 500
+BROKERS, PARTITIONS, REPLICAS, RATE_PER_S = 3, 6, 3, 20
+CONFIGS = {"offsets.topic.num.partitions": "3", "offsets.topic.replication.factor": "3"}
+
+
+class Steady:
+    def __init__(self, seed: int = 1) -> None:
+        self.world = World(seed, EPOCH_US, Network(Link(LATENCY_US, LATENCY_US // 4)))
+        spec = ClusterSpec.local(BROKERS, seed=seed, broker_configs=CONFIGS)
+        self.cluster = Cluster(spec, self.world, lambda _: MemoryDisk())
+        self.referee = Referee(self.cluster)
+        self.cluster.start()
+        self.advance(5)
+        bootstrap = tuple(broker.node for broker in spec.brokers)
+        self.world.start(Admin("admin", bootstrap))
+        self.world.tell_node(
+            "admin", create_topic(0, "orders", PARTITIONS, REPLICAS, {"min.insync.replicas": str(REPLICAS - 1)})
+        )
+        self.advance(2)
+        self.world.start(Producer("producer", bootstrap, ProducerSettings(topic="orders", rate_per_s=RATE_PER_S)))
+        self.world.start(Consumer("consumer", bootstrap, ConsumerSettings(group="readers", topics=("orders",))))
+        self.advance(8)
+
+    def advance(self, seconds: int) -> None:
+        """Step by step, judging after each."""
+        world, look, until_us = self.world, self.referee.look, self.world.now_us + seconds * SECOND_US
+        while (due_us := world.next_due_us()) is not None and due_us <= until_us:
+            world.step()
+            look()
+        world.run_until(until_us)

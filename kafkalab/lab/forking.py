@@ -1,0 +1,21 @@
+"""What a forked lab takes over from the one that it was forked from, besides the world and the cluster.
+
+Not taken over: who watches, real clients, commands that still wait for their answer, and the tape.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kafkalab.lab.lab import Lab
+
+
+def take_over(original: "Lab", fork: "Lab") -> None:
+    fork.down = dict(original.down)
+    fork.accepting = dict(original.accepting)
+    fork.kept_clients = dict(original.kept_clients)
+    for name in fork.world.nodes:
+        fork.adopt(name)
+    fork.faults.go_on_from(original.faults)
+    fork.ledger.go_on_from(original.ledger)
+    fork._acting.go_on_from(original._acting)
+    fork._view.go_on_from(original._view)

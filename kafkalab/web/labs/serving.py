@@ -1,0 +1,99 @@
+"""Serves the page of one lab until somebody stops the process: the web server on the lab's own event loop.
+
+Twisted wants its reactor chosen before Django imports it: hence the first import.
+"""
+
+from daphne.server import Server  # isort: skip  (installs the asyncio reactor)
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+
+from kafkalab.lab import Lab
+from kafkalab.web.labs.consumers import LARGEST_MESSAGE, close_all
+from kafkalab.web.labs.open_labs import HOME, open_labs
+
+HTTP_TIMEOUT_S = 60
+GOODBYE_S = 0.2
+LARGEST_SNAPSHOT = 16 * 1024 * 1024
+"""Autobahn silently drops outgoing messages above its limit for messages; incoming ones come in one frame each."""
+ANY_ADDRESS = ("0.0.0.0", "::")
+
+
+class PortTaken(Exception):
+    """The page cannot listen there; the message is one sentence for the person who asked."""
+
+
+def address(host: str, port: int) -> str:
+    """Of the page."""
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], end: Callable[[], None]) -> None:
+    """Until SIGINT or SIGTERM. `begin` runs on the loop once it does, `end` when the browsers have been told."""
+    from twisted.internet import reactor as twisted_reactor
+
+    from kafkalab.web.asgi import application
+
+    reactor: Any = twisted_reactor
+    _allow(host)
+    open_labs.by_name[HOME] = lab
+    server = Server(
+        application,
+        endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
+        signal_handlers=False,
+        http_timeout=HTTP_TIMEOUT_S,
+        websocket_max_message_size=LARGEST_SNAPSHOT,
+        websocket_max_frame_size=LARGEST_MESSAGE,
+        server_name="kafkalab",
+    )
+
+    async def finish() -> None:
+        await close_all()
+        await asyncio.sleep(GOODBYE_S)
+        end()
+        reactor.stop()
+
+    tasks: list[asyncio.Task[None]] = []
+
+    def stop(*_: Any) -> None:
+        if len(tasks) == 1:
+            reactor.callFromThread(lambda: tasks.append(asyncio.ensure_future(finish())))
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(begin())))
+    server.run()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises PortTaken when the page cannot listen there."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            if os.name != "nt":
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(where)
+            trial.listen(1)
+    except (socket.gaierror, OverflowError):
+        raise PortTaken(f"{host}:{port} is no address to listen on.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(f"Port {port} on {host} is taken: choose another with --port.") from None
+        raise PortTaken(f"Port {port} on {host} cannot be used: {error.strerror}.") from None
+
+
+def _allow(host: str) -> None:
+    """The page may be asked for by the names under which it is reached, and by no others."""
+    if host in ANY_ADDRESS:
+        name = socket.gethostname()
+        here = {found[4][0] for found in socket.getaddrinfo(name, None)}
+        settings.ALLOWED_HOSTS += [name, *(f"[{it}]" if ":" in it else it for it in sorted(map(str, here)))]
+    elif host not in settings.ALLOWED_HOSTS:
+        settings.ALLOWED_HOSTS.append(f"[{host}]" if ":" in host else host)

@@ -1,0 +1,18 @@
+"""The scripts, one for each family of requests; each is given a conversation with a cluster."""
+
+from collections.abc import Callable
+
+from tests.clients.apache_kafka.conversation import Conversation
+from tests.clients.apache_kafka.scripts import cluster, configs, groups, producing, reading, replicas, topics
+
+Script = Callable[[Conversation], None]
+
+SCRIPTS: tuple[Script, ...] = (
+    *cluster.SCRIPTS,
+    *topics.SCRIPTS,
+    *configs.SCRIPTS,
+    *producing.SCRIPTS,
+    *reading.SCRIPTS,
+    *groups.SCRIPTS,
+    *replicas.SCRIPTS,
+)
