@@ -12,6 +12,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState, Shutdown
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown as ShutDownController
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.events import Event, NodeCrashed, NodeExited
@@ -34,6 +35,7 @@ class Cluster:
         """By broker: what it is made to say wrongly, in this life and the next."""
         self.clock_skew_us: dict[int, int] = {}
         """By broker: how far its machine's clock is off."""
+        self._last_image = MetadataImage(spec.cluster_id, spec.controllers[0])
         world.on_event.append(self._on_event)
 
     def fork(self) -> "Cluster":
@@ -73,6 +75,21 @@ class Cluster:
         """One that was cut off or stands still may believe that it is active too, in an older epoch."""
         active = [node for node in self.controllers.values() if node.active]
         return max(active, key=lambda node: node.epoch, default=None)
+
+    @property
+    def image(self) -> MetadataImage:
+        """What the cluster knows of itself: as the active controller has it, or, while there is none, whoever
+        knows most."""
+        active = self.active_controller
+        if active is not None:
+            self._last_image = active.image
+            return active.image
+        images = [controller.image for controller in self.controllers.values()]
+        images += [broker.metadata for broker in self.brokers.values()]
+        newest = max(images, key=lambda image: image.offset, default=self._last_image)
+        if newest.offset > self._last_image.offset:
+            self._last_image = newest
+        return self._last_image
 
     @property
     def brokers(self) -> dict[int, Broker]:

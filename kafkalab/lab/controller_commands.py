@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.spec import controller_node
+from kafkalab.engine.world import World
 from kafkalab.lab.parsing import Whole
 
 ControllerId = Annotated[int, Whole("The controller's id.", 0, 9_999)]
@@ -58,3 +61,26 @@ class DescribeQuorum:
 ControllerCommand = (
     CrashController | StopController | StartController | FreezeController | ThawController | IsolateController
 )
+
+
+def refusal(command: ControllerCommand, cluster: Cluster, world: World) -> str:
+    """Why it makes no sense as things are; nothing if it does."""
+    controller = command.controller
+    if controller not in cluster.spec.controllers:
+        return f"must be one of {', '.join(map(str, cluster.spec.controllers))}"
+    node = controller_node(controller)
+    up, frozen = node in world.nodes, node in world.frozen
+    match command:
+        case StartController() if up:
+            return f"{controller} is running already"
+        case StartController():
+            return ""
+        case _ if not up:
+            return f"{controller} is not running"
+        case StopController() if frozen:
+            return f"{controller} is frozen and does not hear the request"
+        case ThawController() if not frozen:
+            return f"{controller} is not frozen"
+        case FreezeController() if frozen:
+            return f"{controller} is frozen already"
+    return ""

@@ -7,7 +7,6 @@ Nothing here waits: answers come by callback once the engine has them.
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -23,15 +22,12 @@ from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
-    BrokerUnfenced,
     Event,
-    NodeCrashed,
-    NodeExited,
-    NodeStarted,
     RecordsDelivered,
 )
 from kafkalab.engine.spec import BrokerSpec, ClusterSpec
 from kafkalab.engine.world import World
+from kafkalab.lab import attendance
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.conductor import FRAME_S, Conductor
@@ -42,7 +38,7 @@ from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
-from kafkalab.lab.store import LabSettings, Store, StoreRefused
+from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.view import View
@@ -97,7 +93,6 @@ class Lab:
         self.witness = Witness(self.visitors.name_of, self.topic_name)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
-        self._last_image = MetadataImage(cluster.spec.cluster_id, cluster.spec.controllers[0])
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
@@ -164,6 +159,10 @@ class Lab:
             self._clients[name] = node
             self.ledger.own_clients[name] = None
 
+    def disown(self, name: str) -> None:
+        self._clients.pop(name, None)
+        self.ledger.own_clients.pop(name, None)
+
     def play(self) -> None:
         """Begin to play against the wall clock, on the running asyncio loop."""
         self.conductor.start()
@@ -223,18 +222,8 @@ class Lab:
 
     @property
     def image(self) -> MetadataImage:
-        """What the cluster knows of itself: as the active controller has it, or, while there is none, whoever
-        knows most."""
-        active = self.controller
-        if active is not None:
-            self._last_image = active.image
-            return active.image
-        images = [controller.image for controller in self.cluster.controllers.values()]
-        images += [broker.metadata for broker in self.cluster.brokers.values()]
-        newest = max(images, key=lambda image: image.offset, default=self._last_image)
-        if newest.offset > self._last_image.offset:
-            self._last_image = newest
-        return self._last_image
+        """What the cluster knows of itself."""
+        return self.cluster.image
 
     @property
     def producers(self) -> dict[str, Producer]:
@@ -335,37 +324,8 @@ class Lab:
             self.ledger.on_delivered(group or event.client, event)
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)
-            self._on_node(event)
+            attendance.note(self, event)
         self.conductor.stir()
-
-    def _on_node(self, event: Event) -> None:
-        match event:
-            case NodeStarted(node) if node.startswith("broker-"):
-                self.down.pop(_number(node), None)
-            case NodeStarted(node) if node.startswith("controller-"):
-                self.controllers_down.pop(_number(node), None)
-            case NodeCrashed(node) | NodeExited(node) if node.startswith("controller-"):
-                self.controllers_down[_number(node)] = "crashed" if isinstance(event, NodeCrashed) else "stopped"
-            case NodeStarted(node):
-                self.adopt(node)
-            case BrokerUnfenced(broker):
-                self.accepting[broker] = None
-                if self.on_broker_up is not None:
-                    self.on_broker_up(broker)
-            case NodeCrashed(node) | NodeExited(node) if node.startswith("broker-"):
-                self._broker_down(_number(node), crashed=isinstance(event, NodeCrashed))
-            case NodeCrashed(node) | NodeExited(node) if not node.startswith("controller-"):
-                self._clients.pop(node, None)
-                self.ledger.own_clients.pop(node, None)
-                # Without its directory the lab cannot forget it for good. That is no reason to stop the world.
-                with suppress(StoreRefused):
-                    self.kept_clients.forget(node)
-
-    def _broker_down(self, broker: int, *, crashed: bool) -> None:
-        self.down[broker] = "crashed" if crashed else "stopped"
-        self.accepting.pop(broker, None)
-        if self.on_broker_down is not None:
-            self.on_broker_down(broker, crashed)
 
 
 def _memory_disk(node: str) -> Disk:

@@ -127,8 +127,8 @@ class Faults:
         for name in list(world.frozen):
             world.thaw(name)
         self._heal(*world.network.cut, *world.network.links)
-        self.mishaps.mend_everything()
         controller_faults.mend_everything(self.cluster)
+        self.mishaps.mend_everything()
         for disk in self.cluster.disks.values():
             disk.mend()
         for broker in self.cluster.spec.brokers:

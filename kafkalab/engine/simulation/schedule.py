@@ -104,6 +104,19 @@ MACHINE_KINDS = {"disk slow": 2, "disk full": 1, "disk failed": 1, "torn write":
 """What may go wrong with a machine, besides, so that none of KINDS becomes rarer for it."""
 
 
+CONTROLLER_KINDS = {
+    "controller kill": 2,
+    "controller stop": 1,
+    "controller freeze": 2,
+    "controller isolate": 2,
+    "controller cut": 2,
+    "controller cut one way": 1,
+    "active controller kill": 2,
+    "active controller isolate": 2,
+}
+"""What may go wrong with one of three controllers, besides."""
+
+
 MISHAP_KINDS = {
     "power loss": 3,
     "unregister": 1,
@@ -117,17 +130,6 @@ FLEETING, CARELESS = "fleeting", "careless"
 """Topics that some histories have: one is deleted and made again, one has unclean elections."""
 ROLLING_US = 15 * SECOND_US
 """From one broker's turn in a rolling restart to the next one's."""
-CONTROLLER_KINDS = {
-    "controller kill": 2,
-    "controller stop": 1,
-    "controller freeze": 2,
-    "controller isolate": 2,
-    "controller cut": 2,
-    "controller cut one way": 1,
-    "active controller kill": 2,
-    "active controller isolate": 2,
-}
-"""What may go wrong with one of three controllers, besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,8 @@ def schedule(seed: int, controllers: int | None = None) -> Schedule:
             ("replica.lag.time.max.ms", str(lag_time_ms)),
             ("group.initial.rebalance.delay.ms", str(dice.choice([0, 500, 3000]))),
             *_cleaning(seed),
-            *_rules(Random(f"rules {seed}"), racks),
             *_snapshots(seed),
+            *_rules(Random(f"rules {seed}"), racks),
         ),
         latency_us=dice.choice([0, 100, 500, 5_000]),
         topics=(*topics, *more),
@@ -186,9 +188,9 @@ def schedule(seed: int, controllers: int | None = None) -> Schedule:
         faults=(
             *_faults(dice, brokers, [consumer.name for consumer in consumers], chaos_us),
             *_machine_faults(Random(f"machines {seed}"), brokers, chaos_us),
+            *_controller_faults(Random(f"controller faults {seed}"), controllers, brokers, chaos_us),
             *_mishaps(Random(f"mishaps {seed}"), brokers, [consumer.name for consumer in consumers], chaos_us),
             *_remakes(Random(f"remakes {seed}"), more, chaos_us),
-            *_controller_faults(Random(f"controller faults {seed}"), controllers, brokers, chaos_us),
         ),
         chaos_us=chaos_us,
         end_us=chaos_us + HEALING_S * SECOND_US,
@@ -205,6 +207,13 @@ def _cleaning(seed: int) -> list[tuple[str, str]]:
         ("log.retention.check.interval.ms", str(dice.choice([2_000, 10_000]))),
     ]
     return [*configs, ("internal.segment.bytes", "4000")] if dice.random() < 0.5 else configs
+
+
+def _snapshots(seed: int) -> list[tuple[str, str]]:
+    """How often the metadata is written as a snapshot: often, in every other history."""
+    dice = Random(f"snapshots {seed}")
+    size = dice.choice([500, 1_000, 3_000])
+    return [("metadata.log.max.record.bytes.between.snapshots", str(size))] if dice.random() < 0.5 else []
 
 
 def _rules(dice: Random, racks: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -234,13 +243,6 @@ def _producer_of(topic: TopicPlan) -> ProducerPlan:
 
 def _consumer_of(topic: TopicPlan) -> ConsumerPlan:
     return ConsumerPlan(f"consumer-{topic.name}", f"group-{topic.name}", (topic.name,), "range", "auto", 0)
-
-
-def _snapshots(seed: int) -> list[tuple[str, str]]:
-    """How often the metadata is written as a snapshot: often, in every other history."""
-    dice = Random(f"snapshots {seed}")
-    size = dice.choice([500, 1_000, 3_000])
-    return [("metadata.log.max.record.bytes.between.snapshots", str(size))] if dice.random() < 0.5 else []
 
 
 def _old_records(dice: Random) -> dict[str, str]:
@@ -336,6 +338,20 @@ def _machine_faults(dice: Random, brokers: int, chaos_us: int) -> tuple[Fault, .
     return tuple(found)
 
 
+def _controller_faults(dice: Random, controllers: int, brokers: int, chaos_us: int) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    nodes = [f"controller-{3000 + number}" for number in range(controllers)]
+    at_us = dice.randint(5 * SECOND_US, 20 * SECOND_US)
+    while controllers > 1 and at_us < chaos_us:
+        kind = dice.choices(list(CONTROLLER_KINDS), list(CONTROLLER_KINDS.values()))[0]
+        until_us = min(chaos_us, at_us + dice.choice([500_000, 2_500_000, 6_000_000, 15_000_000]))
+        node = dice.choice(nodes)
+        others = [name for name in nodes if name != node] * 2 + [f"broker-{dice.randint(1, brokers)}"]
+        found.append(Fault(at_us, until_us, kind, node, dice.choice(others)))
+        at_us += dice.randint(2 * SECOND_US, 15 * SECOND_US)
+    return tuple(found)
+
+
 def _mishaps(dice: Random, brokers: int, consumers: list[str], chaos_us: int) -> tuple[Fault, ...]:
     found: list[Fault] = []
     at_us = dice.randint(8 * SECOND_US, 30 * SECOND_US)
@@ -364,18 +380,4 @@ def _remakes(dice: Random, topics: tuple[TopicPlan, ...], chaos_us: int) -> tupl
         until_us = min(chaos_us, at_us + dice.choice([0, 500_000, 5_000_000]))
         found.append(Fault(at_us, until_us, REMAKE, FLEETING))
         at_us += dice.randint(20 * SECOND_US, 60 * SECOND_US)
-    return tuple(found)
-
-
-def _controller_faults(dice: Random, controllers: int, brokers: int, chaos_us: int) -> tuple[Fault, ...]:
-    found: list[Fault] = []
-    nodes = [f"controller-{3000 + number}" for number in range(controllers)]
-    at_us = dice.randint(5 * SECOND_US, 20 * SECOND_US)
-    while controllers > 1 and at_us < chaos_us:
-        kind = dice.choices(list(CONTROLLER_KINDS), list(CONTROLLER_KINDS.values()))[0]
-        until_us = min(chaos_us, at_us + dice.choice([500_000, 2_500_000, 6_000_000, 15_000_000]))
-        node = dice.choice(nodes)
-        others = [name for name in nodes if name != node] * 2 + [f"broker-{dice.randint(1, brokers)}"]
-        found.append(Fault(at_us, until_us, kind, node, dice.choice(others)))
-        at_us += dice.randint(2 * SECOND_US, 15 * SECOND_US)
     return tuple(found)

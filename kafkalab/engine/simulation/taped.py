@@ -45,7 +45,7 @@ PLANS: dict[str, type[Plan]] = {
 }
 """By the key that an entry is known by. A producer names a topic too, so topics come last."""
 LISTS = {Fault: "faults", ConsumerPlan: "consumers", ProducerPlan: "producers", TopicPlan: "topics"}
-EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, REMAKE, *CONTROLLER_KINDS)
+EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, *CONTROLLER_KINDS, REMAKE)
 MOMENTS = ("at_us", "until_us", "chaos_us", "end_us")
 """Said in seconds."""
 
@@ -72,6 +72,8 @@ def world_of(said: Entry) -> Schedule:
     plan: Schedule = _read(Schedule, said, dict.fromkeys(LISTS.values(), ()))
     if not 1 <= plan.brokers <= 99:
         raise ValueError("brokers must be from 1 to 99")
+    if plan.controllers not in (1, 3):
+        raise ValueError("controllers must be 1 or 3")
     try:
         BrokerConfig.parse(dict(plan.broker_configs))
     except InvalidConfig as invalid:

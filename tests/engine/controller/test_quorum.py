@@ -144,6 +144,8 @@ def test_a_world_can_be_forked_in_the_middle_of_an_election() -> None:
     room.cluster.crash_controller(room.active.controller_id)
     room.run(1.9)
     twin = deepcopy(room)
+    # Who listens to a world stays with it; this fork has a listener of its own.
+    twin.world.on_event.append(twin._hear)
     for each in (room, twin):
         each.take_facts()
         each.run(5)

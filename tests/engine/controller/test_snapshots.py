@@ -1,9 +1,11 @@
 """The metadata as a snapshot: written, begun from, and taken by whoever lags behind the start of the log."""
 
 from kafkalab.engine.controller import snapshots
+from kafkalab.engine.controller.codec import encode
 from kafkalab.engine.controller.control_records import control_records_of
-from kafkalab.engine.controller.metadata import MetadataImage
-from kafkalab.engine.controller.replica import DIRECTORY
+from kafkalab.engine.controller.metadata import FeatureLevelRecord, MetadataImage
+from kafkalab.engine.controller.replica import DIRECTORY, MetadataReplica
+from kafkalab.engine.controller.voters import voter_set
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.events import MetadataSnapshotReceived, MetadataSnapshotTaken
 from kafkalab.wire import batches
@@ -84,6 +86,17 @@ def test_a_controller_that_lags_behind_the_start_of_the_log_takes_the_snapshot()
     room.cluster.crash_controller(room.active.controller_id)
     room.until_active()
     room.create((1, 2, 3), topic="after")
+
+
+def test_a_snapshot_received_whole_wins_over_what_is_left_of_an_older_log() -> None:
+    disk, voters = MemoryDisk(), voter_set("cluster", (3000,))
+    replica = MetadataReplica(disk, voters, 0)
+    for number in range(40):
+        replica.append(batches.build([batches.Record(0, 0, None, encode(FeatureLevelRecord("f", number)))]), 1, 0)
+    # The process died between the last part of the snapshot and the cut of its log.
+    snapshots.write(disk, DIRECTORY, snapshots.SnapshotId(35, 4), MetadataImage("cluster", 3000), None, 0)
+    again = MetadataReplica(disk, voters, 0)
+    assert (again.log.start_offset, again.end_offset, again.end_epoch, again.high_watermark) == (35, 35, 4, 35)
 
 
 def test_a_broker_that_lags_behind_the_start_of_the_log_takes_the_snapshot_too() -> None:

@@ -44,7 +44,7 @@ def seldom_collect() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def play(seed: int, traced: bool, controllers: int | None) -> Played:
+def play(seed: int, traced: bool, controllers: int | None = None) -> Played:
     """One history, in CPU seconds of this process."""
     seldom_collect()
     began_s = time.process_time()
