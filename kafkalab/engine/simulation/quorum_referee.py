@@ -31,6 +31,8 @@ class QuorumReferee:
     """By base offset: CRC, leader epoch and last offset of a batch."""
     end_offset: int = 0
     """Of what is committed."""
+    unseen: list[range] = field(default_factory=list)
+    """Offsets that a snapshot had replaced before anybody looked."""
     epochs: dict[str, int] = field(default_factory=dict)
     """By node: the quorum's, as it knew last."""
     known: dict[str, int] = field(default_factory=dict)
@@ -76,12 +78,16 @@ class QuorumReferee:
             content = (batch.crc, batch.partition_leader_epoch, batch.last_offset)
             if batch.base_offset >= self.end_offset:
                 self._commit(name, replica, batch.base_offset, content)
-            elif self.committed.get(batch.base_offset) != content:
+            elif self.committed.get(batch.base_offset) != content and not self._is_unseen(batch.base_offset):
                 raise Broken("M2", f"{name} has another batch at {batch.base_offset} than was committed")
+
+    def _is_unseen(self, offset: int) -> bool:
+        return any(offset in gap for gap in self.unseen)
 
     def _commit(self, name: str, replica: MetadataReplica, offset: int, content: tuple[int, int, int]) -> None:
         if offset > self.end_offset and offset in [each.end_offset for each in replica.snapshots[:1]]:
             # It was written, committed and replaced by a snapshot all within one step.
+            self.unseen.append(range(self.end_offset, offset))
             self.image = MetadataImage(self.image.cluster_id, self.image.controller_id)
             snapshots.load(replica.disk, DIRECTORY, replica.snapshots[0], self.image)
         elif offset != self.end_offset:
