@@ -38,6 +38,8 @@ class Commits:
         self._not_before_us = 0
         self._settled_in: int | None = None
         """The generation in which the commit that `finish` waits for went through, or was refused for good."""
+        self._give_up_us: int | None = None
+        """When `finish` gives up, while it waits."""
 
     def pending(self) -> dict[TopicPartition, int]:
         """Positions that differ from what is committed. Kafka's consumer repeats the others too, which
@@ -63,8 +65,20 @@ class Commits:
     def finish(self) -> bool:
         """Commit what is read by now, and again if that fails. True once it is done, or cannot be.
 
-        What a cooperative member reads meanwhile is not waited for: that could go on for ever.
+        What a cooperative member reads meanwhile is not waited for: that could go on for ever. Nor is
+        the commit, for longer than a rebalance may take: its partition may be gone with its topic.
         """
+        done = self._finish()
+        self._give_up_us = None if done else self._give_up_us
+        return done
+
+    def _finish(self) -> bool:
+        consumer = self.consumer
+        if self._give_up_us is None:
+            self._give_up_us = consumer.now_us + consumer.settings.max_poll_interval_ms * 1000
+        elif consumer.now_us >= self._give_up_us:
+            return True
+        consumer.wake_at(self._give_up_us)
         if self.consumer.asking(self, ApiKey.OFFSET_COMMIT):
             return False
         settled_in, self._settled_in = self._settled_in, None
