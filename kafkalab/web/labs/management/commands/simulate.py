@@ -21,6 +21,8 @@ from kafkalab.engine.simulation.steady import BROKERS, PARTITIONS, RATE_PER_S, S
 from kafkalab.engine.simulation.trace import Trace
 from kafkalab.lab import HistoryTape
 
+CRASHED = "X5"
+"""The engine itself raised: no rule was judged, and there is nothing to make smaller."""
 SHRINK_S = 60
 SHRUNK_AT_MOST = 3
 """Of the histories that break in one run: where many break it is for one reason, as a rule."""
@@ -97,28 +99,26 @@ class Command(BaseCommand):
         held: list[Outcome] = []
         broken = 0
         cpu_s = 0.0
+        playing = partial(play, traced=options["trace_hash"], controllers=options["controllers"])
         with ProcessPoolExecutor(options["jobs"]) as pool:
-            for number, played in enumerate(
-                pool.map(partial(play, traced=options["trace_hash"], controllers=options["controllers"]), seeds), 1
-            ):
+            for number, (seed, future) in enumerate([(seed, pool.submit(playing, seed)) for seed in seeds], 1):
+                crash = future.exception()
+                played = Played(seed, None, f"{CRASHED}: {crash!r}") if crash else future.result()
                 cpu_s += played.cpu_s
                 if played.outcome is not None:
                     held.append(played.outcome)
                 else:
                     broken += 1
-                    again = f"manage.py simulate --first {played.seed} --seeds 1{shape}"
-                    self.stdout.write(f"seed {played.seed} broke {played.broke}\n  again: {again}")
-                    small = not options["no_shrink"] and broken <= SHRUNK_AT_MOST
-                    self._write_tape(
-                        schedule(played.seed, options["controllers"]),
-                        played.broke.partition(":")[0],
-                        options["tapes"],
-                        small,
-                    )
+                    again = f"manage.py simulate --first {seed} --seeds 1{shape}"
+                    self.stdout.write(f"seed {seed} broke {played.broke}\n  again: {again}")
+                    invariant = played.broke.partition(":")[0]
+                    small = not options["no_shrink"] and broken <= SHRUNK_AT_MOST and invariant != CRASHED
+                    self._write_tape(schedule(seed, options["controllers"]), invariant, options["tapes"], small)
                 if played.trace_hash:
-                    self.stdout.write(f"seed {played.seed} trace {played.trace_hash}")
+                    self.stdout.write(f"seed {seed} trace {played.trace_hash}")
                 if number % 100 == 0:
                     self.stdout.write(f"{number} of {len(seeds)} histories, {broken} broken")
+                    self.stdout.flush()
         self._report(held, cpu_s)
         if broken:
             raise SystemExit(1)
