@@ -46,6 +46,7 @@ def open_log(
     clean = f"{directory}/{CLEAN_SHUTDOWN}" in names and _take_clean_marker(disk, directory, segments)
     start_offset = _read_number(disk, f"{directory}/{LOG_START}") if f"{directory}/{LOG_START}" in names else 0
     gaps_until = 1 << 63 if config.is_compacted else cleaned_offset
+    found = len(segments)
     lost = _load(disk, segments, config, epochs, clean, gaps_until)
     if segments:
         start_offset = max(start_offset, segments[0].base_offset)
@@ -54,6 +55,9 @@ def open_log(
         for segment in segments:
             segment.delete()
         segments = []
+    if len(segments) < found:
+        # The snapshots of those that are gone went with them.
+        names = disk.names(directory)
     unmade = not segments
     if unmade:
         segments = [Segment(disk, directory, start_offset, config, now_ms)]

@@ -25,8 +25,8 @@ class MetadataReferee:
     seen: dict[tuple[UUID, int], PartitionImage] = field(default_factory=dict)
     epochs: dict[int, int] = field(default_factory=dict)
     """By broker, as last seen."""
-    crashed: dict[int, None] = field(default_factory=dict)
-    """Brokers that were killed and have not registered since."""
+    crashed: dict[int, UUID] = field(default_factory=dict)
+    """Brokers that were killed and have not registered since, and which incarnation of them that was."""
     gambled: dict[tuple[str, int], int] = field(default_factory=dict)
     """(topic, partition) -> unclean elections. What was committed there before may be gone."""
     deleted: dict[UUID, None] = field(default_factory=dict)
@@ -61,7 +61,8 @@ class MetadataReferee:
         for broker in image.brokers.values():
             if self.epochs.get(broker.broker_id) != broker.epoch:
                 self.epochs[broker.broker_id] = broker.epoch
-                if broker.broker_id in self.crashed:
+                # What the killed one had asked for itself may be committed only now.
+                if self.crashed.get(broker.broker_id, broker.incarnation_id) != broker.incarnation_id:
                     del self.crashed[broker.broker_id]
                     _trusts_no_more(image, broker.broker_id)
 

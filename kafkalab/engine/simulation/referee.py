@@ -74,6 +74,8 @@ class Referee:
     """(source, channel, correlation id) -> a request that has no answer yet."""
     compacted: CompactedLogs = field(default_factory=CompactedLogs)
     segments_deleted: int = 0
+    lives: dict[str, Broker] = field(default_factory=dict)
+    """By node: the process that runs, or the last one that did."""
     checks: int = 0
     metadata: MetadataReferee = field(init=False)
     quorum: QuorumReferee = field(init=False)
@@ -280,7 +282,9 @@ class Referee:
                         del self.sights[key]
                         self.compacted.held.pop(key, None)
             case NodeCrashed(name) if name.startswith("broker-") and not self._had_put_all_away(name):
-                self.metadata.crashed[int(name.removeprefix("broker-"))] = None
+                crashed = self.lives.get(name)
+                if crashed is not None:
+                    self.metadata.crashed[crashed.broker_id] = crashed.lifecycle.incarnation_id
             case LogCompacted():
                 compacted = self._replica(node, event)
                 replica = (compacted.topic_id, event.partition, event.broker)
@@ -309,6 +313,7 @@ class Referee:
                 started = self.cluster.world.nodes[name]
                 if isinstance(started, Broker):
                     watch(started)
+                    self.lives[name] = started
                 # What a broker knew of leadership died with its memory; its log did not.
                 for (_, _, holder), sight in self.sights.items():
                     if broker_node(holder) == name:

@@ -8,7 +8,7 @@ import pytest
 
 from kafkalab.engine.disk import FileDisk, MemoryDisk
 from kafkalab.engine.log import Log
-from tests.engine.log.building import DIRECTORY, append, contents, new_log, segment_bases
+from tests.engine.log.building import DIRECTORY, NOW_MS, append, contents, from_producer, new_log, segment_bases
 
 LAST = f"{DIRECTORY}/{0:020d}.log"
 
@@ -142,6 +142,21 @@ def test_an_older_segment_that_lost_its_last_batch_whole_ends_the_log_too() -> N
         append(log, f"record {number}")
     disk.truncate(log.segments[1].path, log.segments[1].size // 2)
     assert contents(new_log(disk, segment_bytes=160)) == contents(log)[:3]
+
+
+def test_what_follows_a_torn_segment_goes_with_its_snapshot_of_producers() -> None:
+    disk = MemoryDisk()
+    log = new_log(disk, segment_bytes=200)
+    for sequence in range(6):
+        log.append_as_leader(from_producer(sequence), 0, NOW_MS)
+    first, second = log.segments[:2]
+    assert disk.exists(f"{second.stem}.snapshot")
+    disk.append(first.path, bytes(10))
+    again = new_log(disk, segment_bytes=200)
+    assert contents(again) == contents(log)[: second.base_offset]
+    assert not disk.exists(f"{second.stem}.snapshot")
+    # The producer goes on behind its last record that is left.
+    assert again.append_as_leader(from_producer(second.base_offset), 0, NOW_MS).first_offset == second.base_offset
 
 
 @pytest.mark.parametrize("seed", range(30))
