@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from kafkalab.engine.simulation.history import History
 from kafkalab.engine.simulation.schedule import schedule
 from kafkalab.engine.simulation.sight import Broken
-from tests.simulation.planted import elections, groups, old_records, replication, requests
+from tests.simulation.planted import elections, groups, old_records, quorum, replication, requests
 from tests.simulation.planted.patch import Patch
 
 COMPACTED = [seed for seed in range(1, 301) if any(topic.is_compacted for topic in schedule(seed).topics)]
 """Histories in which something is compacted besides the groups' offsets."""
+THREE_CONTROLLERS = [seed for seed in range(1, 301) if schedule(seed).controllers == 3]
 ALL = list(range(1, 301))
 
 
@@ -82,6 +83,9 @@ PLANTED = (
     _planted(old_records.retention_takes_half_a_segment, "L11"),
     _planted(old_records.retention_deletes_what_only_compacts, "L11"),
     _planted(old_records.nothing_reaches_the_platter, "L6", "L9", "L10", "G2", "G3", seeds=COMPACTED),
+    _planted(quorum.whatever_the_leader_has_is_committed, "M2", seeds=THREE_CONTROLLERS),
+    _planted(quorum.anybody_is_voted_for, "M2", seeds=THREE_CONTROLLERS),
+    _planted(quorum.a_deposed_controller_keeps_what_it_had_decided, "M2", seeds=THREE_CONTROLLERS),
 )
 
 

@@ -1,20 +1,13 @@
-"""Rules of the quorum wilfully broken, one at a time, in histories with three controllers: each must be found."""
+"""Rules of the quorum wilfully broken. They show with three controllers only."""
 
-from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from kafkalab.engine.controller import quorum as quorum_module
 from kafkalab.engine.controller import quorum_state
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.quorum_state import Leader
 from kafkalab.engine.controller.replica import MetadataReplica
-from kafkalab.engine.simulation.history import History
-from kafkalab.engine.simulation.sight import Broken
-
-SEEDS_AT_MOST = 12
-Patch = Callable[[Any, str, Any], None]
+from tests.simulation.planted.patch import Patch
 
 
 def whatever_the_leader_has_is_committed(patch: Patch) -> None:
@@ -50,26 +43,3 @@ def a_deposed_controller_keeps_what_it_had_decided(patch: Patch) -> None:
         controller.image = image
 
     patch(Controller, "leadership_lost", keep)
-
-
-PLANTED = [
-    (whatever_the_leader_has_is_committed, {"M2"}),
-    (anybody_is_voted_for, {"M2"}),
-    (a_deposed_controller_keeps_what_it_had_decided, {"M2"}),
-]
-
-
-@pytest.mark.parametrize(("plant", "expected"), PLANTED, ids=[plant.__name__ for plant, _ in PLANTED])
-def test_a_broken_rule_of_the_quorum_is_found(
-    plant: Callable[[Patch], None], expected: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plant(monkeypatch.setattr)
-    found = set()
-    for seed in range(1, SEEDS_AT_MOST + 1):
-        try:
-            History(seed, controllers=3).run()
-        except Broken as broken:
-            found.add(broken.invariant)
-            break
-    assert found
-    assert found <= expected
