@@ -2,8 +2,9 @@
 
 Kafka does not wait for the platter: what was acked lies on several machines, and only one of them
 may lose its power at a time. So the power goes only where every replica is in sync and none is
-alone, and until all are in sync again nobody else is killed: a controller cannot tell who was only
-killed from who lost data, and trusts neither. Then nothing that was acked may be lost.
+alone, and where the controller hears of everybody: it would elect the dead one if it fenced another
+first. Until all are in sync again nobody else is killed or cut off: a controller cannot tell who was
+only killed from who lost data, and trusts neither. Then nothing that was acked may be lost.
 """
 
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,10 @@ COME_AGAIN = (ApiKey.PRODUCE, ApiKey.FETCH)
 MOST_STALE = 4
 KILLING = ("kill", "stop", "disk full", "disk failed", "torn write", "unregister", "rolling restart")
 """Kinds after which a broker is not trusted to have everything; a stop is among them if it takes too long."""
+CUTTING = ("freeze", "cut", "cut one way", "isolate", "slow link", "lossy link", "disk slow")
+"""Kinds after which a broker may not be heard of."""
+HEARD_OF_US = 3_000_000
+"""A heartbeat comes every two seconds."""
 SLOW_MS = 20_000
 """For each record: longer than max.poll.interval.ms."""
 
@@ -53,7 +58,7 @@ class Mishaps:
 
     def forbids(self, fault: Fault) -> bool:
         """Whether the fault comes too soon after the power was lost."""
-        return fault.kind in KILLING and self._recovers()
+        return (fault.kind in (*KILLING, *CUTTING) or "controller" in fault.kind) and self._recovers()
 
     def begin(self, fault: Fault) -> bool:
         """Whether it was done."""
@@ -131,10 +136,20 @@ class Mishaps:
             return False
         if image is None or len(image.brokers) < len(self.cluster.spec.brokers) or not all_in_sync(image):
             return False
+        if not self._everybody_is_heard_of():
+            return False
         # Who was killed and has come back counts as in sync until the controller hears of it.
         if any(broker.epoch != image.brokers[number].epoch for number, broker in self.cluster.brokers.items()):
             return False
         return all(len(each.isr) > 1 for topic in image.topics.values() for each in topic.partitions.values())
+
+    def _everybody_is_heard_of(self) -> bool:
+        world, active = self.cluster.world, self.cluster.active_controller
+        network = world.network
+        if active is None or world.frozen or network.cut or network.islands or network.links or network.broken_until_us:
+            return False
+        heard_us = [session.last_contact_us for session in active.sessions.by_broker.values()]
+        return len(heard_us) == len(self.cluster.spec.brokers) and min(heard_us) > world.now_us - HEARD_OF_US
 
     def _disks(self) -> list[FaultyDisk]:
         return [self.cluster.disks[spec.node] for spec in self.cluster.spec.brokers]
