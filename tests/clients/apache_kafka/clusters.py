@@ -71,7 +71,11 @@ class ApacheKafka:
         for node in everyone:
             self._properties(node)
         formatting = [
-            self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._file(node)))
+            # The quorum's voters are in its log, as they are in ours (KIP-853).
+            self._java(
+                *("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._file(node))),
+                "--standalone" if node == CONTROLLER else "--no-initial-controllers",
+            )
             for node in everyone
         ]
         assert [process.wait(START_S) for process in formatting] == [0] * len(everyone)
@@ -115,7 +119,7 @@ class ApacheKafka:
     def _properties(self, node: int) -> None:
         settings = {
             "node.id": str(node),
-            "controller.quorum.voters": f"{CONTROLLER}@127.0.0.1:{self._controller_port}",
+            "controller.quorum.bootstrap.servers": f"127.0.0.1:{self._controller_port}",
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(self.directory / f"log-{node}"),
             **SETTINGS,
