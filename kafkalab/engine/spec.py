@@ -4,10 +4,11 @@ A spec is the plan before anything runs. It holds no state; the same spec and th
 give the same history.
 """
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from random import Random
 from uuid import UUID
+
+from kafkalab.wire.uuids import text_of
 
 CONTROLLER_ID = 3000
 """Kafka's own examples number controllers from 3000, far from the brokers."""
@@ -104,4 +105,4 @@ def cluster_id_of(seed: int) -> str:
     """22 characters of URL-safe base64, as `kafka-storage.sh random-uuid` prints them."""
     # An own stream of the seed, so that naming the cluster takes no throw of the world's dice.
     drawn = UUID(int=Random(f"cluster id of seed {seed}").getrandbits(128), version=4)
-    return urlsafe_b64encode(drawn.bytes).decode().rstrip("=")
+    return text_of(drawn)

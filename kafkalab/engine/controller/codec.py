@@ -7,7 +7,6 @@ shows them so, and here a learner can read them without it. Fields at their defa
 
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from typing import Any, get_args
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from kafkalab.engine.controller.metadata import MetadataRecord
 from kafkalab.wire import batches
+from kafkalab.wire.uuids import text_of, uuid_of
 
 VERSION = 0
 
@@ -51,13 +51,13 @@ def records_in(data: bytes) -> Iterator[tuple[int, MetadataRecord]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
-        return urlsafe_b64encode(value.bytes).decode().rstrip("=")
+        return text_of(value)
     return value
 
 
 def _typed(value: Any, annotation: Any) -> Any:
     if annotation is UUID:
-        return UUID(bytes=urlsafe_b64decode(value + "=="))
+        return uuid_of(value)
     return tuple(value) if isinstance(value, list) else value
 
 

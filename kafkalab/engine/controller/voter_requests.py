@@ -26,6 +26,8 @@ from kafkalab.wire.errors import ErrorCode
 
 OBSERVER_SESSION_US = 300_000_000
 """An observer that has not fetched for so long is no longer listed (LeaderState.OBSERVER_SESSION_TIMEOUT_MS)."""
+LISTENER = "CONTROLLER"
+"""controller.listener.names of a cluster that says nothing else."""
 CAUGHT_UP_WITHIN_US = 3_600_000_000
 ZERO = i32Timedelta.parse(timedelta(0))
 
@@ -33,14 +35,14 @@ ZERO = i32Timedelta.parse(timedelta(0))
 
 
 def describe(quorum: Quorum, image: MetadataImage, body: Any, now_us: int) -> describe_response.DescribeQuorumResponse:
-    """Of the active controller."""
+    """Of the active controller. There is one partition to be asked for; who asks for others learns of none."""
+    asked = [(topic.topic_name, each.partition_index) for topic in body.topics for each in topic.partitions]
+    is_known = asked == [(METADATA_TOPIC, 0)]
     topics = tuple(
         describe_response.TopicData(
             topic_name=topic.topic_name,
             partitions=tuple(
-                _described(quorum, image, now_us)
-                if (topic.topic_name, each.partition_index) == (METADATA_TOPIC, 0)
-                else _unknown(each.partition_index)
+                _described(quorum, image, now_us) if is_known else _unknown(each.partition_index)
                 for each in topic.partitions
             ),
         )
@@ -49,7 +51,7 @@ def describe(quorum: Quorum, image: MetadataImage, body: Any, now_us: int) -> de
     # Controllers listen to nobody from outside.
     nodes = tuple(describe_response.Node(node_id=BrokerId(voter.id), listeners=()) for voter in quorum.voters.voters)
     return describe_response.DescribeQuorumResponse(
-        error_code=ErrorCode.none, error_message=None, topics=topics, nodes=nodes
+        error_code=ErrorCode.none, error_message="", topics=topics, nodes=nodes if is_known else ()
     )
 
 
@@ -63,7 +65,7 @@ def _unknown(partition: int) -> describe_response.PartitionData:
     return describe_response.PartitionData(
         partition_index=i32(partition),
         error_code=ErrorCode.unknown_topic_or_partition,
-        error_message=None,
+        error_message="This server does not host this topic-partition.",
         leader_id=BrokerId(0),
         leader_epoch=i32(0),
         high_watermark=i64(0),
@@ -76,14 +78,14 @@ def _described(quorum: Quorum, image: MetadataImage, now_us: int) -> describe_re
     leader = _leading(quorum)
     known = {**leader.progress, quorum.me.id: Progress(quorum.replica.end_offset, now_us, now_us)}
     observers = [
-        Voter(each, UUID(int=0) if each in image.brokers else directory_id(image.cluster_id, each))
+        Voter(each, directory_id(image.cluster_id, each))
         for each, progress in sorted(leader.progress.items())
         if each not in quorum.voters and now_us - progress.last_fetch_us < OBSERVER_SESSION_US
     ]
     return describe_response.PartitionData(
         partition_index=i32(0),
         error_code=ErrorCode.none,
-        error_message=None,
+        error_message="",
         leader_id=BrokerId(quorum.me.id),
         leader_epoch=i32(quorum.epoch),
         high_watermark=i64(quorum.replica.high_watermark),
@@ -118,11 +120,21 @@ def _leading(quorum: Quorum) -> Leader:
 def changed_voters(quorum: Quorum, cluster_id: str, body: Any, now_us: int) -> VoterSet:
     """Who votes afterwards. Refused in Kafka's words."""
     if body.cluster_id not in (None, cluster_id):
-        raise Refused(ErrorCode.inconsistent_cluster_id)
+        raise Refused(
+            ErrorCode.inconsistent_cluster_id,
+            f'The given id "{body.cluster_id}" doesn\'t match the cluster id "{cluster_id}"',
+        )
     voter = Voter(body.voter_id, body.voter_directory_id or UUID(int=0))
     verb, past = ("adding", "Add") if isinstance(body, AddRaftVoterRequest) else ("removing", "Remove")
     if voter.id < 0:
         raise Refused(ErrorCode.invalid_request, f"{past} voter request didn't include a valid voter")
+    if isinstance(body, AddRaftVoterRequest) and all(each.name != LISTENER for each in body.listeners):
+        endpoints = ", ".join(f"ListenerName({each.name})={each.host}:{each.port}" for each in body.listeners)
+        raise Refused(
+            ErrorCode.invalid_request,
+            f"Add voter request didn't include the endpoint (Endpoints(endpoints={{{endpoints}}})) for the default "
+            f"listener ListenerName({LISTENER})",
+        )
     history = quorum.replica.voter_history
     if history.kraft_version == 0:
         raise Refused(
@@ -142,13 +154,13 @@ def _added(quorum: Quorum, voter: Voter, now_us: int) -> VoterSet:
     if voter.id in quorum.voters:
         raise Refused(
             ErrorCode.duplicate_voter,
-            f"The voter id for {voter.id} is already part of the set of voters {list(quorum.voters.ids)}.",
+            f"The voter id for {voter} is already part of the set of voters {quorum.voters}.",
         )
     known = _leading(quorum).progress.get(voter.id, Progress())
     is_there = voter.directory_id == directory_id(quorum.controller.cluster_id, voter.id)
     if not is_there or known.last_caught_up_us < 0 or known.last_fetch_us < now_us - CAUGHT_UP_WITHIN_US:
         raise Refused(
-            ErrorCode.request_timed_out, f"Aborted add voter operation for {voter.id} since it is lagging behind"
+            ErrorCode.request_timed_out, f"Aborted add voter operation for {voter} since it is lagging behind"
         )
     return quorum.voters.with_voter(voter)
 
@@ -157,7 +169,7 @@ def _removed(quorum: Quorum, voter: Voter) -> VoterSet:
     if voter not in quorum.voters.voters:
         raise Refused(
             ErrorCode.voter_not_found,
-            f"Cannot remove voter {voter.id} from the set of voters {list(quorum.voters.ids)}",
+            f"Cannot remove voter {voter} from the set of voters {quorum.voters}",
         )
     if len(quorum.voters.ids) == 1:
         raise Refused(ErrorCode.invalid_request, f"Cannot remove voter {voter.id}: nobody else votes")

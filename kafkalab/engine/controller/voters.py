@@ -18,12 +18,17 @@ from kio.schema.voters_record.v0.data import Voter as RecordedVoter
 from kio.static.primitive import i16, i32
 
 from kafkalab.engine.controller.control_records import ControlRecord
+from kafkalab.wire.uuids import text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Voter:
     id: int
     directory_id: UUID
+
+    def __str__(self) -> str:
+        """As org.apache.kafka.raft.ReplicaKey."""
+        return f"ReplicaKey(id={self.id}, directoryId={text_of(self.directory_id)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,9 @@ class VoterSet:
 
     def __contains__(self, controller_id: int) -> bool:
         return controller_id in self.ids
+
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, self.voters))}]"
 
     def with_voter(self, voter: Voter) -> "VoterSet":
         return VoterSet(tuple(sorted((*self.voters, voter), key=lambda each: each.id)))
@@ -68,9 +76,9 @@ def voter_set(cluster_id: str, controllers: tuple[int, ...]) -> VoterSet:
     return VoterSet(tuple(Voter(each, directory_id(cluster_id, each)) for each in sorted(controllers)))
 
 
-def directory_id(cluster_id: str, controller_id: int) -> UUID:
-    """Of a controller's only metadata directory. It has one disk for all its lives, so one id will do."""
-    return UUID(int=Random(f"directory of controller {controller_id} in {cluster_id}").getrandbits(128), version=4)
+def directory_id(cluster_id: str, node_id: int) -> UUID:
+    """Of a node's only metadata directory. It has one disk for all its lives, so one id will do."""
+    return UUID(int=Random(f"directory of controller {node_id} in {cluster_id}").getrandbits(128), version=4)
 
 
 class VoterHistory:

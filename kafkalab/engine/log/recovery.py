@@ -6,7 +6,6 @@ one began; of each, the walk from its last index entry must end where the file a
 the next segment say. One that does not is checked like the last, and what follows a tear is gone.
 """
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from kafkalab.engine.log.epochs import LeaderEpochs
 from kafkalab.engine.log.producers import Producers
 from kafkalab.engine.log.scan import checked_walk, header_walk
 from kafkalab.engine.log.segment import LOG, SNAPSHOT, Segment, stem
+from kafkalab.wire.uuids import text_of
 
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 LOG_START = "log-start-offset-checkpoint"
@@ -145,7 +145,7 @@ def write_topic_id(disk: Disk, directory: str, topic_id: UUID) -> None:
     """Kafka's PartitionMetadataFile, once and for all."""
     path = f"{directory}/{PARTITION_METADATA}"
     if not disk.exists(path):
-        text = f"version: 0\ntopic_id: {urlsafe_b64encode(topic_id.bytes).decode().rstrip('=')}\n"
+        text = f"version: 0\ntopic_id: {text_of(topic_id)}\n"
         disk.write_whole(path, text.encode())
 
 

@@ -35,12 +35,14 @@ SHOWN = "A broker shows the settings that it has"
 NO_SIZE = "A disk's size is not told"
 RIGHTS = "Old Metadata versions do not tell rights on the cluster"
 OLD_UNIT = "log.retention.hours is no second source of log.retention.ms"
+NO_ENDPOINT = "Controllers listen to nobody from outside"
 EMPTY = "Nothing asked, nothing said"
 
 KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: api_keys[*]", NOT_THERE, ours=MISSING),
     Known("api_versions: asked well v?: supported_features[*.version]", NOT_THERE, ours=MISSING),
     Known("api_versions: asked well v?: finalized_features[*.version]", NOT_THERE, ours=MISSING),
+    Known("describe_quorum: the metadata's v2: nodes[3000].listeners[CONTROLLER]", NO_ENDPOINT, ours=MISSING),
     Known("find_coordinator: share v6: coordinators[*].error_message", NOT_THERE),
     Known("describe_configs: a group v4: results[any].*", NOT_THERE),
     Known("describe_configs: metrics v4: results[any].*", NOT_THERE),

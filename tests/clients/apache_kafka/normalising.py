@@ -76,6 +76,15 @@ class Normaliser:
                 return self._producer_ids(value)
             case "session_id":
                 return self._sessions(value)
+            # How far the metadata has grown, and when it was fetched last; directories have random ids.
+            case "high_watermark" | "log_end_offset" | "last_fetch_timestamp" | "last_caught_up_timestamp" if (
+                api == ApiKey.DESCRIBE_QUORUM
+            ):
+                return f"<{field}>"
+            case "leader_epoch" if api == ApiKey.DESCRIBE_QUORUM:
+                return "<epoch of the quorum>"
+            case "replica_directory_id":
+                return "<directory id>"
             # Directories have the names that each test run gave them, on a disk that others fill as well.
             case "log_dir":
                 return "<log dir>"
@@ -96,6 +105,8 @@ class Normaliser:
         )
         # The producers of two clusters have different ids.
         value = re.sub(r"producer(Id)? \d+", "producer <id>", value)
+        # Directories get random ids when they are formatted.
+        value = re.sub(r"directoryId=[\w-]{22}", "directoryId=<directory id>", value)
         # What is too old or too new is told with the clock at that moment.
         return re.sub(r"within \[-?\d+, \d+\]", "within [<from>, <to>]", value)
 
@@ -113,7 +124,7 @@ HAS_AN_ORDER = ("synonyms",)
 """Lists whose order a client goes by."""
 IDENTITIES = (
     "name", "topic", "topic_name", "group_id", "api_key", "node_id", "broker_id", "resource_name", "member_id", "key",
-    "config_name", "partition_index", "partition", "partition_id", "index", "topic_id",
+    "config_name", "replica_id", "partition_index", "partition", "partition_id", "index", "topic_id",
 )  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from kio.schema.add_raft_voter.v1.request import AddRaftVoterRequest
+from kio.schema.add_raft_voter.v1.request import AddRaftVoterRequest, Listener
 from kio.schema.describe_quorum.v2.request import DescribeQuorumRequest, PartitionData, TopicData
 from kio.schema.remove_raft_voter.v0.request import RemoveRaftVoterRequest
 
-from kafkalab.engine.controller.voters import directory_id
+from kafkalab.engine.controller.voters import Voter, directory_id
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.events import VotersChanged
 from kafkalab.wire.api import ApiKey
@@ -21,10 +21,14 @@ def add(room: Trio, voter: int) -> tuple[ErrorCode, str | None]:
         timeout=timedelta(seconds=5),
         voter_id=voter,
         voter_directory_id=directory_id(room.cluster.spec.cluster_id, voter),
-        listeners=(),
+        listeners=(Listener(name="CONTROLLER", host="127.0.0.1", port=9093),),
     )
     answer = room.ask(1, ApiKey.ADD_RAFT_VOTER, body)
     return answer.error_code, answer.error_message
+
+
+def key(room: Trio, voter: int) -> str:
+    return str(Voter(voter, directory_id(room.cluster.spec.cluster_id, voter)))
 
 
 def remove(room: Trio, voter: int) -> tuple[ErrorCode, str | None]:
@@ -42,7 +46,7 @@ def describe(room: Trio, topic: str = "__cluster_metadata") -> Any:
 
 def test_one_controller_becomes_three_and_the_first_one_leaves() -> None:
     room = Trio(controllers=1)
-    lagging = "Aborted add voter operation for 3001 since it is lagging behind"
+    lagging = f"Aborted add voter operation for {key(room, 3001)} since it is lagging behind"
     assert add(room, 3001) == (ErrorCode.request_timed_out, lagging)
     for controller_id in (3001, 3002):
         room.cluster.add_controller(controller_id, MemoryDisk())
@@ -65,9 +69,10 @@ def test_one_controller_becomes_three_and_the_first_one_leaves() -> None:
 
 def test_what_cannot_be_changed_is_refused_in_kafkas_words() -> None:
     room = Trio()
-    duplicate = "The voter id for 3001 is already part of the set of voters [3000, 3001, 3002]."
+    voters = f"[{key(room, 3000)}, {key(room, 3001)}, {key(room, 3002)}]"
+    duplicate = f"The voter id for {key(room, 3001)} is already part of the set of voters {voters}."
     assert add(room, 3001) == (ErrorCode.duplicate_voter, duplicate)
-    unknown = "Cannot remove voter 3009 from the set of voters [3000, 3001, 3002]"
+    unknown = f"Cannot remove voter {key(room, 3009)} from the set of voters {voters}"
     assert remove(room, 3009) == (ErrorCode.voter_not_found, unknown)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.clients.apache_kafka.conversation import Conversation
-from tests.clients.apache_kafka.scripts import cluster, configs, groups, producing, reading, replicas, topics
+from tests.clients.apache_kafka.scripts import cluster, configs, groups, producing, quorum, reading, replicas, topics
 
 Script = Callable[[Conversation], None]
 
@@ -15,4 +15,5 @@ SCRIPTS: tuple[Script, ...] = (
     *reading.SCRIPTS,
     *groups.SCRIPTS,
     *replicas.SCRIPTS,
+    *quorum.SCRIPTS,
 )
