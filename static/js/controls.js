@@ -190,7 +190,17 @@ function drawDone(done) {
     h("code", { class: "shell-line" }, answer.shell ?? command.command),
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
-    recordOf(answer)));
+    recordOf(answer),
+    toldBy(command, answer)));
+}
+
+/** What was asked for, and not done: the whole answer. */
+const QUESTIONS = ["describe_quorum", "verify_reassignment"];
+
+function toldBy({ command }, answer) {
+  if (!answer.ok || !answer.detail || !QUESTIONS.includes(command)) return null;
+  return h("p", { class: "quiet" },
+    Object.entries(answer.detail).map(([name, value]) => `${name.replaceAll("_", " ")} ${[value].flat().join(", ") || "none"}`).join(" · "));
 }
 
 function recordOf(answer) {

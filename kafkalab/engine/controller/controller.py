@@ -108,6 +108,7 @@ class Controller(Node):
                 self.following.again(number)
             case ConnectionLost(peer):
                 self.metadata_log.forget(peer)
+                self._pending.forget(peer)
                 if peer.startswith("controller-"):
                     self.following.lost(_number(peer))
             case RestoreLeaders(epoch):

@@ -5,7 +5,7 @@ before it (org.apache.kafka.deferred.DeferredEventQueue). Without a quorum all o
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kafkalab.engine.events import Event
@@ -33,6 +33,13 @@ class PendingDecisions:
         while self.line and self.line[0].end_offset <= high_watermark:
             taken.append(self.line.popleft())
         return taken
+
+    def forget(self, source: str) -> None:
+        """Its connection is gone: whoever answers to that name later has not asked."""
+        self.line = deque(
+            replace(each, request=None) if each.request is not None and each.request.source == source else each
+            for each in self.line
+        )
 
     def take_all(self) -> list[Pending]:
         taken = list(self.line)

@@ -29,6 +29,8 @@ class CompactedLogs:
     it yet may write under an offset after its successor did."""
     horizons: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
     """(topic id, partition, offset of a tombstone) -> from when on it may go."""
+    cut: dict[ReplicaKey, int] = field(default_factory=dict)
+    """Where each replica's log was cut off last."""
     _records: dict[tuple[UUID, int, int, int], Record] = field(default_factory=dict)
     """By topic id, partition, leader epoch and offset."""
     _spans: dict[tuple[UUID, int, int, int], tuple[int, int, int, int]] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class CompactedLogs:
             raise Broken("L1", f"{where}: the log ends at {offset}, it says {partition.log.end_offset}")
 
     def truncated(self, replica: ReplicaKey, end_offset: int) -> None:
+        self.cut[replica] = end_offset
         held = self.held.get(replica, {})
         for offset in [offset for offset in held if offset >= end_offset]:
             del held[offset]
@@ -80,7 +83,7 @@ class CompactedLogs:
         for offset, record in after.items():
             if before.get(offset) != record:
                 raise Broken("L10", f"{where}: {record} at {offset}, where {before.get(offset)} was")
-        self._keeps_numbers(where, log, there, fact.end_offset)
+        self._keeps_numbers(replica, where, log, there, fact.end_offset)
         last = {record.key: offset for offset, record in before.items() if offset < fact.end_offset}
         for offset, record in before.items():
             if offset in after:
@@ -97,13 +100,16 @@ class CompactedLogs:
                 self.horizons.setdefault((*replica[:2], offset), horizon_ms)
         self.held[replica] = after
 
-    def _keeps_numbers(self, where: str, log: Log, there: list[Batch], end_offset: int) -> None:
-        """The last sequence number of each producer, and the end of the clean part, can still be read."""
+    def _keeps_numbers(self, replica: ReplicaKey, where: str, log: Log, there: list[Batch], end_offset: int) -> None:
+        """The last sequence number of each producer, and the end of the clean part, can still be read.
+
+        What was its last before a truncation cut off the later ones may have been cleaned by then: only
+        the snapshot of producers has it, in Kafka too."""
         ends = {batch.last_offset: batch for batch in there}
         for producer_id, producer in log.producers.by_id.items():
             last = producer.batches[-1]
             batch = ends.get(last.last_offset)
-            if last.first_offset < log.start_offset:
+            if last.first_offset < log.start_offset or last.last_offset < self.cut.get(replica, 0):
                 continue
             if batch is None or (batch.producer_id, batch.last_sequence) != (producer_id, last.last_sequence):
                 raise Broken("L10", f"{where}: the last batch of producer {producer_id} is gone: {last}")

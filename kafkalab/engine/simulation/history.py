@@ -111,6 +111,7 @@ class History:
         for after_s in REMADE_BY_S:
             yield self.plan.chaos_us + after_s * SECOND_US
             self._bring_back_topics()
+            self.faults.meddling.mend_everything()
         yield self.plan.chaos_us + HEALED_BY_S * SECOND_US
         everybody_is_back(self.cluster)
         yield self.plan.end_us - QUIET_S * SECOND_US

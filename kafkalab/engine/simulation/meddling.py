@@ -33,6 +33,7 @@ from kafkalab.wire.api import ApiKey, newest
 
 ADMIN = "admin"
 PATIENCE_MS = 2_000
+THROTTLED = "replication.throttled"
 SIDES = ("leader", "follower")
 FIRST_TOKEN = 1_000
 """Beyond those of the topics that a history makes."""
@@ -89,9 +90,17 @@ class Meddling:
             self._set(name, "min.insync.replicas", value)
 
     def mend_everything(self) -> None:
-        """What is held back now would be held back for ever: a person forgets, but not here."""
-        for name in list(self.throttled):
-            self._throttle(name, None)
+        """What is held back now would be held back for ever: a person forgets, but not here.
+
+        Where no controller is active, or it is deposed at this moment, it must be said again."""
+        image = self.image()
+        for name in image.topics if image is not None else ():
+            assert image is not None
+            if any(THROTTLED in setting for setting in image.topic_config(name)):
+                self._throttle(name, None)
+        if image is not None and any(THROTTLED in setting for setting in image.broker_config(None)):
+            self.throttled.clear()
+            self._alter(BROKER, "", {f"{side}.{THROTTLED}.rate": None for side in SIDES})
 
     def image(self) -> MetadataImage | None:
         active = self.cluster.active_controller
@@ -128,10 +137,10 @@ class Meddling:
         if rate is not None:
             self.throttled[name] = None
         replicas = None if rate is None else "*"
-        self._alter(TOPIC, name, {f"{side}.replication.throttled.replicas": replicas for side in SIDES})
+        self._alter(TOPIC, name, {f"{side}.{THROTTLED}.replicas": replicas for side in SIDES})
         if rate is not None or not self.throttled:
             bound = None if rate is None else str(rate)
-            self._alter(BROKER, "", {f"{side}.replication.throttled.rate": bound for side in SIDES})
+            self._alter(BROKER, "", {f"{side}.{THROTTLED}.rate": bound for side in SIDES})
 
     def _set(self, name: str, setting: str, value: str) -> None:
         self._alter(TOPIC, name, {setting: value})

@@ -190,7 +190,11 @@ class Referee:
         moved = not same_epoch or partition.high_watermark > sight.high_watermark or partition.isr != sight.isr
         if not moved or partition.topic_id in self.metadata.deleted:
             return
+        assigned = self.metadata.seen.get((partition.topic_id, partition.partition))
         for member in partition.isr:
+            if assigned is not None and member not in assigned.replicas:
+                # Moved away, and the leader of before has not heard of it yet.
+                continue
             other = self.sights.get((partition.topic_id, partition.partition, member))
             end = other.log_end if other is not None else 0
             if member != broker.broker_id and end < partition.high_watermark:

@@ -57,6 +57,7 @@ LABELS = {
     "run_retention": "Run retention",
     "delete_records": "Delete old records",
     "heal_network": "Heal the network",
+    "describe_quorum": "Describe the quorum",
     "fail_responses": "Wrong or late answers",
     "hide_leader": "Hide the leader",
     "tell_stale_leader": "Name a leader of the past",
@@ -147,6 +148,8 @@ def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
     fill = _filled(kind, schema)
     if command == "heal_network" and kind in WITH_A_PROCESS:
         return MenuItem(command, LABELS[command], {}, asks=False, fault=False, states=("isolated",))
+    if command == "describe_quorum" and kind == "controller":
+        return MenuItem(command, LABELS[command], {}, asks=False, fault=False, states=UP)
     if not fill or kind not in ONLY_OF.get(command, (kind,)):
         return None
     verb, _, _ = command.partition("_")

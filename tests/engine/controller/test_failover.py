@@ -6,8 +6,9 @@ import pytest
 from kio.schema.create_topics.v7.request import CreatableTopic, CreateTopicsRequest
 
 from kafkalab.engine.events import BrokerFenced, MetadataTruncated, TopicCreated
+from kafkalab.engine.node import Response
 from kafkalab.engine.spec import controller_node
-from kafkalab.wire.api import ApiKey
+from kafkalab.wire.api import ApiKey, name_of
 from kafkalab.wire.errors import ErrorCode
 from tests.engine.controller.trio import Trio, images_of
 
@@ -78,6 +79,29 @@ def test_a_decision_is_told_and_answered_when_a_majority_has_it_and_not_before()
     room.run(0.1)
     assert room.take_facts(TopicCreated) == [TopicCreated("orders", 1, 3)]
     assert errors_of(room, asked) == [ErrorCode.none]
+
+
+def test_who_asked_in_an_earlier_life_gets_no_answer_in_this_one() -> None:
+    room = Trio()
+    asked_by = room.active.name
+    for each in room.standby:
+        room.cluster.freeze_controller(each.controller_id)
+    room.say(1, ApiKey.CREATE_TOPICS, creation("orders"))
+    room.run(0.1)
+    room.cluster.crash(1)
+    room.cluster.start_broker(1)
+    answers: list[str] = []
+    room.world.on_message.append(
+        lambda _sent, _due, source, target, message: (
+            answers.append(name_of(message.api_key))
+            if isinstance(message, Response) and (source, target) == (asked_by, "broker-1")
+            else None
+        )
+    )
+    room.cluster.thaw_controller(room.standby[0].controller_id)
+    room.run(2)
+    assert "orders" in room.active.image.topics
+    assert "CreateTopics" not in answers
 
 
 def test_a_new_active_controller_gives_every_broker_a_whole_session() -> None:

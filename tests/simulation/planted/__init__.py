@@ -80,7 +80,7 @@ PLANTED = (
     _planted(old_records.compaction_moves_records_together, "L10", seeds=COMPACTED),
     _planted(old_records.compaction_leaves_no_empty_batch, "L10", seeds=COMPACTED),
     _planted(old_records.retention_goes_above_the_high_watermark, "L11"),
-    _planted(old_records.retention_takes_half_a_segment, "L11"),
+    _planted(old_records.retention_takes_half_a_segment, "L11", "M2"),
     _planted(old_records.retention_deletes_what_only_compacts, "L11"),
     _planted(old_records.nothing_reaches_the_platter, "L6", "L9", "L10", "G2", "G3", seeds=COMPACTED),
     _planted(quorum.whatever_the_leader_has_is_committed, "M2", seeds=THREE_CONTROLLERS),

@@ -6,6 +6,7 @@ from kafkalab.engine.broker.fetcher import Fetcher
 from kafkalab.engine.broker.fetchers import Fetchers
 from kafkalab.engine.broker.in_sync_set import InSyncSet
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.controller.metadata import METADATA_TOPIC
 from kafkalab.engine.log import log as log_module
 from kafkalab.engine.log import recovery
 from kafkalab.engine.log.epochs import LeaderEpochs
@@ -105,8 +106,22 @@ def epochs_outlive_the_records_they_were_for(patch: Patch) -> None:
 
 
 def batches_say_nothing_of_their_epoch(patch: Patch) -> None:
-    """All are stamped with epoch 0."""
-    patch(log_module, "stamped", lambda data, base_offset, leader_epoch: stamped(data, base_offset, 0))
+    """All are stamped with epoch 0, but for those of the metadata."""
+    rightly = Log.append_as_leader
+    is_metadata: list[bool] = []
+
+    def append(log: Log, *args: Any, **named: Any) -> Any:
+        is_metadata.append(METADATA_TOPIC in log.directory)
+        try:
+            return rightly(log, *args, **named)
+        finally:
+            is_metadata.pop()
+
+    def stamp(data: Any, base_offset: int, leader_epoch: int) -> Any:
+        return stamped(data, base_offset, leader_epoch if is_metadata[-1] else 0)
+
+    patch(Log, "append_as_leader", append)
+    patch(log_module, "stamped", stamp)
 
 
 def a_new_leader_forgets_sequence_numbers(patch: Patch) -> None:
@@ -124,7 +139,7 @@ def a_new_leader_forgets_sequence_numbers(patch: Patch) -> None:
 
 def sequence_numbers_are_not_read_from_the_log(patch: Patch) -> None:
     """They are forgotten with the process, and when a log is cut."""
-    patch(recovery, "load_producers", lambda disk, directory, segments, producers: producers.clear())
+    patch(recovery, "load_producers", lambda disk, directory, segments, producers, snapshots: producers.clear())
 
 
 def gaps_in_sequence_numbers_are_taken(patch: Patch) -> None:
