@@ -52,7 +52,8 @@ class FaultyDisk:
     # -- as any disk ---------------------------------------------------------------------------
 
     def append(self, path: str, *chunks: Chunk) -> None:
-        self._write(sum(map(len, chunks)))
+        if self.failed or self.delay_us or self.free_bytes is not None:
+            self._write(sum(map(len, chunks)))
         if self.tears_next_write and path.endswith(".log"):
             self.tears_next_write = False
             whole = b"".join(chunks)

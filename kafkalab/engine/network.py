@@ -58,9 +58,9 @@ class Network:
         return (one, other) in ways or (other, one) in ways or pair(one, other) in self.connection
 
     def passes(self, source: str, target: str) -> bool:
-        if self.broken_until_us and pair(source, target) in self.broken_until_us:
-            return False
-        return not (self.cut or self.islands) or not self.is_cut(source, target)
+        if not (self.broken_until_us or self.cut or self.islands):
+            return True
+        return pair(source, target) not in self.broken_until_us and not self.is_cut(source, target)
 
     def is_cut(self, source: str, target: str) -> bool:
         if (source, target) in self.cut:

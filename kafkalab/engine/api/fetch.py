@@ -114,7 +114,7 @@ class FetchAwaitingBytes:
         self.touched[key] = None
         request = self.fetching.request
         body: FetchRequest = request.body
-        partition, asked = broker.partitions.get(key), self.reading.keys[key].asked
+        partition, asked = broker.replicas.partitions.get(key), self.reading.keys[key].asked
         if partition is not None and may_read(partition, asked, request):
             end = upper_offset(partition, body)
             if end <= asked.fetch_offset or held_back(broker, partition, body.replica_id):
@@ -137,14 +137,16 @@ class FetchAwaitingBytes:
         if request.body.min_bytes > 1:
             return read(broker, request, self.fetching.wanted)
         changed = {**before.outdated, **self.touched, **broker.purgatory.being_checked, **broker.purgatory.touched}
+        partitions, is_followers = broker.replicas.partitions, request.body.replica_id >= 0
         reading = Reading()
-        for key, (wanted, result) in zip(before.keys, before.results, strict=True):
+        for key, read_before in zip(before.keys, before.results, strict=True):
             if key in changed:
-                _read_wanted(broker, request, wanted, reading)
+                _read_wanted(broker, request, read_before[0], reading)
                 continue
-            fetched_by(broker.partitions[key], wanted.asked, request.body)
-            reading.results.append((wanted, result))
-            reading.keys[key] = wanted
+            if is_followers:
+                fetched_by(partitions[key], read_before[0].asked, request.body)
+            reading.results.append(read_before)
+            reading.keys[key] = read_before[0]
         return reading
 
     def _available(self, broker: "Broker") -> int:
@@ -193,7 +195,7 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
     name, number = wanted.name, wanted.asked.partition
     partition = wanted.partition
     try:
-        if partition is None or broker.partitions.get(partition.key) is not partition:
+        if partition is None or broker.replicas.partitions.get(partition.key) is not partition:
             name = broker.topic_name(name, wanted.topic_id)
             partition = wanted.partition = broker.partition(name, number)
         result = read_one(broker, request, partition, wanted.asked, reading.size)
@@ -206,7 +208,7 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
     reading.results.append((wanted, result))
     reading.keys[partition.key] = wanted
     reading.size += len(result.records)
-    if request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
+    if broker.leader_quota.partitions and request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
         reading.throttled_size += len(result.records)
         reading.outdated[partition.key] = None
     if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:

@@ -12,7 +12,7 @@ from kafkalab.engine.broker.in_sync_set import InSyncSet
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.log.log import Log
 
-OF_PARTITION = frozenset({"high_watermark", "leader_id", "leader_epoch", "log"})
+OF_PARTITION = frozenset({"high_watermark", "leader_id", "is_leader", "leader_epoch", "log"})
 OF_LOG = frozenset({"start_offset", "end_offset"})
 
 Changed = dict[PartitionKey, None]
