@@ -246,8 +246,7 @@ class World:
         if not self._queue:
             return False
         due_us, _, source, target, number, incarnation, message = heappop(self._queue)
-        if due_us > self.now_us:
-            self.now_us = due_us
+        self.now_us = due_us if due_us > self.now_us else self.now_us
         self.steps += 1
         if number != TIMER:
             if number != self.network.number(source, target):

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from kafkalab.engine.clients.partitioners import Load
+from kafkalab.wire import frozen
 
 TopicPartition = tuple[str, int]
 
@@ -16,7 +17,7 @@ RECORD_OVERHEAD_BYTES = 12
 """Lengths and deltas of a record, as much as they usually take."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.dataclass(frozen=True, slots=True)
 class Outgoing:
     """A record on its way."""
 

@@ -63,7 +63,7 @@ class QuorumReferee:
 
     def look_at_broker(self, broker: Broker) -> None:
         replica = broker.metadata_follower.replica
-        if replica is not None:
+        if replica is not None and replica.high_watermark != self.known.get(broker.name, 0):
             self._look_at(broker.name, replica)
 
     def _look_at(self, name: str, replica: MetadataReplica) -> None:

@@ -90,7 +90,8 @@ class Referee:
 
     def look(self) -> None:
         """Judge what the last step changed. Only the node that acted can have changed."""
-        node = self.cluster.world.nodes.get(self.cluster.world.last_node)
+        world = self.cluster.world
+        node = world.nodes.get(world.last_node)
         if isinstance(node, Broker):
             for partition in take_changed(node):
                 self._look_at(node, partition)
