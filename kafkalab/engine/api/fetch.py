@@ -50,7 +50,7 @@ class Reading:
 
     results: list[Result] = field(default_factory=list)
     keys: dict["PartitionKey", Wanted] = field(default_factory=dict)
-    hints: list[LeaderHint] = field(default_factory=list)
+    hints: tuple[LeaderHint, ...] = ()
     size: int = 0
     at_once: bool = False
     """An error, a diverging epoch or a better replica does not wait."""
@@ -87,7 +87,7 @@ class Fetching:
         if reading.throttled_size:
             broker.leader_quota.record(reading.throttled_size)
         return FetchResponse(
-            by_topic(results),
+            by_topic(results) if results else (),
             session_id=session.id if session else NO_SESSION,
             node_endpoints=endpoints(broker, reading.hints) if reading.hints else (),
         )
@@ -224,7 +224,7 @@ def _refused(
     hint = hint_for(broker, error_code, topic, partition) if request.api_version >= HINTS_SINCE else NO_HINT
     # Followers know from their metadata where everybody listens.
     if hint is not NO_HINT and request.body.replica_id < 0:
-        reading.hints.append(hint)
+        reading.hints = (*reading.hints, hint)
     aborted = () if error_code in UNKNOWN else None
     return FetchPartitionResult(partition, error_code, current_leader=hint, aborted_transactions=aborted)
 

@@ -174,13 +174,10 @@ class Partition:
         if not self.is_leader or len(self.in_sync.committed) < self.effective_min_isr:
             return False
         end = committed = self.log.end_offset
-        now_ms, lag_ms = self.broker.now_ms, self.broker.config.replica_lag_time_max_ms
         members = self.in_sync.maximal
         for state in self.follower_states.values():
             # A replica that has caught up is waited for even before the controller lets it in.
-            if state.log_end < committed and (
-                state.broker_id in members or (state.caught_up(end, now_ms, lag_ms) and self.in_sync.eligible(state))
-            ):
+            if state.log_end < committed and (state.broker_id in members or self._is_about_to_join(state, end)):
                 committed = state.log_end
         if committed <= self.high_watermark:
             return False
@@ -189,10 +186,14 @@ class Partition:
         self.broker.purgatory.touch(self.key)
         return True
 
+    def _is_about_to_join(self, state: FollowerState, end: int) -> bool:
+        lag_ms = self.broker.config.replica_lag_time_max_ms
+        return state.caught_up(end, self.broker.now_ms, lag_ms) and self.in_sync.eligible(state)
+
     def follower_fetched(self, state: FollowerState, offset: int, log_start: int, broker_epoch: int) -> None:
         """A follower asks for `offset`: it has all before it (Partition.updateFollowerFetchState)."""
         log_end_before, log_start_before = state.log_end, state.log_start
-        state.fetched(offset, log_start, broker_epoch, self.log.end_offset, self.broker.now_ms)
+        state.fetched(offset, log_start, broker_epoch, self.log.end_offset, self.broker.now_us // 1000)
         if state.broker_id not in self.in_sync.committed:
             self.in_sync.maybe_expand(state)
         if offset != log_end_before:

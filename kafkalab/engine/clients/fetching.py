@@ -65,10 +65,10 @@ class Reading:
     nearer: int | None = None
     """The replica that the leader would rather have it read from (KIP-392)."""
     nearer_until_us: int = 0
+    where: TopicPartition = field(init=False)
 
-    @property
-    def where(self) -> TopicPartition:
-        return self.topic, self.partition
+    def __post_init__(self) -> None:
+        self.where = (self.topic, self.partition)
 
     def seek(self, offset: int, epoch: int) -> None:
         self.position = self.next_fetch = offset
@@ -294,7 +294,7 @@ class Fetching:
         if result.preferred_read_replica >= 0:
             self._read_nearer(reading, result.preferred_read_replica)
         try:
-            for batch in batches.headers(result.records):
+            for batch in batches.headers(result.records) if result.records else ():
                 if not batch.is_control:
                     wanted = (record for record in batches.records(batch) if record.offset >= reading.next_fetch)
                     reading.buffered.extend(wanted)

@@ -247,7 +247,9 @@ class Producer(Client):
     def _append(self, unplaced: _Unplaced, partitions: int) -> None:
         record, topic, accumulator = unplaced.record, unplaced.topic, self.sender.accumulator
         batch_size = self.settings.batch_size
-        partitioner = self._partitioners.setdefault(topic, Partitioner(self.settings.partitioner))
+        partitioner = self._partitioners.get(topic)
+        if partitioner is None:
+            partitioner = self._partitioners[topic] = Partitioner(self.settings.partitioner)
         if unplaced.partition is not None:
             chosen = Chosen(unplaced.partition, "the sender asked for it")
         else:

@@ -173,9 +173,11 @@ class Sender:
             if name is not None:
                 results.update({(name, result.partition): result for result in topic.partitions})
         for batch in sent:
-            # The topic's id may be another by now; then nobody knows what the answer meant.
-            forgotten = ProducePartitionResult(batch.partition, ErrorCode.unknown_topic_id)
-            self._take_result(batch, results.get(batch.where, forgotten))
+            result = results.get(batch.where)
+            if result is None:
+                # The topic's id may be another by now; then nobody knows what the answer meant.
+                result = ProducePartitionResult(batch.partition, ErrorCode.unknown_topic_id)
+            self._take_result(batch, result)
 
     def _take_result(self, batch: Batch, result: ProducePartitionResult) -> None:
         batch.on_the_wire = False

@@ -38,7 +38,7 @@ from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.owners import shared_out, taken_up
 from kafkalab.engine.simulation.quorum_referee import QuorumReferee
-from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
+from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight, TopicNumber
 from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
 from kafkalab.engine.simulation.watching import take_changed, watch
 from kafkalab.engine.spec import broker_node
@@ -54,13 +54,13 @@ OF_NO_CONCERN = frozenset({RecordsAppended, HighWatermarkAdvanced, RecordSent, R
 class Referee:
     cluster: Cluster
     sights: dict[ReplicaKey, Sight] = field(default_factory=dict)
-    batch_of: dict[tuple[UUID, int, int, int], tuple[int, int, int]] = field(default_factory=dict)
+    batch_of: dict[tuple[TopicNumber, int, int, int], tuple[int, int, int]] = field(default_factory=dict)
     """(topic id, partition, leader epoch, base offset) -> (CRC, last offset, epoch of the batch before)."""
-    accepting: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
+    accepting: dict[tuple[TopicNumber, int, int], int] = field(default_factory=dict)
     """(topic id, partition, leader epoch) -> the broker that took writes in it."""
-    served: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
+    served: dict[tuple[TopicNumber, int, int], int] = field(default_factory=dict)
     """(topic id, partition, base offset) -> CRC of the batch that a reader was given."""
-    visible: dict[tuple[UUID, int], int] = field(default_factory=dict)
+    visible: dict[tuple[TopicNumber, int], int] = field(default_factory=dict)
     """(topic id, partition) -> the highest high watermark that a leader ever had."""
     generations: dict[str, int] = field(default_factory=dict)
     committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Referee:
 
     def _look_at(self, broker: Broker, partition: Partition) -> None:
         log = partition.log
-        key = (partition.topic_id, partition.partition, broker.broker_id)
+        key = (partition.topic_id.int, partition.partition, broker.broker_id)
         sight = self.sights.get(key)
         if sight is None:
             where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
@@ -148,17 +148,18 @@ class Referee:
         where = sight.where
         expected = max(sight.log_end, partition.log.start_offset)
         if partition.log.config.is_compacted:
-            replica = (partition.topic_id, partition.partition, broker.broker_id)
+            replica = (partition.topic_id.int, partition.partition, broker.broker_id)
             self.compacted.appended(replica, partition, expected)
             self._took_writes(broker, partition, partition.log.epochs.latest)
             return
         before = epoch_before(partition.log, sight, expected)
+        topic = partition.topic_id.int
         for batch in new_batches(partition.log, sight, expected):
             if batch.base_offset != expected or batch.last_offset < batch.base_offset:
                 raise Broken("L1", f"{where}: a batch at {batch.base_offset}, expected {expected}")
             if batch.partition_leader_epoch < before:
                 raise Broken("L1", f"{where}: epoch {batch.partition_leader_epoch} after {before} at {expected}")
-            name = (partition.topic_id, partition.partition, batch.partition_leader_epoch, batch.base_offset)
+            name = (topic, partition.partition, batch.partition_leader_epoch, batch.base_offset)
             content = (batch.crc, batch.last_offset, before)
             known = self.batch_of.setdefault(name, content)
             # Where a log begins, nobody knows what was before.
@@ -175,7 +176,8 @@ class Referee:
 
     def _took_writes(self, broker: Broker, partition: Partition, epoch: int) -> None:
         if partition.is_leader and epoch == partition.leader_epoch:
-            writer = self.accepting.setdefault((partition.topic_id, partition.partition, epoch), broker.broker_id)
+            place = (partition.topic_id.int, partition.partition, epoch)
+            writer = self.accepting.setdefault(place, broker.broker_id)
             if writer != broker.broker_id:
                 where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
                 raise Broken("L5", f"{where}: broker {writer} also took writes in epoch {epoch}")
@@ -191,12 +193,12 @@ class Referee:
         moved = not same_epoch or partition.high_watermark > sight.high_watermark or partition.isr != sight.isr
         if not moved or partition.topic_id in self.metadata.deleted:
             return
+        topic, number = place = (partition.topic_id.int, partition.partition)
         for member in partition.isr:
-            other = self.sights.get((partition.topic_id, partition.partition, member))
+            other = self.sights.get((topic, number, member))
             end = other.log_end if other is not None else 0
             if member != broker.broker_id and end < partition.high_watermark:
                 raise Broken("L4", f"{where}: in-sync {member} ends at {end} < {partition.high_watermark}")
-        place = (partition.topic_id, partition.partition)
         self.visible[place] = max(self.visible.get(place, 0), partition.high_watermark)
 
     def power_lost(self, broker_id: int) -> None:
@@ -247,16 +249,16 @@ class Referee:
                     # A follower knows what was committed in an earlier step, if it is right.
                     committed = partition.high_watermark
                     if not partition.is_leader:
-                        committed = self.visible.get((partition.topic_id, partition.partition), 0)
+                        committed = self.visible.get((partition.topic_id.int, partition.partition), 0)
                     if batch.next_offset > committed:
                         raise Broken("L8", f"{name}-{result.partition}: served {batch.last_offset} above the HW")
                     if (name, result.partition) in self.metadata.gambled:
                         continue
                     if partition.log.config.is_compacted:
                         where = f"{name}-{result.partition}"
-                        self.compacted.served((partition.topic_id, partition.partition), batch, where)
+                        self.compacted.served((partition.topic_id.int, partition.partition), batch, where)
                         continue
-                    place = (partition.topic_id, partition.partition, batch.base_offset)
+                    place = (partition.topic_id.int, partition.partition, batch.base_offset)
                     if self.served.setdefault(place, batch.crc) != batch.crc:
                         raise Broken("L8", f"{name}-{result.partition}: offset {batch.base_offset} changed")
 
@@ -288,7 +290,7 @@ class Referee:
                     self.metadata.crashed[crashed.broker_id] = crashed.lifecycle.incarnation_id
             case LogCompacted():
                 compacted = self._replica(node, event)
-                replica = (compacted.topic_id, event.partition, event.broker)
+                replica = (compacted.topic_id.int, event.partition, event.broker)
                 self.compacted.compacted(replica, compacted, event, now_us // 1000)
             case SegmentDeleted():
                 self.segments_deleted += 1

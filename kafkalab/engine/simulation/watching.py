@@ -5,7 +5,7 @@ in it every partition, log and in-sync set, are given classes that note each ass
 rule of the referee depends on. Nothing else about them is different.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from kafkalab.engine.broker.broker import Broker, PartitionKey
 from kafkalab.engine.broker.in_sync_set import InSyncSet
@@ -76,7 +76,7 @@ def watch(broker: Broker) -> None:
 
 def take_changed(broker: Broker) -> list[Partition]:
     """What was assigned to since the last time, as far as it is still there."""
-    watched = cast(WatchedReplicas, broker.replicas.partitions)
+    watched: WatchedReplicas = broker.replicas.partitions  # type: ignore[assignment]
     changed = watched.changed
     if not changed:
         return []
