@@ -161,7 +161,9 @@ class World:
         due_us = network.arrival_us(source, target, self.now_us, self.random)
         for observe in self.on_message:
             observe(self.now_us, due_us, source, target, message)
-        self._push(due_us, source, target, number, message)
+        self._sequence += 1
+        incarnation = self._incarnations.get(target, 0)
+        heappush(self._queue, (due_us, self._sequence, source, target, number, incarnation, message))
         if network.links and message.__class__ is Request and network.opens_half(source, target, self.random):
             self.half_open(source, target)
 

@@ -155,21 +155,22 @@ class Referee:
         before = epoch_before(partition.log, sight, expected)
         topic = partition.topic_id.int
         for batch in new_batches(partition.log, sight, expected):
-            if batch.base_offset != expected or batch.last_offset < batch.base_offset:
+            last_offset, epoch = batch.last_offset, batch.partition_leader_epoch
+            if batch.base_offset != expected or last_offset < expected:
                 raise Broken("L1", f"{where}: a batch at {batch.base_offset}, expected {expected}")
-            if batch.partition_leader_epoch < before:
-                raise Broken("L1", f"{where}: epoch {batch.partition_leader_epoch} after {before} at {expected}")
-            name = (topic, partition.partition, batch.partition_leader_epoch, batch.base_offset)
-            content = (batch.crc, batch.last_offset, before)
+            if epoch < before:
+                raise Broken("L1", f"{where}: epoch {epoch} after {before} at {expected}")
+            name = (topic, partition.partition, epoch, expected)
+            content = (batch.crc, last_offset, before)
             known = self.batch_of.setdefault(name, content)
             # Where a log begins, nobody knows what was before.
             same_before = known[2] == before or -1 in (known[2], before)
             if known[:2] != content[:2] or not same_before:
                 raise Broken("L2", f"{where}: two batches at offset {expected} of one leader epoch")
             self.batch_of[name] = max(known, content)
-            self._took_writes(broker, partition, batch.partition_leader_epoch)
-            expected = batch.next_offset
-            before = batch.partition_leader_epoch
+            self._took_writes(broker, partition, epoch)
+            expected = last_offset + 1
+            before = epoch
         sight.seen_up_to(partition.log, before)
         if expected != partition.log.end_offset:
             raise Broken("L1", f"{where}: the log ends at {expected}, it says {partition.log.end_offset}")
@@ -313,14 +314,18 @@ class Referee:
                 for reader in [reader for reader in self.delivered if reader[1] == topic]:
                     del self.delivered[reader]
             case NodeStarted(name):
-                started = self.cluster.world.nodes[name]
-                if isinstance(started, Broker):
-                    watch(started)
-                    self.lives[name] = started
-                # What a broker knew of leadership died with its memory; its log did not.
-                for (_, _, holder), sight in self.sights.items():
-                    if broker_node(holder) == name:
-                        sight.leading, sight.leader_epoch, sight.isr = False, -1, ()
+                self._started(name)
+
+    def _started(self, name: str) -> None:
+        self.quorum.started(name)
+        node = self.cluster.world.nodes[name]
+        if isinstance(node, Broker):
+            watch(node)
+            self.lives[name] = node
+        # What a broker knew of leadership died with its memory; its log did not.
+        for (_, _, holder), sight in self.sights.items():
+            if broker_node(holder) == name:
+                sight.leading, sight.leader_epoch, sight.isr = False, -1, ()
 
     def _replica(self, node: str, event: LogCompacted | SegmentDeleted) -> Partition:
         broker = self.cluster.world.nodes[node]
