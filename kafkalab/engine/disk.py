@@ -86,8 +86,7 @@ class MemoryDisk:
         file.append(bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks))
 
     def read(self, path: str, position: int, size: int) -> bytes:
-        file = self.files.get(path)
-        return (self._file(path) if file is None else file).read(position, size)
+        return self._file(path).read(position, size)
 
     def read_whole(self, path: str) -> bytes:
         file = self._file(path)

@@ -78,8 +78,10 @@ class Fetching:
             results = [(wanted, result) for wanted, result in results if wanted.has_news(result)]
             for wanted, result in results:
                 wanted.told(result)
-                if result.records and session.wanted.pop(wanted.key, None) is not None:
-                    session.wanted[wanted.key] = wanted
+                if result.records:
+                    key = wanted.key
+                    if session.wanted.pop(key, None) is not None:
+                        session.wanted[key] = wanted
         elif self.request.body.session_epoch == FIRST_EPOCH:
             session = self._begin_session(broker)
             for wanted, result in results:

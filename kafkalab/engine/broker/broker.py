@@ -135,7 +135,7 @@ class Broker(Node):
         """The name of a topic given by id, or by name if there is no id (KIP-516)."""
         if topic_id is None:
             return name
-        known = self.metadata.topic_names.get(topic_id)
+        known = self.metadata_follower.image.topic_names.get(topic_id)
         if known is None:
             raise Refused(ErrorCode.unknown_topic_id)
         return known

@@ -100,7 +100,7 @@ class Referee:
             self.quorum.look_at_controller(node)
 
     def _look_at(self, broker: Broker, partition: Partition) -> None:
-        log = partition.log
+        log, isr = partition.log, partition.isr
         key = (partition.topic_id.int, partition.partition, broker.broker_id)
         sight = self.sights.get(key)
         if sight is None:
@@ -114,7 +114,7 @@ class Referee:
             sight.log_end == log.end_offset
             and sight.high_watermark == partition.high_watermark
             and sight.leader_epoch == partition.leader_epoch
-            and sight.isr == partition.isr
+            and sight.isr == isr
             and sight.log_start == log.start_offset
         ):
             return
@@ -139,7 +139,7 @@ class Referee:
         sight.high_watermark = partition.high_watermark
         sight.leader_epoch = partition.leader_epoch
         sight.leading = partition.is_leader
-        sight.isr = partition.isr
+        sight.isr = isr
         if partition.is_leader:
             self.metadata.high_watermark_moved(partition.topic, partition.topic_id, partition.partition)
 
@@ -168,7 +168,8 @@ class Referee:
             if known[:2] != content[:2] or not same_before:
                 raise Broken("L2", f"{where}: two batches at offset {expected} of one leader epoch")
             self.batch_of[name] = max(known, content)
-            self._took_writes(broker, partition, epoch)
+            if partition.is_leader:
+                self._took_writes(broker, partition, epoch)
             expected = last_offset + 1
             before = epoch
         sight.seen_up_to(partition.log, before)
@@ -185,17 +186,17 @@ class Referee:
 
     def _leading(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L3 the high watermark of a leader does not fall, L4 all in sync hold what is below it."""
-        where = sight.where
+        where, isr = sight.where, partition.isr
         same_epoch = sight.leading and sight.leader_epoch == partition.leader_epoch
         if same_epoch and partition.high_watermark < sight.high_watermark:
             raise Broken("L3", f"{where}: high watermark fell from {sight.high_watermark}")
-        if broker.broker_id not in partition.isr:
-            raise Broken("L4", f"{where}: leads but is not in its ISR {partition.isr}")
-        moved = not same_epoch or partition.high_watermark > sight.high_watermark or partition.isr != sight.isr
+        if broker.broker_id not in isr:
+            raise Broken("L4", f"{where}: leads but is not in its ISR {isr}")
+        moved = not same_epoch or partition.high_watermark > sight.high_watermark or isr != sight.isr
         if not moved or partition.topic_id in self.metadata.deleted:
             return
         topic, number = place = (partition.topic_id.int, partition.partition)
-        for member in partition.isr:
+        for member in isr:
             other = self.sights.get((topic, number, member))
             end = other.log_end if other is not None else 0
             if member != broker.broker_id and end < partition.high_watermark:

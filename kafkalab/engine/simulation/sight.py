@@ -39,7 +39,8 @@ class Sight:
         self.last_segment = -1
 
     def seen_up_to(self, log: Log, last_epoch: int) -> None:
-        self.last_segment, self.last_position = log.active.base_offset, log.active.size
+        active = log.active
+        self.last_segment, self.last_position = active.base_offset, active.size
         self.last_epoch = last_epoch
 
 
