@@ -207,7 +207,9 @@ class Cluster:
             disk.close()
 
     def _on_event(self, _now_us: int, node: str, event: Event) -> None:
-        if isinstance(event, (NodeCrashed, NodeExited)) and node in self.disks:
+        if not isinstance(event, (NodeCrashed, NodeExited)):
+            return
+        if node in self.disks:
             # A process that ends leaves no file open. The next life opens them again.
             self.disks[node].close()
         if isinstance(event, NodeExited) and node.startswith("broker-"):

@@ -17,6 +17,15 @@ RETRANSMIT_US = 200_000
 Pair = tuple[str, str]
 
 
+def _up_to(most: int, random: Random) -> int:
+    """As `random.randrange(most + 1)` draws it, without the way there: every message draws one."""
+    bits = (most + 1).bit_length()
+    drawn = random.getrandbits(bits)
+    while drawn > most:
+        drawn = random.getrandbits(bits)
+    return drawn
+
+
 def pair(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
 
@@ -58,9 +67,9 @@ class Network:
         return (one, other) in ways or (other, one) in ways or pair(one, other) in self.connection
 
     def passes(self, source: str, target: str) -> bool:
-        if self.broken_until_us and pair(source, target) in self.broken_until_us:
-            return False
-        return not (self.cut or self.islands) or not self.is_cut(source, target)
+        if not (self.broken_until_us or self.cut or self.islands):
+            return True
+        return pair(source, target) not in self.broken_until_us and not self.is_cut(source, target)
 
     def is_cut(self, source: str, target: str) -> bool:
         if (source, target) in self.cut:
@@ -73,7 +82,7 @@ class Network:
         link = self.links.get(way, self.default) if self.links else self.default
         due_us = now_us + link.latency_us
         if link.jitter_us:
-            due_us += random.randrange(link.jitter_us + 1)
+            due_us += _up_to(link.jitter_us, random)
         while link.loss and random.random() < link.loss:
             due_us += RETRANSMIT_US
         not_before_us = self.not_before_us.get(way, 0)

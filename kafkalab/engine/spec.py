@@ -5,6 +5,7 @@ give the same history.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from random import Random
 from uuid import UUID
 
@@ -14,6 +15,7 @@ CONTROLLER_ID = 3000
 """Kafka's own examples number controllers from 3000, far from the brokers."""
 
 
+@lru_cache(maxsize=1024)
 def broker_node(broker_id: int) -> str:
     """The name of that broker's node in the world."""
     return f"broker-{broker_id}"

@@ -148,13 +148,12 @@ class World:
         if not network.passes(source, target):
             self._break_connection(source, target)
             return
+        number = network.number(source, target)
         if target not in self.nodes and target not in self.edges:
             # Connection refused: the kernel of a machine without that process answers at once.
-            self._lose(source, target, network.number(source, target))
+            self._lose(source, target, number)
             return
-        way = (source, target)
-        number = network.number(source, target)
-        known = self._known.setdefault(way, number)
+        known = self._known.setdefault((source, target), number)
         if known != number:
             # Written to a socket whose other end is gone: the peer's kernel answers with a reset.
             self._lose(source, target, known)
@@ -162,7 +161,9 @@ class World:
         due_us = network.arrival_us(source, target, self.now_us, self.random)
         for observe in self.on_message:
             observe(self.now_us, due_us, source, target, message)
-        self._push(due_us, source, target, number, message)
+        self._sequence += 1
+        incarnation = self._incarnations.get(target, 0)
+        heappush(self._queue, (due_us, self._sequence, source, target, number, incarnation, message))
         if network.links and message.__class__ is Request and network.opens_half(source, target, self.random):
             self.half_open(source, target)
 
@@ -247,14 +248,15 @@ class World:
         if not self._queue:
             return False
         due_us, _, source, target, number, incarnation, message = heappop(self._queue)
-        self.now_us = max(self.now_us, due_us)
+        self.now_us = due_us if due_us > self.now_us else self.now_us
         self.steps += 1
-        if message.__class__ is _TcpGivesUp:
+        if number != TIMER:
+            if number != self.network.number(source, target):
+                return True
+        elif message.__class__ is _TcpGivesUp:
             self._give_up(message.one, message.other)
             return True
-        if number != TIMER and number != self.network.number(source, target):
-            return True
-        if target in self.frozen:
+        if self.frozen and target in self.frozen:
             if incarnation == self._incarnations[target]:
                 self.frozen[target].append((due_us, source, number, message))
             return True
@@ -265,19 +267,19 @@ class World:
                 self.blocked[target].arrived.append((due_us, source, number, message))
             return True
         self.last_node = target
-        if message.__class__ is _ConnectionGone:
-            if self._known.get((target, message.peer), message.number) > message.number:
-                return True
-            self._known.pop((target, message.peer), None)
-            message = ConnectionLost(message.peer)
-        elif number != TIMER:
+        if number != TIMER:
             way = (target, source)
             known = self._known.get(way)
             if known != number:
                 self._known[way] = number
-            if known is not None and known != number:
-                # A new connection, and nobody could say that the old one is gone.
-                self._deliver(target, incarnation, ConnectionLost(source))
+                if known is not None:
+                    # A new connection, and nobody could say that the old one is gone.
+                    self._deliver(target, incarnation, ConnectionLost(source))
+        elif message.__class__ is _ConnectionGone:
+            if self._known.get((target, message.peer), message.number) > message.number:
+                return True
+            self._known.pop((target, message.peer), None)
+            message = ConnectionLost(message.peer)
         self._deliver(target, incarnation, message)
         return True
 
@@ -331,12 +333,14 @@ class World:
             if kind is Send:
                 self.send(name, effect.target, effect.message)
                 continue
+            if isinstance(effect, Event):
+                now_us = self.now_us
+                for observe in self.on_event:
+                    observe(now_us, name, effect)
+                continue
             if kind is Wake:
                 at_us = effect.at_us
                 self._push(at_us if at_us > self.now_us else self.now_us, name, name, TIMER, effect.message)
-                continue
-            if isinstance(effect, Event):
-                self._tell(name, effect)
                 continue
             match effect:
                 case HangUp(peer):

@@ -192,15 +192,18 @@ def headers(data: Buffer, start: int = 0, end: int | None = None) -> Iterator[Ba
     """
     end = len(data) if end is None else end
     while start + HEADER_SIZE <= end:
-        batch = Batch._make((*_HEADER.unpack_from(data, start), start, data))
-        if batch.magic != MAGIC:
-            raise _unknown_magic(batch.magic)
-        if batch.length < HEADER_SIZE - LENGTH_ENDS_AT:
-            raise CorruptBatch(f"Record size {batch.length} is less than the minimum record overhead (14)")
-        if batch.end > end:
+        # Not by name, and made as `_make` would make it: whatever reads a log comes through here.
+        fields = _HEADER.unpack_from(data, start)
+        length, magic = fields[1], fields[3]
+        if magic != MAGIC:
+            raise _unknown_magic(magic)
+        if length < HEADER_SIZE - LENGTH_ENDS_AT:
+            raise CorruptBatch(f"Record size {length} is less than the minimum record overhead (14)")
+        next_start = start + LENGTH_ENDS_AT + length
+        if next_start > end:
             return
-        yield batch
-        start = batch.end
+        yield tuple.__new__(Batch, (*fields, start, data))
+        start = next_start
 
 
 def header(data: Buffer, start: int = 0) -> Batch:
@@ -325,30 +328,30 @@ def build(
         base_timestamp = delete_horizon_ms
     if last_offset_delta is None:
         last_offset_delta = records[-1].offset - base_offset
-    head = Batch(
-        base_offset=base_offset,
-        length=0,
-        partition_leader_epoch=leader_epoch,
-        magic=MAGIC,
-        crc=0,
-        attributes=(
-            codec
-            | timestamp_type * _TIMESTAMP_TYPE_BIT
-            | is_transactional * _TRANSACTIONAL_BIT
-            | is_control * _CONTROL_BIT
-            | (delete_horizon_ms is not None) * _DELETE_HORIZON_BIT
-        ),
-        last_offset_delta=last_offset_delta,
-        base_timestamp=base_timestamp,
-        max_timestamp=max(timestamps, default=NO_TIMESTAMP),
-        producer_id=producer_id,
-        producer_epoch=producer_epoch,
-        base_sequence=base_sequence,
-        records_count=len(timestamps),
-        position=0,
-        data=b"",
+    attributes = (
+        codec
+        | timestamp_type * _TIMESTAMP_TYPE_BIT
+        | is_transactional * _TRANSACTIONAL_BIT
+        | is_control * _CONTROL_BIT
+        | (delete_horizon_ms is not None) * _DELETE_HORIZON_BIT
     )
-    return _assembled(head, compress(codec, encode_records(records, base_offset, base_timestamp)))
+    payload = compress(codec, encode_records(records, base_offset, base_timestamp))
+    head = _HEADER.pack(
+        base_offset,
+        HEADER_SIZE - LENGTH_ENDS_AT + len(payload),
+        leader_epoch,
+        MAGIC,
+        0,
+        attributes,
+        last_offset_delta,
+        base_timestamp,
+        max(timestamps, default=NO_TIMESTAMP),
+        producer_id,
+        producer_epoch,
+        base_sequence,
+        len(timestamps),
+    )
+    return _sealed(bytearray(head), payload)
 
 
 def _payload(batch: Batch) -> bytes:

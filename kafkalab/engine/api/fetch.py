@@ -50,7 +50,7 @@ class Reading:
 
     results: list[Result] = field(default_factory=list)
     keys: dict["PartitionKey", Wanted] = field(default_factory=dict)
-    hints: list[LeaderHint] = field(default_factory=list)
+    hints: tuple[LeaderHint, ...] = ()
     size: int = 0
     at_once: bool = False
     """An error, a diverging epoch or a better replica does not wait."""
@@ -78,8 +78,10 @@ class Fetching:
             results = [(wanted, result) for wanted, result in results if wanted.has_news(result)]
             for wanted, result in results:
                 wanted.told(result)
-                if result.records and session.wanted.pop(wanted.key, None) is not None:
-                    session.wanted[wanted.key] = wanted
+                if result.records:
+                    key = wanted.key
+                    if session.wanted.pop(key, None) is not None:
+                        session.wanted[key] = wanted
         elif self.request.body.session_epoch == FIRST_EPOCH:
             session = self._begin_session(broker)
             for wanted, result in results:
@@ -87,7 +89,7 @@ class Fetching:
         if reading.throttled_size:
             broker.leader_quota.record(reading.throttled_size)
         return FetchResponse(
-            by_topic(results),
+            by_topic(results) if results else (),
             session_id=session.id if session else NO_SESSION,
             node_endpoints=endpoints(broker, reading.hints) if reading.hints else (),
         )
@@ -114,7 +116,7 @@ class FetchAwaitingBytes:
         self.touched[key] = None
         request = self.fetching.request
         body: FetchRequest = request.body
-        partition, asked = broker.partitions.get(key), self.reading.keys[key].asked
+        partition, asked = broker.replicas.partitions.get(key), self.reading.keys[key].asked
         if partition is not None and may_read(partition, asked, request):
             end = upper_offset(partition, body)
             if end <= asked.fetch_offset or held_back(broker, partition, body.replica_id):
@@ -137,14 +139,16 @@ class FetchAwaitingBytes:
         if request.body.min_bytes > 1:
             return read(broker, request, self.fetching.wanted)
         changed = {**before.outdated, **self.touched, **broker.purgatory.being_checked, **broker.purgatory.touched}
+        partitions, is_followers = broker.replicas.partitions, request.body.replica_id >= 0
         reading = Reading()
-        for key, (wanted, result) in zip(before.keys, before.results, strict=True):
+        for key, read_before in zip(before.keys, before.results, strict=True):
             if key in changed:
-                _read_wanted(broker, request, wanted, reading)
+                _read_wanted(broker, request, read_before[0], reading)
                 continue
-            fetched_by(broker.partitions[key], wanted.asked, request.body)
-            reading.results.append((wanted, result))
-            reading.keys[key] = wanted
+            if is_followers:
+                fetched_by(partitions[key], read_before[0].asked, request.body)
+            reading.results.append(read_before)
+            reading.keys[key] = read_before[0]
         return reading
 
     def _available(self, broker: "Broker") -> int:
@@ -193,7 +197,7 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
     name, number = wanted.name, wanted.asked.partition
     partition = wanted.partition
     try:
-        if partition is None or broker.partitions.get(partition.key) is not partition:
+        if partition is None or broker.replicas.partitions.get(partition.key) is not partition:
             name = broker.topic_name(name, wanted.topic_id)
             partition = wanted.partition = broker.partition(name, number)
         result = read_one(broker, request, partition, wanted.asked, reading.size)
@@ -206,7 +210,7 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
     reading.results.append((wanted, result))
     reading.keys[partition.key] = wanted
     reading.size += len(result.records)
-    if request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
+    if broker.leader_quota.partitions and request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
         reading.throttled_size += len(result.records)
         reading.outdated[partition.key] = None
     if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
@@ -222,7 +226,7 @@ def _refused(
     hint = hint_for(broker, error_code, topic, partition) if request.api_version >= HINTS_SINCE else NO_HINT
     # Followers know from their metadata where everybody listens.
     if hint is not NO_HINT and request.body.replica_id < 0:
-        reading.hints.append(hint)
+        reading.hints = (*reading.hints, hint)
     aborted = () if error_code in UNKNOWN else None
     return FetchPartitionResult(partition, error_code, current_leader=hint, aborted_transactions=aborted)
 

@@ -27,7 +27,8 @@ def read_one(
     broker: "Broker", request: Request, partition: Partition, wanted: FetchPartition, size_so_far: int
 ) -> FetchPartitionResult:
     body: FetchRequest = request.body
-    partition.check_epoch(wanted.current_leader_epoch)
+    if wanted.current_leader_epoch != partition.leader_epoch:
+        partition.check_epoch(wanted.current_leader_epoch)
     if not partition.is_leader and _leader_only(request):
         raise Refused(ErrorCode.not_leader_or_follower)
     log, offset = partition.log, wanted.fetch_offset
@@ -42,7 +43,10 @@ def read_one(
         nearer = _nearer_replica(broker, partition, body.rack_id, offset)
         if nearer is not None:
             return _without_records(partition, wanted, preferred_read_replica=nearer)
-    if wanted.last_fetched_epoch >= 0:
+    # Under the newest epoch there is nothing to part from before the log's end.
+    if wanted.last_fetched_epoch >= 0 and (
+        wanted.last_fetched_epoch != log.epochs.latest or offset > log.end_offset or offset < log.start_offset
+    ):
         diverging = _diverging_epoch(partition, wanted)
         if diverging is not None:
             return _without_records(partition, wanted, diverging_epoch=diverging)
@@ -50,7 +54,7 @@ def read_one(
         raise Refused(ErrorCode.offset_out_of_range)
     # Before the follower's own progress moves it: followers learn a high watermark one fetch later.
     result = partition.empty_result() if body.isolation_level != READ_COMMITTED else _committed_result(partition)
-    end = upper_offset(partition, body)
+    end = log.end_offset if follower is not None else upper_offset(partition, body)
     if offset < end and not held_back(broker, partition, body.replica_id):
         max_bytes = min(wanted.partition_max_bytes, max(body.max_bytes - size_so_far, 0))
         records = log.read(offset, max_bytes, end, size_so_far == 0)

@@ -1,5 +1,6 @@
 """Who leads instead: told with NOT_LEADER_OR_FOLLOWER, so that a client need not ask again (KIP-951)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kafkalab.wire.dialect import LeaderHint, NodeEndpoint
@@ -23,7 +24,7 @@ def hint_for(broker: "Broker", error_code: ErrorCode, topic: str, partition: int
     return LeaderHint(image.leader, image.leader_epoch) if image else NO_HINT
 
 
-def endpoints(broker: "Broker", hints: list[LeaderHint]) -> tuple[NodeEndpoint, ...]:
+def endpoints(broker: "Broker", hints: Sequence[LeaderHint]) -> tuple[NodeEndpoint, ...]:
     """Where the leaders that are hinted at listen, as far as they are alive."""
     known = [broker.metadata.brokers.get(leader) for leader in sorted({hint.leader_id for hint in hints})]
     alive = [broker for broker in known if broker is not None and not broker.fenced]

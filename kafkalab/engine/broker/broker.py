@@ -135,7 +135,7 @@ class Broker(Node):
         """The name of a topic given by id, or by name if there is no id (KIP-516)."""
         if topic_id is None:
             return name
-        known = self.metadata.topic_names.get(topic_id)
+        known = self.metadata_follower.image.topic_names.get(topic_id)
         if known is None:
             raise Refused(ErrorCode.unknown_topic_id)
         return known
@@ -187,7 +187,14 @@ class Broker(Node):
 
     def handle(self, message: Any) -> None:
         try:
-            self._take(message)
+            # By class, those that come most often first: every message passes here.
+            kind = message.__class__
+            if kind is Request:
+                self.router.take(message)
+            elif kind is Response:
+                self._take_answer(message)
+            else:
+                self._take_other(message)
             self._settle()
         except DiskFailure as failure:
             self._halt(str(failure))
@@ -196,12 +203,8 @@ class Broker(Node):
         if delay_us:
             self.outbox.insert(0, Block(delay_us))
 
-    def _take(self, message: Any) -> None:
+    def _take_other(self, message: Any) -> None:
         match message:
-            case Request():
-                self.router.take(message)
-            case Response():
-                self._take_answer(message)
             case ConnectionLost(peer):
                 self._lose(peer)
             case Started():
@@ -221,8 +224,10 @@ class Broker(Node):
         while self.purgatory.touched or self.router.ready:
             self.purgatory.check_touched()
             self.router.handle_ready()
-        self.isr_proposals.send()
-        self.fetchers.send()
+        if self.isr_proposals.unsent:
+            self.isr_proposals.send()
+        if self.fetchers.due:
+            self.fetchers.send()
 
     def _take_answer(self, response: Response) -> None:
         match response.channel:

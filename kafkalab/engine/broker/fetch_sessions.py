@@ -108,7 +108,7 @@ class FetchSessions:
             raise Refused(ErrorCode.invalid_fetch_session_epoch)
         if session.uses_topic_ids != uses_topic_ids:
             raise Refused(ErrorCode.fetch_session_topic_id_error)
-        for wanted in named_by(body):
+        for wanted in named_by(body) if body.topics else ():
             known = session.wanted.get(wanted.key)
             if known is None:
                 session.wanted[wanted.key] = wanted
@@ -162,4 +162,4 @@ class FetchSessions:
 def named_by(body: FetchRequest) -> list[Wanted]:
     """What is named twice is read once, as it was named last."""
     named = [Wanted(topic.name, topic.topic_id, asked) for topic in body.topics for asked in topic.partitions]
-    return list({wanted.key: wanted for wanted in named}.values())
+    return list({wanted.key: wanted for wanted in named}.values()) if len(named) > 1 else named

@@ -45,11 +45,10 @@ class Fetchers:
             self.due[leader_id] = None
 
     def send(self) -> None:
-        if self.due:
-            due, self.due = self.due, {}
-            for leader_id in due:
-                if leader_id in self.by_leader:
-                    self.by_leader[leader_id].send()
+        due, self.due = self.due, {}
+        for leader_id in due:
+            if leader_id in self.by_leader:
+                self.by_leader[leader_id].send()
 
     def answered(self, response: Response) -> None:
         for fetcher in self.by_leader.values():

@@ -29,13 +29,17 @@ class FollowerState:
             # The broker came back under a new epoch: this fetch is a message from its earlier life.
             raise Refused(ErrorCode.not_leader_or_follower)
         if offset >= leader_end:
-            self.last_caught_up_ms = max(self.last_caught_up_ms, now_ms)
+            caught_up_ms = now_ms
         elif offset >= self.leader_end_at_last_fetch:
             # What it lacks came after its last fetch: at that moment it had everything.
-            self.last_caught_up_ms = max(self.last_caught_up_ms, self.last_fetch_ms)
+            caught_up_ms = self.last_fetch_ms
+        else:
+            caught_up_ms = 0
+        self.last_caught_up_ms = caught_up_ms if caught_up_ms > self.last_caught_up_ms else self.last_caught_up_ms
         self.log_start = log_start
         self.log_end = offset
-        self.leader_end_at_last_fetch = max(self.leader_end_at_last_fetch, leader_end)
+        known_end = self.leader_end_at_last_fetch
+        self.leader_end_at_last_fetch = leader_end if leader_end > known_end else known_end
         self.last_fetch_ms = now_ms
         self.broker_epoch = broker_epoch
 

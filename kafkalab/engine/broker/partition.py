@@ -56,10 +56,13 @@ class Partition:
     def __init__(self, broker: "Broker", key: "PartitionKey", topic_id: UUID, log: Log, high_watermark: int) -> None:
         self.broker = broker
         self.key = key
+        self.topic, self.partition = key
         self.topic_id = topic_id
         self.log = log
         self.high_watermark = min(max(high_watermark, log.start_offset), log.end_offset)
         self.leader_id = NO_LEADER
+        self.is_leader = False
+        """Whether `leader_id` is this broker."""
         self.leader_epoch = -1
         self.partition_epoch = -1
         self.replicas: tuple[int, ...] = ()
@@ -69,18 +72,6 @@ class Partition:
         self.follower_states: dict[int, FollowerState] = {}
         """On the leader: what it knows of each other replica."""
         self._empty_result = FetchPartitionResult(self.partition)
-
-    @property
-    def topic(self) -> str:
-        return self.key[0]
-
-    @property
-    def partition(self) -> int:
-        return self.key[1]
-
-    @property
-    def is_leader(self) -> bool:
-        return self.leader_id == self.broker.broker_id
 
     @property
     def isr(self) -> tuple[int, ...]:
@@ -94,7 +85,8 @@ class Partition:
 
     @property
     def effective_min_isr(self) -> int:
-        return min(self.log.config.min_insync_replicas, len(self.replicas))
+        least, replicas = self.log.config.min_insync_replicas, len(self.replicas)
+        return least if least < replicas else replicas
 
     @property
     def last_stable_offset(self) -> int:
@@ -149,6 +141,7 @@ class Partition:
 
     def _take_up(self, image: PartitionImage) -> None:
         self.leader_id = image.leader
+        self.is_leader = image.leader == self.broker.broker_id
         self.leader_epoch = image.leader_epoch
         self.partition_epoch = image.partition_epoch
         self.replicas = image.replicas
@@ -178,16 +171,13 @@ class Partition:
 
     def advance_high_watermark(self) -> bool:
         """Move it to the end of what is replicated enough (Partition.maybeIncrementLeaderHW)."""
-        if not self.is_leader or len(self.isr) < self.effective_min_isr:
+        if not self.is_leader or len(self.in_sync.committed) < self.effective_min_isr:
             return False
         end = committed = self.log.end_offset
-        now_ms, lag_ms = self.broker.now_ms, self.broker.config.replica_lag_time_max_ms
-        members = self.maximal_isr
+        members = self.in_sync.maximal
         for state in self.follower_states.values():
             # A replica that has caught up is waited for even before the controller lets it in.
-            if state.log_end < committed and (
-                state.broker_id in members or (state.caught_up(end, now_ms, lag_ms) and self.in_sync.eligible(state))
-            ):
+            if state.log_end < committed and (state.broker_id in members or self._is_about_to_join(state, end)):
                 committed = state.log_end
         if committed <= self.high_watermark:
             return False
@@ -196,11 +186,15 @@ class Partition:
         self.broker.purgatory.touch(self.key)
         return True
 
+    def _is_about_to_join(self, state: FollowerState, end: int) -> bool:
+        lag_ms = self.broker.config.replica_lag_time_max_ms
+        return state.caught_up(end, self.broker.now_ms, lag_ms) and self.in_sync.eligible(state)
+
     def follower_fetched(self, state: FollowerState, offset: int, log_start: int, broker_epoch: int) -> None:
         """A follower asks for `offset`: it has all before it (Partition.updateFollowerFetchState)."""
         log_end_before, log_start_before = state.log_end, state.log_start
-        state.fetched(offset, log_start, broker_epoch, self.log.end_offset, self.broker.now_ms)
-        if state.broker_id not in self.isr:
+        state.fetched(offset, log_start, broker_epoch, self.log.end_offset, self.broker.now_us // 1000)
+        if state.broker_id not in self.in_sync.committed:
             self.in_sync.maybe_expand(state)
         if offset != log_end_before:
             self.advance_high_watermark()

@@ -6,6 +6,7 @@ hand is handled the waits on touched partitions are asked whether they are done.
 in a heap with one `Wake` for the earliest (kafka.server.DelayedOperationPurgatory).
 """
 
+from collections import defaultdict
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,7 +45,8 @@ class Purgatory:
         """Was touched, and the waits on it are being asked just now."""
         self.waits: dict[int, Wait] = {}
         self._keys: dict[int, tuple[PartitionKey, ...]] = {}
-        self._watching: dict[PartitionKey, dict[int, Wait]] = {}
+        self._watching: defaultdict[PartitionKey, dict[int, Wait]] = defaultdict(dict)
+        """Empty where nobody waits just now, because mostly somebody soon will again."""
         self._deadlines: list[tuple[int, int]] = []
         """(at_us, number), those of waits that are over among them until they come up."""
         self._armed_us: int | None = None
@@ -55,27 +57,21 @@ class Purgatory:
         self.waits[number] = wait
         self._keys[number] = keys
         for key in keys:
-            watching = self._watching.get(key)
-            if watching is None:
-                watching = self._watching[key] = {}
-            watching[number] = wait
+            self._watching[key][number] = wait
         due_us = self.broker.now_us + timeout_ms * 1000
         heappush(self._deadlines, (due_us, number))
         if self._armed_us is None or due_us < self._armed_us:
             self._arm(due_us)
 
     def touch(self, key: "PartitionKey") -> None:
-        if key in self._watching:
+        if self._watching.get(key):
             self.touched[key] = None
 
     def check_touched(self) -> None:
         while self.touched:
             self.being_checked, self.touched = self.touched, {}
             for key in self.being_checked:
-                watching = self._watching.get(key)
-                if watching is None:
-                    continue
-                for number, wait in list(watching.items()):
+                for number, wait in list(self._watching[key].items()):
                     if number in self.waits and wait.check(self.broker, key):
                         self._remove(number)
             self.being_checked = {}
@@ -102,10 +98,7 @@ class Purgatory:
     def _remove(self, number: int) -> None:
         del self.waits[number]
         for key in self._keys.pop(number):
-            watching = self._watching[key]
-            del watching[number]
-            if not watching:
-                del self._watching[key]
+            del self._watching[key][number]
         if len(self._deadlines) > 64 + 4 * len(self.waits):
             self._deadlines = [deadline for deadline in self._deadlines if deadline[1] in self.waits]
             heapify(self._deadlines)

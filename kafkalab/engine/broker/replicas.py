@@ -169,7 +169,9 @@ class Replicas:
     def _hosted(self, key: "PartitionKey", image: PartitionImage) -> Partition:
         partition = self.partitions.get(key)
         if partition is None:
-            partition = self.partitions[key] = self._create(key, image.topic_id)
+            self.partitions[key] = self._create(key, image.topic_id)
+            # As the table has it: a referee may have put one there that notes what is assigned to it.
+            return self.partitions[key]
         return partition
 
     def _create(self, key: "PartitionKey", topic_id: UUID) -> Partition:

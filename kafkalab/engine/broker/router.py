@@ -57,7 +57,9 @@ class Router:
         """Requests whose turn has come."""
 
     def take(self, request: Request) -> None:
-        lines = self.lines.setdefault(request.source, {})
+        lines = self.lines.get(request.source)
+        if lines is None:
+            lines = self.lines[request.source] = {}
         line = lines.get(request.channel)
         if line is None:
             lines[request.channel] = Line(request)
@@ -79,7 +81,7 @@ class Router:
             if amended.delay_ms:
                 self.broker.wake_in(amended.delay_ms * 1000, AnswerDue(request, body))
                 return
-        if self.broker.tampering.concerns(request):
+        if self.broker.tampering.rules and self.broker.tampering.concerns(request):
             body = self.broker.tampering.amend(self.broker, request, body)
         if body is not None:
             answer = Response(self.broker.name, request.channel, request.correlation_id, request.api_key, body)
@@ -100,7 +102,8 @@ class Router:
 
     def _line_of(self, request: Request) -> Line | None:
         """None once the connection that brought the request is gone."""
-        line = self.lines.get(request.source, {}).get(request.channel)
+        lines = self.lines.get(request.source)
+        line = lines.get(request.channel) if lines is not None else None
         return line if line is not None and line.current is request else None
 
     def _handle(self, request: Request) -> None:
@@ -109,7 +112,7 @@ class Router:
             self.broker.hang_up(request.source)
             return
         try:
-            if self.broker.tampering.concerns(request):
+            if self.broker.tampering.rules and self.broker.tampering.concerns(request):
                 self._handle_amended(route, request)
                 return
             body = route.handle(self.broker, request)

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from kafkalab.engine.clients.partitioners import Load
+from kafkalab.wire import frozen
 
 TopicPartition = tuple[str, int]
 
@@ -16,7 +17,7 @@ RECORD_OVERHEAD_BYTES = 12
 """Lengths and deltas of a record, as much as they usually take."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.dataclass(frozen=True, slots=True)
 class Outgoing:
     """A record on its way."""
 
@@ -55,14 +56,14 @@ class Batch:
     on_the_wire: bool = False
     done: bool = False
     """Acked or given up: an answer that still comes counts for nothing."""
+    where: TopicPartition = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.where = (self.topic, self.partition)
 
     @property
     def numbered(self) -> bool:
         return self.base_sequence >= 0
-
-    @property
-    def where(self) -> TopicPartition:
-        return self.topic, self.partition
 
     def add(self, record: Outgoing, size: int) -> None:
         self.records.append(record)
@@ -78,7 +79,9 @@ class Accumulator:
 
     def append(self, where: TopicPartition, record: Outgoing, batch_size: int, now_us: int) -> bool:
         """Put the record into the last batch, or a new one. True if the batch before it is complete."""
-        queue = self.queues.setdefault(where, deque())
+        queue = self.queues.get(where)
+        if queue is None:
+            queue = self.queues[where] = deque()
         size = record.size
         self.bytes += size
         last = queue[-1] if queue else None

@@ -154,9 +154,13 @@ class Client(Node):
 
     def asking(self, asker: Asker, api_key: int) -> bool:
         """Whether the asker waits for an answer of that kind."""
-        if not self.in_flight:
+        # No generator for what is asked after every message, and mostly of one or two.
+        for asked in self.in_flight.values():
+            if asked.asker is asker and asked.api_key == api_key:
+                break
+        else:
             return False
-        return any(asked.asker is asker and asked.api_key == api_key for asked in self.in_flight.values())
+        return True
 
     def disregard(self, asker: Asker) -> None:
         """Whatever is in flight for the asker, its answer shall count for nothing."""
@@ -168,24 +172,31 @@ class Client(Node):
     # -- what arrives --------------------------------------------------------------------------
 
     def handle(self, message: Any) -> None:
+        # By class, those that come most often first: every message passes here.
+        kind = message.__class__
+        if kind is Response:
+            self._answer(message)
+        elif kind is Tick:
+            self._ticks = [due_us for due_us in self._ticks if due_us > message.at_us]
+        else:
+            self._take_other(message)
+        if self.now_us >= self._next_deadline_us:
+            self._time_out()
+        self.progress()
+        # Last, because what made progress may have found that it needs newer metadata.
+        self._refresh()
+        self._watch_deadlines()
+
+    def _take_other(self, message: Any) -> None:
         match message:
-            case Response():
-                self._answer(message)
             case ConnectionLost(peer):
                 self._lose(peer, ErrorCode.network_exception)
-            case Tick(at_us):
-                self._ticks = [due_us for due_us in self._ticks if due_us > at_us]
             case Started():
                 pass
             case Close():
                 self.closing = True
             case _:
                 self.command(message)
-        self._time_out()
-        self.progress()
-        # Last, because what made progress may have found that it needs newer metadata.
-        self._refresh()
-        self._watch_deadlines()
 
     def answered(self, asked: Asked, body: Any) -> None:
         """Metadata, which every client asks for itself."""
@@ -212,8 +223,6 @@ class Client(Node):
                 asked.asker.unanswered(asked, error)
 
     def _time_out(self) -> None:
-        if self.now_us < self._next_deadline_us:
-            return
         late = [asked.target for asked in self.in_flight.values() if asked.deadline_us <= self.now_us]
         for target in dict.fromkeys(late):
             self.outbox.append(HangUp(target))

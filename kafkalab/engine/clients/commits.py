@@ -50,6 +50,12 @@ class Commits:
             if reading.position is not None and reading.position != reading.committed
         }
 
+    def _is_pending(self) -> bool:
+        for reading in self.consumer.fetching.readings.values():
+            if reading.position is not None and reading.position != reading.committed:
+                return True
+        return False
+
     def auto(self) -> None:
         """At the start of a poll, when all that earlier polls returned has been worked on."""
         consumer = self.consumer
@@ -59,7 +65,7 @@ class Commits:
         if consumer.now_us >= self.next_auto_us:
             self.next_auto_us = consumer.now_us + interval_us
             self._commit(awaited=False)
-        elif self.pending():
+        elif self._is_pending():
             consumer.wake_at(self.next_auto_us)
 
     def finish(self) -> bool:
@@ -92,8 +98,8 @@ class Commits:
 
     def progress(self) -> None:
         """Ask for the committed offsets of partitions just assigned."""
-        consumer = self.consumer
-        wanting = [reading for reading in consumer.fetching.readings.values() if reading.needs is Needs.COMMITTED]
+        consumer, committed = self.consumer, Needs.COMMITTED
+        wanting = [reading for reading in consumer.fetching.readings.values() if reading.needs is committed]
         if not wanting or consumer.asking(self, ApiKey.OFFSET_FETCH) or not self._may_ask():
             return
         topics = nested({reading.where: None for reading in wanting})

@@ -16,6 +16,7 @@ from kafkalab.engine.clients.fetching import Fetching, Needs, Reading, TopicPart
 from kafkalab.engine.clients.membership import Membership, MemberState
 from kafkalab.engine.coordinators.assignors import ASSIGNORS, RANGE
 from kafkalab.engine.events import ConsumerFailed, PartitionsAssigned, PartitionsRevoked, RecordsDelivered
+from kafkalab.wire import frozen
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.records import Record
 
@@ -80,7 +81,7 @@ class ChangeConsumer:
     settings: ConsumerSettings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.dataclass(frozen=True, slots=True)
 class Delivered:
     """A record as the application got it."""
 

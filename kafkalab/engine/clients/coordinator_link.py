@@ -27,12 +27,13 @@ class CoordinatorLink:
 
     def target(self) -> str | None:
         """The coordinator's node if it is known and may be asked now. If not, it is being looked for."""
-        if self.broker is not None and not self.client.ready(broker_node(self.broker)):
+        if self.broker is not None:
+            node = broker_node(self.broker)
+            if self.client.ready(node):
+                return node
             # Whoever is asked will name the same broker until the controller has noticed.
             self.lost()
             self._back_off()
-        if self.broker is not None:
-            return broker_node(self.broker)
         self._find()
         return None
 

@@ -7,7 +7,6 @@ Then one Fetch at a time goes to each leader, for all partitions there whose rec
 """
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -66,10 +65,10 @@ class Reading:
     nearer: int | None = None
     """The replica that the leader would rather have it read from (KIP-392)."""
     nearer_until_us: int = 0
+    where: TopicPartition = field(init=False)
 
-    @property
-    def where(self) -> TopicPartition:
-        return self.topic, self.partition
+    def __post_init__(self) -> None:
+        self.where = (self.topic, self.partition)
 
     def seek(self, offset: int, epoch: int) -> None:
         self.position = self.next_fetch = offset
@@ -115,7 +114,13 @@ class Fetching:
 
     def find_positions(self) -> None:
         self._notice_new_leaders()
-        self._ask_where()
+        for needs, api_key in (
+            (Needs.RESET, ApiKey.LIST_OFFSETS),
+            (Needs.VALIDATION, ApiKey.OFFSET_FOR_LEADER_EPOCH),
+        ):
+            pending = [reading for reading in self.readings.values() if reading.needs is needs]
+            if pending:
+                self._ask_where(pending, needs, api_key)
 
     # -- finding the position ----------------------------------------------------------------------
 
@@ -136,9 +141,9 @@ class Fetching:
         reading.needs = Needs.VALIDATION if epoch >= 0 else Needs.NOTHING
 
     def _notice_new_leaders(self) -> None:
-        leader = self.consumer.metadata.leader
+        leader, nothing = self.consumer.metadata.leader, Needs.NOTHING
         for reading in self.readings.values():
-            if reading.needs is not Needs.NOTHING:
+            if reading.needs is not nothing:
                 continue
             known = leader(reading.topic, reading.partition)
             if known is None or known.leader_epoch == reading.leader_epoch:
@@ -148,31 +153,26 @@ class Fetching:
             else:
                 reading.leader_epoch = known.leader_epoch
 
-    def _ask_where(self) -> None:
-        """ListOffsets and OffsetForLeaderEpoch to each leader."""
+    def _ask_where(self, pending: list[Reading], needs: Needs, api_key: ApiKey) -> None:
+        """ListOffsets or OffsetForLeaderEpoch to each leader."""
         consumer = self.consumer
-        for needs, api_key in (
-            (Needs.RESET, ApiKey.LIST_OFFSETS),
-            (Needs.VALIDATION, ApiKey.OFFSET_FOR_LEADER_EPOCH),
-        ):
-            pending = [reading for reading in self.readings.values() if reading.needs is needs]
-            for target, readings in self._by_leader(pending).items():
-                if self._asking(api_key, target):
-                    continue
-                asked: dict[TopicPartition, tuple[int, int]] = {}
-                for reading in readings:
-                    known = consumer.metadata.leader(*reading.where)
-                    assert known is not None
-                    reset_to = RESETS.get(consumer.settings.auto_offset_reset, LATEST)
-                    asked[reading.where] = known.leader_epoch, reset_to if needs is Needs.RESET else reading.epoch
-                isolation = consumer.settings.isolation_level
-                body = (
-                    requests.list_offsets(asked, isolation)
-                    if needs is Needs.RESET
-                    else requests.offset_for_leader_epoch(asked)
-                )
-                about = [(reading, asked[reading.where][0]) for reading in readings]
-                consumer.ask(target, api_key, body, self, about)
+        for target, readings in self._by_leader(pending).items():
+            if target in self._asked(api_key):
+                continue
+            asked: dict[TopicPartition, tuple[int, int]] = {}
+            for reading in readings:
+                known = consumer.metadata.leader(*reading.where)
+                assert known is not None
+                reset_to = RESETS.get(consumer.settings.auto_offset_reset, LATEST)
+                asked[reading.where] = known.leader_epoch, reset_to if needs is Needs.RESET else reading.epoch
+            isolation = consumer.settings.isolation_level
+            body = (
+                requests.list_offsets(asked, isolation)
+                if needs is Needs.RESET
+                else requests.offset_for_leader_epoch(asked)
+            )
+            about = [(reading, asked[reading.where][0]) for reading in readings]
+            consumer.ask(target, api_key, body, self, about)
 
     def _take_ends(self, about: list[tuple[Reading, int]], body: Any) -> None:
         results = {(topic.name, end.partition_index): end for topic in body.topics for end in topic.partitions}
@@ -225,12 +225,12 @@ class Fetching:
 
     def fetch(self) -> None:
         """Ask each leader for more, unless it still has such a question."""
-        consumer, settings = self.consumer, self.consumer.settings
-        idle = [
-            reading for reading in self.readings.values() if reading.needs is Needs.NOTHING and not reading.buffered
-        ]
-        for target, readings in self._by_leader(idle, self._read_from).items():
-            if self._asking(ApiKey.FETCH, target):
+        consumer, settings, nothing = self.consumer, self.consumer.settings, Needs.NOTHING
+        idle = [reading for reading in self.readings.values() if reading.needs is nothing and not reading.buffered]
+        # Of one target after another, so that what goes out now is not asked about.
+        asked = self._asked(ApiKey.FETCH)
+        for target, readings in self._by_leader(idle, nearest=True).items():
+            if target in asked:
                 continue
             by_topic: dict[str, list[FetchPartition]] = {}
             for reading in readings:
@@ -294,7 +294,7 @@ class Fetching:
         if result.preferred_read_replica >= 0:
             self._read_nearer(reading, result.preferred_read_replica)
         try:
-            for batch in batches.headers(result.records):
+            for batch in batches.headers(result.records) if result.records else ():
                 if not batch.is_control:
                     wanted = (record for record in batches.records(batch) if record.offset >= reading.next_fetch)
                     reading.buffered.extend(wanted)
@@ -319,13 +319,12 @@ class Fetching:
     # -- answers ---------------------------------------------------------------------------------------
 
     def answered(self, asked: Asked, body: Any) -> None:
-        match asked.api_key:
-            case ApiKey.FETCH:
-                self._take_records(asked.about, body)
-            case ApiKey.LIST_OFFSETS:
-                self._take_ends(asked.about, body)
-            case _:
-                self._take_epoch_ends(asked.about, body)
+        if asked.api_key == ApiKey.FETCH:
+            self._take_records(asked.about, body)
+        elif asked.api_key == ApiKey.LIST_OFFSETS:
+            self._take_ends(asked.about, body)
+        else:
+            self._take_epoch_ends(asked.about, body)
 
     def unanswered(self, asked: Asked, error: ErrorCode) -> None:
         for reading, _ in asked.about:
@@ -358,24 +357,29 @@ class Fetching:
         consumer.metadata.request_update()
         return leader
 
-    def _by_leader(
-        self, readings: list[Reading], instead: Callable[[Reading, int], int] = lambda _, leader: leader
-    ) -> dict[str, list[Reading]]:
-        """Those that may be asked about now, by the broker to ask: `instead` may name another than the leader."""
-        consumer = self.consumer
+    def _by_leader(self, readings: list[Reading], nearest: bool = False) -> dict[str, list[Reading]]:
+        """Those that may be asked about now, by the broker to ask: the leader, or with `nearest` whom it named."""
+        consumer, metadata = self.consumer, self.consumer.metadata
         groups: dict[str, list[Reading]] = {}
         for reading in readings:
-            known = consumer.metadata.leader(reading.topic, reading.partition)
+            known = metadata.leader(reading.topic, reading.partition)
             if known is None:
-                consumer.metadata.request_update()
+                metadata.request_update()
             elif reading.not_before_us > consumer.now_us:
                 consumer.wake_at(reading.not_before_us)
             else:
-                target = broker_node(instead(reading, known.leader))
-                if consumer.ready(target):
-                    groups.setdefault(target, []).append(reading)
+                broker = known.leader
+                if nearest and reading.nearer is not None:
+                    broker = self._read_from(reading, broker)
+                target = broker_node(broker)
+                group = groups.get(target)
+                if group is not None:
+                    group.append(reading)
+                elif consumer.ready(target):
+                    groups[target] = [reading]
         return groups
 
-    def _asking(self, api_key: int, target: str) -> bool:
+    def _asked(self, api_key: int) -> list[str]:
+        """Who still has such a question."""
         in_flight = self.consumer.in_flight.values()
-        return any(asked.asker is self and asked.api_key == api_key and asked.target == target for asked in in_flight)
+        return [asked.target for asked in in_flight if asked.asker is self and asked.api_key == api_key]

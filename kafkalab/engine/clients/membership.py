@@ -114,7 +114,7 @@ class Membership:
         if self._expelled:
             self._expelled = False
             self.consumer.partitions_lost(list(self.consumer.fetching.readings))
-        if self.is_leader and self.state is MemberState.STABLE and self._count(list(self._counts)) != self._counts:
+        if self.is_leader and self.state is MemberState.STABLE and self._counts_changed():
             self.request_rejoin("the topics' partitions changed")
         if self.rejoin_reason is not None and self.state in (MemberState.UNJOINED, MemberState.STABLE):
             self._join()
@@ -217,6 +217,10 @@ class Membership:
         self._counts = self._count(topics)
         assignment = assign(self.consumer.settings.assignor, subscriptions, self._counts)
         self._sync({member_id: encode_assignment(partitions) for member_id, partitions in assignment.items()})
+
+    def _counts_changed(self) -> bool:
+        count = self.consumer.metadata.count
+        return any(count(topic) != known for topic, known in self._counts.items())
 
     def _count(self, topics: list[str]) -> dict[str, int]:
         return {topic: self.consumer.metadata.count(topic) for topic in topics}

@@ -6,9 +6,10 @@ record without a key sticks to a partition until that has got a batch full, then
 (org.apache.kafka.clients.producer.internals.BuiltInPartitioner, KIP-480, KIP-794).
 """
 
-from dataclasses import dataclass
 from random import Random
 from zlib import crc32
+
+from kafkalab.wire.frozen import dataclass
 
 DEFAULT = "default"
 MURMUR2 = "murmur2"

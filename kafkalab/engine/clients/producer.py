@@ -15,6 +15,7 @@ from kafkalab.engine.clients.partitioners import Chosen, Load, Partitioner
 from kafkalab.engine.clients.sender import Sender
 from kafkalab.engine.clients.workload import Pace, ProducerSettings, key_of, value_of
 from kafkalab.engine.events import RecordAcked, RecordFailed, RecordsAcked, RecordSent, RecordsFailed
+from kafkalab.wire import frozen
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 from kafkalab.wire.records import Header
@@ -78,7 +79,7 @@ class Fate:
     error: ErrorCode = ErrorCode.none
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.dataclass(frozen=True, slots=True)
 class _Unplaced:
     """A record whose topic is not known yet: `send()` blocks."""
 
@@ -222,6 +223,8 @@ class Producer(Client):
 
     def _place(self) -> None:
         """Every record whose topic is known by now gets its partition and goes into a batch."""
+        if not self._unplaced:
+            return
         waiting, self._unplaced = self._unplaced, deque()
         for unplaced in waiting:
             topic, partition = unplaced.topic, unplaced.partition
@@ -244,7 +247,9 @@ class Producer(Client):
     def _append(self, unplaced: _Unplaced, partitions: int) -> None:
         record, topic, accumulator = unplaced.record, unplaced.topic, self.sender.accumulator
         batch_size = self.settings.batch_size
-        partitioner = self._partitioners.setdefault(topic, Partitioner(self.settings.partitioner))
+        partitioner = self._partitioners.get(topic)
+        if partitioner is None:
+            partitioner = self._partitioners[topic] = Partitioner(self.settings.partitioner)
         if unplaced.partition is not None:
             chosen = Chosen(unplaced.partition, "the sender asked for it")
         else:

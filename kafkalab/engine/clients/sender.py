@@ -57,8 +57,11 @@ class Sender:
         return [batch for batch in (*self.accumulator.waiting(), *self._on_the_wire()) if not batch.done]
 
     def requests_in_flight(self, target: str) -> int:
-        in_flight = self.producer.in_flight.values()
-        return sum(asked.target == target and asked.api_key == ApiKey.PRODUCE for asked in in_flight)
+        count = 0
+        for asked in self.producer.in_flight.values():
+            if asked.target == target and asked.api_key == ApiKey.PRODUCE:
+                count += 1
+        return count
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -89,14 +92,15 @@ class Sender:
         producer, settings, now_us = self.producer, self.producer.settings, self.producer.now_us
         hurry = producer.closing or self.accumulator.bytes >= settings.buffer_memory
         candidates = [queue for queue in queues if queue and self._may_send(queue[0])]
+        if not candidates:
+            return []
         due_us = [
             self.accumulator.ready_us(queue, settings.linger_ms * 1000, settings.batch_size, hurry)
             for queue in candidates
         ]
-        if not due_us:
-            return []
-        if min(due_us) > now_us:
-            producer.wake_at(min(due_us))
+        earliest_us = min(due_us)
+        if earliest_us > now_us:
+            producer.wake_at(earliest_us)
             return []
         self._turn += 1
         first = self._turn % len(candidates)
@@ -169,9 +173,11 @@ class Sender:
             if name is not None:
                 results.update({(name, result.partition): result for result in topic.partitions})
         for batch in sent:
-            # The topic's id may be another by now; then nobody knows what the answer meant.
-            forgotten = ProducePartitionResult(batch.partition, ErrorCode.unknown_topic_id)
-            self._take_result(batch, results.get(batch.where, forgotten))
+            result = results.get(batch.where)
+            if result is None:
+                # The topic's id may be another by now; then nobody knows what the answer meant.
+                result = ProducePartitionResult(batch.partition, ErrorCode.unknown_topic_id)
+            self._take_result(batch, result)
 
     def _take_result(self, batch: Batch, result: ProducePartitionResult) -> None:
         batch.on_the_wire = False

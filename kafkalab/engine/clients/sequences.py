@@ -48,9 +48,10 @@ class Sequences:
         self.producer_epoch = producer_epoch
 
     def may_send(self, batch: Batch) -> bool:
-        if self.producer_id == NO_PRODUCER_ID or batch.where in self._to_restart:
+        where = batch.where
+        if self.producer_id == NO_PRODUCER_ID or where in self._to_restart:
             return False
-        state = self.partitions.get(batch.where)
+        state = self.partitions.get(where)
         if state is None:
             return True
         if not batch.numbered:

@@ -112,6 +112,8 @@ class Pace:
         interval_us = 1_000_000 / rate_per_s
         if self._due_us is None:
             self._due_us = now_us
+        elif self._due_us > now_us:
+            return 0
         self._due_us = max(self._due_us, now_us - max(MOST_AT_ONCE_US, interval_us))
         count = int((now_us - self._due_us) / interval_us) + 1 if self._due_us <= now_us else 0
         self._due_us += count * interval_us

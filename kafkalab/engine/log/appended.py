@@ -1,8 +1,7 @@
 """What became of an append: where the records are now, and what that began."""
 
-from dataclasses import dataclass
-
 from kafkalab.wire.batches import NO_TIMESTAMP
+from kafkalab.wire.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

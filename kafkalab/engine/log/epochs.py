@@ -28,12 +28,10 @@ class LeaderEpochs:
         self.unwritten = False
         """Whether the file must be written before the next batch is."""
         self.entries: list[EpochStart] = []
+        self.latest = UNDEFINED
+        """The epoch of the last entry."""
         if disk.exists(self.path):
-            self.entries = _parse(disk.read_whole(self.path).decode())
-
-    @property
-    def latest(self) -> int:
-        return self.entries[-1].epoch if self.entries else UNDEFINED
+            self._set(_parse(disk.read_whole(self.path).decode()))
 
     def assign(self, epoch: int, start_offset: int) -> None:
         """The leader of `epoch` begins to write at this offset. Entries that contradict it are
@@ -52,8 +50,8 @@ class LeaderEpochs:
         last = self.entries[-1] if self.entries else None
         if last and last.epoch == epoch and start_offset >= last.start_offset:
             return False
-        self.entries = [entry for entry in self.entries if entry.epoch < epoch and entry.start_offset < start_offset]
-        self.entries.append(EpochStart(epoch, start_offset))
+        before = [entry for entry in self.entries if entry.epoch < epoch and entry.start_offset < start_offset]
+        self._set([*before, EpochStart(epoch, start_offset)])
         return True
 
     def epoch_at(self, offset: int) -> int:
@@ -92,8 +90,12 @@ class LeaderEpochs:
 
     def _keep(self, entries: list[EpochStart]) -> None:
         if entries != self.entries:
-            self.entries = entries
+            self._set(entries)
             self.write()
+
+    def _set(self, entries: list[EpochStart]) -> None:
+        self.entries = entries
+        self.latest = entries[-1].epoch if entries else UNDEFINED
 
     def write(self) -> None:
         self.unwritten = False

@@ -167,26 +167,27 @@ class Log:
         return rolled
 
     def _make_room(self, size: int, last_offset: int, max_timestamp: int) -> tuple[int, ...]:
-        if self.active.has_no_room(size, last_offset, max_timestamp, self._now_ms, self.config):
+        if self.segments[-1].has_no_room(size, last_offset, max_timestamp, self._now_ms, self.config):
             return (self.roll(),)
         return ()
 
     def _write(self, data: bytes) -> None:
-        self.make_files()
+        if self.unmade:
+            self.make_files()
         if self.epochs.unwritten:
             self.epochs.write()
-        self.disk.append(self.active.path, data)
+        self.disk.append(self.segments[-1].path, data)
 
     def _note(self, batch: Batch, base_offset: int) -> None:
         last_offset = base_offset + batch.last_offset_delta
-        self.active.note(batch.size, last_offset, batch.max_timestamp, self.config.index_interval_bytes)
+        self.segments[-1].note(batch.size, last_offset, batch.max_timestamp, self.config.index_interval_bytes)
         if batch.producer_id >= 0 and not batch.is_control:
             self.producers.remember(batch, base_offset)
 
     def _written(self, base_offset: int, data: bytes) -> None:
-        self.end_offset = self.active.end_offset
-        self.tail.add(base_offset, self.end_offset, data)
-        if self.end_offset - self.flushed_offset >= self.config.flush_messages:
+        end_offset = self.end_offset = self.segments[-1].end_offset
+        self.tail.add(base_offset, end_offset, data)
+        if end_offset - self.flushed_offset >= self.config.flush_messages:
             self.flush()
 
     def begin_epoch(self, leader_epoch: int) -> None:

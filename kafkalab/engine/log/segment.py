@@ -88,6 +88,8 @@ class Segment:
         return self.first_timestamp
 
     def _jitter_ms(self, config: LogConfig) -> int:
+        if not config.segment_jitter_ms:
+            return 0
         # Kafka throws dice for each segment. Its name will do, and needs none.
         most_ms = min(config.segment_jitter_ms, config.longest_segment_ms)
         return crc32(self.stem.encode()) % most_ms if most_ms else 0

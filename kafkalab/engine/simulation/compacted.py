@@ -7,17 +7,16 @@ there, the last word on each key is kept, and a tombstone is heard by whoever re
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import LogCompacted, SegmentDeleted
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.log.retention import Reason
-from kafkalab.engine.simulation.sight import Broken, ReplicaKey
+from kafkalab.engine.simulation.sight import Broken, ReplicaKey, TopicNumber
 from kafkalab.wire import batches
 from kafkalab.wire.batches import Batch, Record
 
-Place = tuple[UUID, int]
+Place = tuple[TopicNumber, int]
 
 
 @dataclass
@@ -27,15 +26,15 @@ class CompactedLogs:
     written: dict[Place, dict[tuple[int, int], Record]] = field(default_factory=dict)
     """What was ever written at (offset, leader epoch). A leader that has been deposed and does not know
     it yet may write under an offset after its successor did."""
-    horizons: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
+    horizons: dict[tuple[TopicNumber, int, int], int] = field(default_factory=dict)
     """(topic id, partition, offset of a tombstone) -> from when on it may go."""
     cut: dict[ReplicaKey, int] = field(default_factory=dict)
     """Where each replica's log was cut off last."""
-    _records: dict[tuple[UUID, int, int, int], Record] = field(default_factory=dict)
+    _records: dict[tuple[TopicNumber, int, int, int], Record] = field(default_factory=dict)
     """By topic id, partition, leader epoch and offset."""
-    _spans: dict[tuple[UUID, int, int, int], tuple[int, int, int, int]] = field(default_factory=dict)
+    _spans: dict[tuple[TopicNumber, int, int, int], tuple[int, int, int, int]] = field(default_factory=dict)
     """The same with a batch's base offset -> last offset, producer id, epoch and sequence."""
-    _served: dict[tuple[UUID, int, int], Record] = field(default_factory=dict)
+    _served: dict[tuple[TopicNumber, int, int], Record] = field(default_factory=dict)
     runs: int = 0
 
     def appended(self, replica: ReplicaKey, partition: Partition, offset: int) -> None:

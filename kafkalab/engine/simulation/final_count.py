@@ -129,7 +129,7 @@ def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], l
             continue
         if leader.log.config.is_compacted:
             compacted = history.referee.compacted
-            if compacted.is_superseded((leader.topic_id, partition), leader, offset, value or None):
+            if compacted.is_superseded((leader.topic_id.int, partition), leader, offset, value or None):
                 continue
         if (topic, partition) in history.referee.metadata.gambled:
             lost.unclean += 1

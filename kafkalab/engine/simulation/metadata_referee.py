@@ -14,14 +14,14 @@ from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.elections import ballot_of
 from kafkalab.engine.controller.metadata import NO_LEADER, MetadataImage, PartitionImage
 from kafkalab.engine.controller.partition_change import RECOVERING, Election
-from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
+from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight, TopicNumber
 
 
 @dataclass
 class MetadataReferee:
     cluster: Cluster
     sights: dict[ReplicaKey, Sight]
-    visible: dict[tuple[UUID, int], int]
+    visible: dict[tuple[TopicNumber, int], int]
     seen: dict[tuple[UUID, int], PartitionImage] = field(default_factory=dict)
     epochs: dict[int, int] = field(default_factory=dict)
     """By broker, as last seen."""
@@ -72,9 +72,10 @@ class MetadataReferee:
             self.look_at_members(f"{topic}-{number}", partition)
 
     def look_at_members(self, where: str, partition: PartitionImage) -> None:
-        needed = self.visible.get((partition.topic_id, partition.partition), 0)
+        topic, number = partition.topic_id.int, partition.partition
+        needed = self.visible.get((topic, number), 0)
         for member in (*partition.isr, *partition.eligible_leader_replicas):
-            sight = self.sights.get((partition.topic_id, partition.partition, member))
+            sight = self.sights.get((topic, number, member))
             end = sight.log_end if sight is not None else 0
             if end < needed:
                 raise Broken("L4", f"{where}: {member} may lead, but ends at {end} < {needed}: {partition}")

@@ -14,7 +14,6 @@ from kafkalab.engine.controller.codec import records_in
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.replica import DIRECTORY, MetadataReplica
-from kafkalab.engine.events import Event, NodeStarted
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.sight import Broken
 
@@ -40,11 +39,10 @@ class QuorumReferee:
 
     def __post_init__(self) -> None:
         self.image = MetadataImage(self.cluster.spec.cluster_id, self.cluster.spec.controllers[0])
-        self.cluster.world.on_event.append(self.hear)
 
-    def hear(self, _now_us: int, node: str, event: Event) -> None:
-        if isinstance(event, NodeStarted):
-            self.known.pop(node, None)
+    def started(self, node: str) -> None:
+        """What it held to be committed died with its memory."""
+        self.known.pop(node, None)
 
     def look_at_controller(self, controller: Controller) -> None:
         if not controller.running:
@@ -63,7 +61,7 @@ class QuorumReferee:
 
     def look_at_broker(self, broker: Broker) -> None:
         replica = broker.metadata_follower.replica
-        if replica is not None:
+        if replica is not None and replica.high_watermark != self.known.get(broker.name, 0):
             self._look_at(broker.name, replica)
 
     def _look_at(self, name: str, replica: MetadataReplica) -> None:

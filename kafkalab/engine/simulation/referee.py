@@ -38,7 +38,7 @@ from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
 from kafkalab.engine.simulation.owners import shared_out, taken_up
 from kafkalab.engine.simulation.quorum_referee import QuorumReferee
-from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight
+from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight, TopicNumber
 from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
 from kafkalab.engine.simulation.watching import take_changed, watch
 from kafkalab.engine.spec import broker_node
@@ -54,13 +54,13 @@ OF_NO_CONCERN = frozenset({RecordsAppended, HighWatermarkAdvanced, RecordSent, R
 class Referee:
     cluster: Cluster
     sights: dict[ReplicaKey, Sight] = field(default_factory=dict)
-    batch_of: dict[tuple[UUID, int, int, int], tuple[int, int, int]] = field(default_factory=dict)
+    batch_of: dict[tuple[TopicNumber, int, int, int], tuple[int, int, int]] = field(default_factory=dict)
     """(topic id, partition, leader epoch, base offset) -> (CRC, last offset, epoch of the batch before)."""
-    accepting: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
+    accepting: dict[tuple[TopicNumber, int, int], int] = field(default_factory=dict)
     """(topic id, partition, leader epoch) -> the broker that took writes in it."""
-    served: dict[tuple[UUID, int, int], int] = field(default_factory=dict)
+    served: dict[tuple[TopicNumber, int, int], int] = field(default_factory=dict)
     """(topic id, partition, base offset) -> CRC of the batch that a reader was given."""
-    visible: dict[tuple[UUID, int], int] = field(default_factory=dict)
+    visible: dict[tuple[TopicNumber, int], int] = field(default_factory=dict)
     """(topic id, partition) -> the highest high watermark that a leader ever had."""
     generations: dict[str, int] = field(default_factory=dict)
     committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
@@ -90,7 +90,8 @@ class Referee:
 
     def look(self) -> None:
         """Judge what the last step changed. Only the node that acted can have changed."""
-        node = self.cluster.world.nodes.get(self.cluster.world.last_node)
+        world = self.cluster.world
+        node = world.nodes.get(world.last_node)
         if isinstance(node, Broker):
             for partition in take_changed(node):
                 self._look_at(node, partition)
@@ -99,8 +100,8 @@ class Referee:
             self.quorum.look_at_controller(node)
 
     def _look_at(self, broker: Broker, partition: Partition) -> None:
-        log = partition.log
-        key = (partition.topic_id, partition.partition, broker.broker_id)
+        log, isr = partition.log, partition.isr
+        key = (partition.topic_id.int, partition.partition, broker.broker_id)
         sight = self.sights.get(key)
         if sight is None:
             where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
@@ -113,7 +114,7 @@ class Referee:
             sight.log_end == log.end_offset
             and sight.high_watermark == partition.high_watermark
             and sight.leader_epoch == partition.leader_epoch
-            and sight.isr == partition.isr
+            and sight.isr == isr
             and sight.log_start == log.start_offset
         ):
             return
@@ -138,7 +139,7 @@ class Referee:
         sight.high_watermark = partition.high_watermark
         sight.leader_epoch = partition.leader_epoch
         sight.leading = partition.is_leader
-        sight.isr = partition.isr
+        sight.isr = isr
         if partition.is_leader:
             self.metadata.high_watermark_moved(partition.topic, partition.topic_id, partition.partition)
 
@@ -147,59 +148,63 @@ class Referee:
         where = sight.where
         expected = max(sight.log_end, partition.log.start_offset)
         if partition.log.config.is_compacted:
-            replica = (partition.topic_id, partition.partition, broker.broker_id)
+            replica = (partition.topic_id.int, partition.partition, broker.broker_id)
             self.compacted.appended(replica, partition, expected)
             self._took_writes(broker, partition, partition.log.epochs.latest)
             return
         before = epoch_before(partition.log, sight, expected)
+        topic = partition.topic_id.int
         for batch in new_batches(partition.log, sight, expected):
-            if batch.base_offset != expected or batch.last_offset < batch.base_offset:
+            last_offset, epoch = batch.last_offset, batch.partition_leader_epoch
+            if batch.base_offset != expected or last_offset < expected:
                 raise Broken("L1", f"{where}: a batch at {batch.base_offset}, expected {expected}")
-            if batch.partition_leader_epoch < before:
-                raise Broken("L1", f"{where}: epoch {batch.partition_leader_epoch} after {before} at {expected}")
-            name = (partition.topic_id, partition.partition, batch.partition_leader_epoch, batch.base_offset)
-            content = (batch.crc, batch.last_offset, before)
+            if epoch < before:
+                raise Broken("L1", f"{where}: epoch {epoch} after {before} at {expected}")
+            name = (topic, partition.partition, epoch, expected)
+            content = (batch.crc, last_offset, before)
             known = self.batch_of.setdefault(name, content)
             # Where a log begins, nobody knows what was before.
             same_before = known[2] == before or -1 in (known[2], before)
             if known[:2] != content[:2] or not same_before:
                 raise Broken("L2", f"{where}: two batches at offset {expected} of one leader epoch")
             self.batch_of[name] = max(known, content)
-            self._took_writes(broker, partition, batch.partition_leader_epoch)
-            expected = batch.next_offset
-            before = batch.partition_leader_epoch
+            if partition.is_leader:
+                self._took_writes(broker, partition, epoch)
+            expected = last_offset + 1
+            before = epoch
         sight.seen_up_to(partition.log, before)
         if expected != partition.log.end_offset:
             raise Broken("L1", f"{where}: the log ends at {expected}, it says {partition.log.end_offset}")
 
     def _took_writes(self, broker: Broker, partition: Partition, epoch: int) -> None:
         if partition.is_leader and epoch == partition.leader_epoch:
-            writer = self.accepting.setdefault((partition.topic_id, partition.partition, epoch), broker.broker_id)
+            place = (partition.topic_id.int, partition.partition, epoch)
+            writer = self.accepting.setdefault(place, broker.broker_id)
             if writer != broker.broker_id:
                 where = f"{partition.topic}-{partition.partition} on broker {broker.broker_id}"
                 raise Broken("L5", f"{where}: broker {writer} also took writes in epoch {epoch}")
 
     def _leading(self, broker: Broker, partition: Partition, sight: Sight) -> None:
         """L3 the high watermark of a leader does not fall, L4 all in sync hold what is below it."""
-        where = sight.where
+        where, isr = sight.where, partition.isr
         same_epoch = sight.leading and sight.leader_epoch == partition.leader_epoch
         if same_epoch and partition.high_watermark < sight.high_watermark:
             raise Broken("L3", f"{where}: high watermark fell from {sight.high_watermark}")
-        if broker.broker_id not in partition.isr:
-            raise Broken("L4", f"{where}: leads but is not in its ISR {partition.isr}")
-        moved = not same_epoch or partition.high_watermark > sight.high_watermark or partition.isr != sight.isr
+        if broker.broker_id not in isr:
+            raise Broken("L4", f"{where}: leads but is not in its ISR {isr}")
+        moved = not same_epoch or partition.high_watermark > sight.high_watermark or isr != sight.isr
         if not moved or partition.topic_id in self.metadata.deleted:
             return
-        assigned = self.metadata.seen.get((partition.topic_id, partition.partition))
-        for member in partition.isr:
+        topic, number = place = (partition.topic_id.int, partition.partition)
+        assigned = self.metadata.seen.get((partition.topic_id, number))
+        for member in isr:
             if assigned is not None and member not in assigned.replicas:
                 # Moved away, and the leader of before has not heard of it yet.
                 continue
-            other = self.sights.get((partition.topic_id, partition.partition, member))
+            other = self.sights.get((topic, number, member))
             end = other.log_end if other is not None else 0
             if member != broker.broker_id and end < partition.high_watermark:
                 raise Broken("L4", f"{where}: in-sync {member} ends at {end} < {partition.high_watermark}")
-        place = (partition.topic_id, partition.partition)
         self.visible[place] = max(self.visible.get(place, 0), partition.high_watermark)
 
     def power_lost(self, broker_id: int) -> None:
@@ -250,16 +255,16 @@ class Referee:
                     # A follower knows what was committed in an earlier step, if it is right.
                     committed = partition.high_watermark
                     if not partition.is_leader:
-                        committed = self.visible.get((partition.topic_id, partition.partition), 0)
+                        committed = self.visible.get((partition.topic_id.int, partition.partition), 0)
                     if batch.next_offset > committed:
                         raise Broken("L8", f"{name}-{result.partition}: served {batch.last_offset} above the HW")
                     if (name, result.partition) in self.metadata.gambled:
                         continue
                     if partition.log.config.is_compacted:
                         where = f"{name}-{result.partition}"
-                        self.compacted.served((partition.topic_id, partition.partition), batch, where)
+                        self.compacted.served((partition.topic_id.int, partition.partition), batch, where)
                         continue
-                    place = (partition.topic_id, partition.partition, batch.base_offset)
+                    place = (partition.topic_id.int, partition.partition, batch.base_offset)
                     if self.served.setdefault(place, batch.crc) != batch.crc:
                         raise Broken("L8", f"{name}-{result.partition}: offset {batch.base_offset} changed")
 
@@ -291,7 +296,7 @@ class Referee:
                     self.metadata.crashed[crashed.broker_id] = crashed.lifecycle.incarnation_id
             case LogCompacted():
                 compacted = self._replica(node, event)
-                replica = (compacted.topic_id, event.partition, event.broker)
+                replica = (compacted.topic_id.int, event.partition, event.broker)
                 self.compacted.compacted(replica, compacted, event, now_us // 1000)
             case SegmentDeleted():
                 self.segments_deleted += 1
@@ -314,14 +319,18 @@ class Referee:
                 for reader in [reader for reader in self.delivered if reader[1] == topic]:
                     del self.delivered[reader]
             case NodeStarted(name):
-                started = self.cluster.world.nodes[name]
-                if isinstance(started, Broker):
-                    watch(started)
-                    self.lives[name] = started
-                # What a broker knew of leadership died with its memory; its log did not.
-                for (_, _, holder), sight in self.sights.items():
-                    if broker_node(holder) == name:
-                        sight.leading, sight.leader_epoch, sight.isr = False, -1, ()
+                self._started(name)
+
+    def _started(self, name: str) -> None:
+        self.quorum.started(name)
+        node = self.cluster.world.nodes[name]
+        if isinstance(node, Broker):
+            watch(node)
+            self.lives[name] = node
+        # What a broker knew of leadership died with its memory; its log did not.
+        for (_, _, holder), sight in self.sights.items():
+            if broker_node(holder) == name:
+                sight.leading, sight.leader_epoch, sight.isr = False, -1, ()
 
     def _replica(self, node: str, event: LogCompacted | SegmentDeleted) -> Partition:
         broker = self.cluster.world.nodes[node]

@@ -1,12 +1,14 @@
 """What the referee knows of each replica: how it was when last looked at."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from kafkalab.engine.log.log import Log
 
-ReplicaKey = tuple[UUID, int, int]
-"""Topic id, partition, broker. By id: a topic made again under the old name is another topic."""
+TopicNumber = int
+"""A topic's id. By id: a topic made again under the old name is another topic. As a number, because an
+UUID is hashed and compared in Python, and the referee looks up little else."""
+ReplicaKey = tuple[TopicNumber, int, int]
+"""Topic, partition, broker."""
 
 
 @dataclass(slots=True)
@@ -37,7 +39,8 @@ class Sight:
         self.last_segment = -1
 
     def seen_up_to(self, log: Log, last_epoch: int) -> None:
-        self.last_segment, self.last_position = log.active.base_offset, log.active.size
+        active = log.active
+        self.last_segment, self.last_position = active.base_offset, active.size
         self.last_epoch = last_epoch
 
 

@@ -5,14 +5,14 @@ in it every partition, log and in-sync set, are given classes that note each ass
 rule of the referee depends on. Nothing else about them is different.
 """
 
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from kafkalab.engine.broker.broker import Broker, PartitionKey
 from kafkalab.engine.broker.in_sync_set import InSyncSet
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.log.log import Log
 
-OF_PARTITION = frozenset({"high_watermark", "leader_id", "leader_epoch", "log"})
+OF_PARTITION = frozenset({"high_watermark", "leader_id", "is_leader", "leader_epoch", "log"})
 OF_LOG = frozenset({"start_offset", "end_offset"})
 
 Changed = dict[PartitionKey, None]
@@ -22,7 +22,7 @@ class WatchedInSyncSet(InSyncSet):
     _watched_as: tuple[Changed, PartitionKey]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__[name] = value
+        object.__setattr__(self, name, value)
         if name == "committed":
             changed, key = self._watched_as
             changed[key] = None
@@ -32,7 +32,7 @@ class WatchedLog(Log):
     _watched_as: tuple[Changed, PartitionKey]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__[name] = value
+        object.__setattr__(self, name, value)
         if name in OF_LOG:
             changed, key = self._watched_as
             changed[key] = None
@@ -42,10 +42,13 @@ class WatchedPartition(Partition):
     _watched_as: tuple[Changed, PartitionKey]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__[name] = value
+        object.__setattr__(self, name, value)
         if name in OF_PARTITION:
             changed, key = self._watched_as
             changed[key] = None
+
+
+Watched = TypeVar("Watched", WatchedPartition, WatchedLog, WatchedInSyncSet)
 
 
 class WatchedReplicas(dict[PartitionKey, Partition]):
@@ -57,15 +60,22 @@ class WatchedReplicas(dict[PartitionKey, Partition]):
         """What was assigned to since the referee looked last."""
 
     def __setitem__(self, key: PartitionKey, partition: Partition) -> None:
-        super().__setitem__(key, partition)
+        noted_in = (self.changed, key)
+        watched = _remade(WatchedPartition, partition, noted_in)
+        watched.log = _remade(WatchedLog, partition.log, noted_in)
+        watched.in_sync = _remade(WatchedInSyncSet, partition.in_sync, noted_in)
+        watched.in_sync.partition = watched
+        super().__setitem__(key, watched)
         self.changed[key] = None
-        for part, watched in (
-            (partition, WatchedPartition),
-            (partition.log, WatchedLog),
-            (partition.in_sync, WatchedInSyncSet),
-        ):
-            part.__dict__["_watched_as"] = (self.changed, key)
-            part.__class__ = watched
+
+
+def _remade(kind: type[Watched], part: Partition | Log | InSyncSet, noted_in: tuple[Changed, PartitionKey]) -> Watched:
+    """The same as an object of that class from its beginning: one whose class is changed, Python reads more slowly."""
+    made = kind.__new__(kind)
+    object.__setattr__(made, "_watched_as", noted_in)
+    for name, value in vars(part).items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 def watch(broker: Broker) -> None:
@@ -76,7 +86,7 @@ def watch(broker: Broker) -> None:
 
 def take_changed(broker: Broker) -> list[Partition]:
     """What was assigned to since the last time, as far as it is still there."""
-    watched = cast(WatchedReplicas, broker.replicas.partitions)
+    watched: WatchedReplicas = broker.replicas.partitions  # type: ignore[assignment]
     changed = watched.changed
     if not changed:
         return []
