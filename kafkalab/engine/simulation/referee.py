@@ -120,6 +120,9 @@ class Referee:
             return
         self.checks += 1
         where = sight.where
+        named = broker.metadata.topics.get(partition.topic)
+        if named is not None and named.topic_id != partition.topic_id:
+            raise Broken("M4", f"{where}: a replica of a topic that was deleted, and made again as another")
         if not log.start_offset <= partition.high_watermark <= log.end_offset:
             raise Broken(
                 "L3", f"{where}: {log.start_offset} <= {partition.high_watermark} <= {log.end_offset} is false"

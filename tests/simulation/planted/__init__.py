@@ -59,7 +59,6 @@ PLANTED = (
     _planted(elections.the_elr_is_never_cleared, "M7", "L4"),
     _planted(elections.too_few_in_sync_are_enough, "L4", "L6"),
     _planted(elections.leaders_are_not_given_back, "L9"),
-    _planted(elections.a_topics_name_is_all_that_counts, "L1", "L2", "L4", "L6", "L9", "M3"),
     _planted(requests.readers_see_what_is_not_committed, "L8"),
     _planted(requests.followers_serve_all_they_have, "L8"),
     _planted(requests.a_session_tells_of_records_only, "L9", "G6"),
