@@ -60,13 +60,18 @@ class WatchedReplicas(dict[PartitionKey, Partition]):
         """What was assigned to since the referee looked last."""
 
     def __setitem__(self, key: PartitionKey, partition: Partition) -> None:
+        # In the copy of a history they are copies already, which note in the copy of this table.
+        watched = partition if isinstance(partition, WatchedPartition) else self._watched(key, partition)
+        super().__setitem__(key, watched)
+        self.changed[key] = None
+
+    def _watched(self, key: PartitionKey, partition: Partition) -> WatchedPartition:
         noted_in = (self.changed, key)
         watched = _remade(WatchedPartition, partition, noted_in)
         watched.log = _remade(WatchedLog, partition.log, noted_in)
         watched.in_sync = _remade(WatchedInSyncSet, partition.in_sync, noted_in)
         watched.in_sync.partition = watched
-        super().__setitem__(key, watched)
-        self.changed[key] = None
+        return watched
 
 
 def _remade(kind: type[Watched], part: Partition | Log | InSyncSet, noted_in: tuple[Changed, PartitionKey]) -> Watched:
