@@ -145,10 +145,12 @@ class World:
 
     def send(self, source: str, target: str, message: Request | Response) -> None:
         network = self.network
+        number = network.number(source, target)
         if not network.passes(source, target):
+            # The source believes in the connection that the message is lost on, until it is told.
+            self._known.setdefault((source, target), number)
             self._break_connection(source, target)
             return
-        number = network.number(source, target)
         if target not in self.nodes and target not in self.edges:
             # Connection refused: the kernel of a machine without that process answers at once.
             self._lose(source, target, number)

@@ -25,3 +25,29 @@ def test_who_hangs_up_is_heard_to_the_end_first() -> None:
     world.close_edge("client")
     world.run_until(10_000)
     assert listener.heard[1:] == [asked, ConnectionLost("client")]
+
+
+def test_what_was_lost_on_a_cut_way_is_known_to_be_lost_before_anything_newer_is_heard() -> None:
+    world = World(network=Network(Link(latency_us=500)))
+    asker, killed = Listener(), Listener()
+    asker.name, killed.name = "asker", "killed"
+    world.start(asker)
+    world.start(killed)
+    world.send("killed", "asker", Request("killed", "", 1, 3, 0, None, None))
+    world.run_until(5_000)
+    world.crash("asker")
+    # It comes back, and has not heard of the other one yet.
+    asker = Listener()
+    asker.name = "asker"
+    world.start(asker)
+    world.network.cut["asker", "killed"] = None
+    world.send("asker", "killed", Request("asker", "", 1, 3, 0, None, None))
+    world.crash("killed")
+    world.network.cut.clear()
+    again = Listener()
+    again.name = "killed"
+    world.start(again)
+    hello = Request("killed", "", 2, 3, 0, None, None)
+    world.send("killed", "asker", hello)
+    world.run_until(10_000_000)
+    assert asker.heard[1:] == [ConnectionLost("killed"), hello]

@@ -137,6 +137,14 @@ class Faults:
             self.cluster.skew_clock(broker.id, 0)
             self._start(broker.node)
 
+    def start_the_forgotten(self) -> None:
+        """Who was unregistered only after it had come back must be started again, as in Kafka."""
+        active = self.cluster.active_controller
+        for broker_id, broker in self.cluster.brokers.items():
+            if active is not None and broker.epoch >= 0 and broker_id not in active.image.brokers:
+                self.cluster.crash(broker_id)
+                self.cluster.start_broker(broker_id)
+
     def _start(self, node: str) -> None:
         if node not in self.cluster.world.nodes:
             self.cluster.start_broker(broker_of(node))

@@ -112,6 +112,7 @@ class History:
             yield self.plan.chaos_us + after_s * SECOND_US
             self._bring_back_topics()
             self.faults.meddling.mend_everything()
+            self.faults.start_the_forgotten()
         yield self.plan.chaos_us + HEALED_BY_S * SECOND_US
         everybody_is_back(self.cluster)
         yield self.plan.end_us - QUIET_S * SECOND_US
