@@ -140,8 +140,10 @@ class Faults:
     def start_the_forgotten(self) -> None:
         """Who was unregistered only after it had come back must be started again, as in Kafka."""
         active = self.cluster.active_controller
+        if active is None:
+            return
         for broker_id, broker in self.cluster.brokers.items():
-            if active is not None and broker.epoch >= 0 and broker_id not in active.image.brokers:
+            if broker.epoch >= 0 and broker_id not in active.image.brokers:
                 self.cluster.crash(broker_id)
                 self.cluster.start_broker(broker_id)
 

@@ -94,11 +94,12 @@ class Meddling:
 
         Where no controller is active, or it is deposed at this moment, it must be said again."""
         image = self.image()
-        for name in image.topics if image is not None else ():
-            assert image is not None
+        if image is None:
+            return
+        for name in image.topics:
             if any(THROTTLED in setting for setting in image.topic_config(name)):
                 self._throttle(name, None)
-        if image is not None and any(THROTTLED in setting for setting in image.broker_config(None)):
+        if any(THROTTLED in setting for setting in image.broker_config(None)):
             self.throttled.clear()
             self._alter(BROKER, "", {f"{side}.{THROTTLED}.rate": None for side in SIDES})
 
