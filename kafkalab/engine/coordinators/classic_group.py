@@ -182,11 +182,16 @@ class ClassicGroup:
     # -- protocols ---------------------------------------------------------------------------
 
     def supports(self, protocol_type: str, protocols: Protocols) -> bool:
-        """Whether one of these protocols is spoken by every member."""
+        """Whether one of these protocols is spoken by every member.
+
+        Every member may be nobody: a group whose last member timed out while a newcomer was about to
+        join waits for it without being empty, and takes any protocol.
+        """
         if self.state == GroupState.EMPTY:
             return bool(protocol_type and protocols)
-        candidates = self._common_protocols()
-        return self.protocol_type == protocol_type and any(name in candidates for name, _ in protocols)
+        spoken = self._speakers()
+        everybody = len(self.members)
+        return self.protocol_type == protocol_type and any(spoken.get(name, 0) == everybody for name, _ in protocols)
 
     def elected_protocol(self) -> str:
         """The one with most votes; each member votes for its favourite among those that all speak."""
@@ -198,11 +203,15 @@ class ClassicGroup:
         return max(votes, key=lambda name: votes[name])
 
     def _common_protocols(self) -> dict[str, None]:
+        return {name: None for name, speakers in self._speakers().items() if speakers == len(self.members)}
+
+    def _speakers(self) -> dict[str, int]:
+        """How many members speak each protocol."""
         spoken: dict[str, int] = {}
         for member in self.members.values():
             for name in dict(member.protocols):
                 spoken[name] = spoken.get(name, 0) + 1
-        return {name: None for name, speakers in spoken.items() if speakers == len(self.members)}
+        return spoken
 
     def compute_subscribed_topics(self) -> None:
         """Only the topics' names are read, which every version of a subscription begins with."""

@@ -142,6 +142,17 @@ def test_a_member_without_common_protocol_or_of_another_type_is_refused() -> Non
     assert room.refusal(room.join, protocol_type="connect") == ErrorCode.inconsistent_group_protocol
 
 
+def test_a_group_whose_members_are_gone_while_a_newcomer_is_awaited_takes_any_protocol() -> None:
+    room = Room()
+    member_ids = stable_pair(room)
+    newcomer = room.answer(room.join(session_ms=60_000)).member_id
+    room.leave(*((member_id, None) for member_id in member_ids))
+    assert (room.group.state, room.group.members) == (GroupState.PREPARING_REBALANCE, {})
+    number = room.join(newcomer, protocols=(("sticky", SUBSCRIBED),))
+    room.after(60)
+    assert (room.answer(number).error_code, room.answer(number).protocol_name) == (ErrorCode.none, "sticky")
+
+
 def test_a_full_group_takes_no_more() -> None:
     room = Room(group_max_size=2)
     stable_pair(room)
