@@ -90,6 +90,10 @@ def _oblige(lab: RunningLab, topic: str, asked: dict[str, Any]) -> None:
 
 
 def _last_words(complaints: list[str]) -> str:
-    """The end of what a program wrote on stderr, of a Python traceback its last line."""
+    """What a program says on stderr about its end: the line that names the error, else the last three."""
     said = [line.strip() for line in complaints if line.strip()]
-    return " / ".join(said[-1:] if any(line.startswith("Traceback") for line in said) else said[-3:])[:400]
+    if any(line.startswith("Traceback") for line in said):
+        said = said[-1:]
+    elif thrown := [line for line in said if line.startswith(("Exception in thread", "Caused by"))]:
+        said = thrown
+    return " / ".join(said[-3:])[:400]

@@ -1,6 +1,7 @@
 """kcat shows what a command line can do: each capability is a few invocations, as a person would type them."""
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -134,6 +135,22 @@ class Member:
         told = [line for line in self._err.lines if "assigned:" in line or "revoked:" in line]
         return told[-1].count("[") if told and "assigned:" in told[-1] else 0
 
+    @property
+    def holds(self) -> set[int]:
+        """Its partitions, where it is told only what comes and what goes."""
+        held: set[int] = set()
+        for line in self._err.lines:
+            places = {int(place) for place in re.findall(r"\[(\d+)\]", line)}
+            if "assigned:" in line:
+                held |= places
+            elif "revoked:" in line:
+                held -= places
+        return held
+
+    @property
+    def revocations(self) -> list[str]:
+        return [line for line in self._err.lines if "revoked:" in line]
+
     def leave(self) -> None:
         self._process.terminate()
         self._process.wait(30)
@@ -238,7 +255,17 @@ def is_static(ground: Ground) -> str:
 
 
 def cooperative(ground: Ground) -> str:
-    raise NotThere("kcat 1.7.1 crashes on it: its rebalance callback knows whole assignments only")
+    strategy = ("-X", "partition.assignment.strategy=cooperative-sticky")
+    first = Member(ground, *strategy)
+    until(lambda: first.holds == {0, 1, 2})
+    second = Member(ground, *strategy)
+    try:
+        until(lambda: len(first.holds) == 2 and len(second.holds) == 1)
+        assert [line.count("[") for line in first.revocations] == [1], first.revocations
+    finally:
+        first.leave()
+        second.leave()
+    return "one of three partitions given up"
 
 
 def nothing(why: str) -> Callable[[Ground], str]:
@@ -256,7 +283,7 @@ if __name__ == "__main__":
                 each.__name__: each
                 for each in (
                     *(keyed, unkeyed, headers, idempotent, transactional, read_committed, group_rebalance),
-                    *(group_broker_crash, group_coordinator_crash, seek, time_lookup, admin_topics),
+                    *(group_broker_crash, group_coordinator_crash, cooperative, seek, time_lookup, admin_topics),
                 )
             },
             "static_member": is_static,
