@@ -16,6 +16,7 @@ from kio.schema.leave_group.v5.request import LeaveGroupRequest
 from kio.schema.leave_group.v5.response import MemberResponse
 from kio.schema.list_groups.v5.response import ListedGroup
 
+from kafkalab.engine.coordinator_place import partition_of
 from kafkalab.engine.coordinators import membership
 from kafkalab.engine.coordinators.answers import join_refused, sync_refused
 from kafkalab.engine.coordinators.classic_group import ClassicGroup
@@ -330,13 +331,3 @@ class GroupWrite:
 
     def failed(self, broker: "Broker", error_code: ErrorCode) -> None:
         broker.groups.written(self, error_code)
-
-
-def partition_of(group_id: str, partitions: int) -> int:
-    """Java's String.hashCode over UTF-16 units, then Utils.abs, which takes the smallest int for 0."""
-    units = group_id.encode("utf-16-be", "surrogatepass")
-    hashed = 0
-    for place in range(0, len(units), 2):
-        hashed = (31 * hashed + units[place] * 256 + units[place + 1]) & 0xFFFFFFFF
-    signed = hashed - (1 << 32) if hashed >= 1 << 31 else hashed
-    return 0 if signed == -(1 << 31) else abs(signed) % partitions
