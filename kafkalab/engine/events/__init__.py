@@ -86,6 +86,8 @@ from kafkalab.engine.events.replicas import (
     RequestRefused,
     SegmentDeleted,
     SegmentRolled,
+    TransactionBegan,
+    TransactionMarked,
 )
 
 __all__ = [
@@ -156,5 +158,7 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "TransactionBegan",
+    "TransactionMarked",
     "VotersChanged",
 ]
