@@ -11,6 +11,7 @@ from kafkalab.engine.events.clients import (
     PartitionsAssigned,
     PartitionsRevoked,
     PositionReset,
+    ProducerFenced,
     ProducerIdAssigned,
     ProducerRetried,
     RecordAcked,
@@ -19,6 +20,7 @@ from kafkalab.engine.events.clients import (
     RecordsDelivered,
     RecordSent,
     RecordsFailed,
+    TransactionEnded,
 )
 from kafkalab.engine.events.event import (
     Event,
@@ -140,6 +142,7 @@ __all__ = [
     "PartitionsAssigned",
     "PartitionsRevoked",
     "PositionReset",
+    "ProducerFenced",
     "ProducerIdAssigned",
     "ProducerRetried",
     "ReassignmentEnded",
@@ -159,6 +162,7 @@ __all__ = [
     "TopicCreated",
     "TopicDeleted",
     "TransactionBegan",
+    "TransactionEnded",
     "TransactionMarked",
     "VotersChanged",
 ]
