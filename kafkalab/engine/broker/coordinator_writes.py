@@ -49,6 +49,7 @@ def append_as_coordinator(
     partition: int,
     records: list[tuple[bytes, bytes | None]],
     write: CoordinatorWrite,
+    timeout_ms: int,
 ) -> int:
     """See Broker.append_as_coordinator."""
     led = broker.partition(topic, partition)
@@ -60,7 +61,7 @@ def append_as_coordinator(
     appended = led.append_as_leader(data, required_acks=-1, from_client=False)
     key = (topic, partition)
     wait = CoordinatorWriteAwaitingCommit(write, appended.last_offset + 1)
-    broker.purgatory.watch(wait, (key,), broker.config.offsets_commit_timeout_ms)
+    broker.purgatory.watch(wait, (key,), timeout_ms)
     # Even if it is committed already: the coordinator first replays what it has just decided.
     broker.purgatory.touch(key)
     return appended.last_offset

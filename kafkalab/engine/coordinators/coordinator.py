@@ -275,7 +275,8 @@ class GroupCoordinator:
         encoded = [encode(record) for record in write.records]
         waiting = GroupWrite(shard.partition, shard.leader_epoch, write)
         try:
-            offset = self.broker.append_as_coordinator(OFFSETS_TOPIC, shard.partition, encoded, waiting)
+            timeout_ms = self.broker.config.offsets_commit_timeout_ms
+            offset = self.broker.append_as_coordinator(OFFSETS_TOPIC, shard.partition, encoded, waiting, timeout_ms)
         except Refused as refused:
             write.sequel.failed(shard.groups, turn, storage_error(refused.error_code))
             return

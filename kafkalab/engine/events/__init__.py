@@ -87,6 +87,15 @@ from kafkalab.engine.events.replicas import (
     SegmentDeleted,
     SegmentRolled,
 )
+from kafkalab.engine.events.transactions import (
+    MarkersHeldBack,
+    MarkersSent,
+    MarkersWritten,
+    TransactionalIdForgotten,
+    TransactionCoordinatorLoaded,
+    TransactionCoordinatorUnloaded,
+    TransactionStateChanged,
+)
 
 __all__ = [
     "AdminAnswered",
@@ -122,6 +131,9 @@ __all__ = [
     "LogStartMoved",
     "LogTruncated",
     "LogUncleanable",
+    "MarkersHeldBack",
+    "MarkersSent",
+    "MarkersWritten",
     "MemberJoined",
     "MemberLeft",
     "MetadataSnapshotReceived",
@@ -156,5 +168,9 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "TransactionCoordinatorLoaded",
+    "TransactionCoordinatorUnloaded",
+    "TransactionStateChanged",
+    "TransactionalIdForgotten",
     "VotersChanged",
 ]
