@@ -13,6 +13,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
 - `transactions`  the transactional ids that it coordinates
+- `verifications`  what transaction coordinators are asked before a transaction begins in a partition here
 
 A timer is any object with `fire(broker)`; it comes back through `Wake`.
 """
@@ -23,8 +24,9 @@ from typing import Any
 from uuid import UUID
 
 from kafkalab.engine.api import ROUTES
+from kafkalab.engine.broker import verification
 from kafkalab.engine.broker.controller_channel import ControllerChannel, Forwarded
-from kafkalab.engine.broker.coordinator_writes import CoordinatorWrite, append_as_coordinator
+from kafkalab.engine.broker.coordinator_writes import CoordinatorProducer, CoordinatorWrite, append_as_coordinator
 from kafkalab.engine.broker.fetch_sessions import FetchSessions
 from kafkalab.engine.broker.fetchers import Fetchers
 from kafkalab.engine.broker.isr import IsrProposals
@@ -39,6 +41,7 @@ from kafkalab.engine.broker.router import Router
 from kafkalab.engine.broker.silence import LOOK_EVERY_US, LookForSilence
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.broker.topic_creation import TopicCreation
+from kafkalab.engine.broker.verification import Verifications
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinator_place import TRANSACTIONS_TOPIC
@@ -94,6 +97,7 @@ class Broker(Node):
         self.lifecycle = Lifecycle(self)
         self.groups = GroupCoordinator(self)
         self.transactions = TransactionCoordinator(self)
+        self.verifications = Verifications(self)
 
     # -- what it knows -----------------------------------------------------------------------
 
@@ -189,15 +193,17 @@ class Broker(Node):
         partition: int,
         records: list[tuple[bytes, bytes | None]],
         wait: CoordinatorWrite,
-        timeout_ms: int,
+        producer: CoordinatorProducer | None = None,
+        timeout_ms: int | None = None,
     ) -> int:
         """Write (key, value) records to a partition led here, and return the last offset.
 
         Once everything up to there is committed `wait.committed(broker)` is called, or
         `wait.failed(broker, error_code)` when it will not be; never before this call has returned.
-        Refused if this broker does not lead the partition or too few replicas are in sync.
+        Refused if this broker does not lead the partition or too few replicas are in sync. With a
+        `producer` they are part of its transaction.
         """
-        return append_as_coordinator(self, topic, partition, records, wait, timeout_ms)
+        return append_as_coordinator(self, topic, partition, records, wait, producer, timeout_ms)
 
     # -- the one entrance --------------------------------------------------------------------
 
@@ -255,6 +261,8 @@ class Broker(Node):
                 self.metadata_follower.answered(response)
             case "markers":
                 self.transactions.markers.answered(response)
+            case verification.CHANNEL:
+                self.verifications.answered(response)
             case channel:
                 raise AssertionError(f"{self.name} has no channel {channel!r}")
 
@@ -264,6 +272,7 @@ class Broker(Node):
         self.metadata_follower.lost(peer)
         self.fetchers.lost(peer)
         self.transactions.markers.lost(peer)
+        self.verifications.lost(peer)
 
     def _forget(self, source: str) -> None:
         self.router.forget(source)

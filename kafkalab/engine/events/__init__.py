@@ -86,6 +86,8 @@ from kafkalab.engine.events.replicas import (
     RequestRefused,
     SegmentDeleted,
     SegmentRolled,
+    TransactionBegan,
+    TransactionMarked,
 )
 from kafkalab.engine.events.transactions import (
     MarkersHeldBack,
@@ -168,8 +170,10 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "TransactionBegan",
     "TransactionCoordinatorLoaded",
     "TransactionCoordinatorUnloaded",
+    "TransactionMarked",
     "TransactionStateChanged",
     "TransactionalIdForgotten",
     "VotersChanged",

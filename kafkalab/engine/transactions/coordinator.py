@@ -222,7 +222,9 @@ class TransactionCoordinator:
         timeout_ms: int,
     ) -> bool:
         try:
-            self.broker.append_as_coordinator(TRANSACTIONS_TOPIC, shard.partition, [record], written, timeout_ms)
+            self.broker.append_as_coordinator(
+                TRANSACTIONS_TOPIC, shard.partition, [record], written, timeout_ms=timeout_ms
+            )
         except Refused as refused:
             if written.sequel is not None:
                 written.sequel.failed(self.broker, storage_error(refused.error_code))

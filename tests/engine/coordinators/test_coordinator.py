@@ -312,7 +312,7 @@ class WriteOffsets:
     def fire(self, broker: Broker) -> None:
         stored = (OffsetAndMetadata(self.first + number, metadata="x" * 1_000) for number in range(800))
         records = [encode(OffsetRecord("g", "orders", 0, offset)) for offset in stored]
-        broker.append_as_coordinator(OFFSETS_TOPIC, self.partition, records, self, 5_000)
+        broker.append_as_coordinator(OFFSETS_TOPIC, self.partition, records, self)
 
     def committed(self, broker: Broker) -> None:
         pass
