@@ -12,6 +12,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
+- `transactions`  the transactional ids that it coordinates
 - `verifications`  what transaction coordinators are asked before a transaction begins in a partition here
 
 A timer is any object with `fire(broker)`; it comes back through `Wake`.
@@ -43,12 +44,15 @@ from kafkalab.engine.broker.topic_creation import TopicCreation
 from kafkalab.engine.broker.verification import Verifications
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.metadata import MetadataImage
+from kafkalab.engine.coordinator_place import TRANSACTIONS_TOPIC
 from kafkalab.engine.coordinators.coordinator import GroupCoordinator
+from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec
+from kafkalab.engine.transactions.coordinator import TransactionCoordinator
 from kafkalab.wire.errors import ErrorCode
 
 PartitionKey = tuple[str, int]
@@ -92,6 +96,7 @@ class Broker(Node):
         self.topic_creation = TopicCreation(self)
         self.lifecycle = Lifecycle(self)
         self.groups = GroupCoordinator(self)
+        self.transactions = TransactionCoordinator(self)
         self.verifications = Verifications(self)
 
     # -- what it knows -----------------------------------------------------------------------
@@ -134,6 +139,12 @@ class Broker(Node):
         if self.metadata.partition(topic, partition) is not None:
             raise Refused(ErrorCode.not_leader_or_follower)
         raise Refused(ErrorCode.unknown_topic_or_partition)
+
+    def coordinator_for(self, topic: str) -> GroupCoordinator | TransactionCoordinator | None:
+        """Whose records lie in that topic."""
+        if topic == OFFSETS_TOPIC:
+            return self.groups
+        return self.transactions if topic == TRANSACTIONS_TOPIC else None
 
     def topic_name(self, name: str, topic_id: UUID | None) -> str:
         """The name of a topic given by id, or by name if there is no id (KIP-516)."""
@@ -183,6 +194,7 @@ class Broker(Node):
         records: list[tuple[bytes, bytes | None]],
         wait: CoordinatorWrite,
         producer: CoordinatorProducer | None = None,
+        timeout_ms: int | None = None,
     ) -> int:
         """Write (key, value) records to a partition led here, and return the last offset.
 
@@ -191,7 +203,7 @@ class Broker(Node):
         Refused if this broker does not lead the partition or too few replicas are in sync. With a
         `producer` they are part of its transaction.
         """
-        return append_as_coordinator(self, topic, partition, records, wait, producer)
+        return append_as_coordinator(self, topic, partition, records, wait, producer, timeout_ms)
 
     # -- the one entrance --------------------------------------------------------------------
 
@@ -247,6 +259,8 @@ class Broker(Node):
                 self.controller.answered(response)
             case "metadata":
                 self.metadata_follower.answered(response)
+            case "markers":
+                self.transactions.markers.answered(response)
             case verification.CHANNEL:
                 self.verifications.answered(response)
             case channel:
@@ -257,6 +271,7 @@ class Broker(Node):
         self.controller.lost(peer)
         self.metadata_follower.lost(peer)
         self.fetchers.lost(peer)
+        self.transactions.markers.lost(peer)
         self.verifications.lost(peer)
 
     def _forget(self, source: str) -> None:

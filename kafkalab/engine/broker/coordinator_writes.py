@@ -60,6 +60,7 @@ def append_as_coordinator(
     records: list[tuple[bytes, bytes | None]],
     write: CoordinatorWrite,
     producer: CoordinatorProducer | None = None,
+    timeout_ms: int | None = None,
 ) -> int:
     """See Broker.append_as_coordinator."""
     led = broker.partition(topic, partition)
@@ -76,7 +77,7 @@ def append_as_coordinator(
     appended = led.append_as_leader(data, required_acks=-1, from_client=False, verified=verified)
     key = (topic, partition)
     wait = CoordinatorWriteAwaitingCommit(write, appended.last_offset + 1)
-    broker.purgatory.watch(wait, (key,), broker.config.offsets_commit_timeout_ms)
+    broker.purgatory.watch(wait, (key,), timeout_ms or broker.config.offsets_commit_timeout_ms)
     # Even if it is committed already: the coordinator first replays what it has just decided.
     broker.purgatory.touch(key)
     return appended.last_offset

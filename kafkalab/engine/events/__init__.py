@@ -91,6 +91,15 @@ from kafkalab.engine.events.replicas import (
     TransactionBegan,
     TransactionMarked,
 )
+from kafkalab.engine.events.transactions import (
+    MarkersHeldBack,
+    MarkersSent,
+    MarkersWritten,
+    TransactionalIdForgotten,
+    TransactionCoordinatorLoaded,
+    TransactionCoordinatorUnloaded,
+    TransactionStateChanged,
+)
 
 __all__ = [
     "AdminAnswered",
@@ -126,6 +135,9 @@ __all__ = [
     "LogStartMoved",
     "LogTruncated",
     "LogUncleanable",
+    "MarkersHeldBack",
+    "MarkersSent",
+    "MarkersWritten",
     "MemberJoined",
     "MemberLeft",
     "MetadataSnapshotReceived",
@@ -162,7 +174,11 @@ __all__ = [
     "TopicCreated",
     "TopicDeleted",
     "TransactionBegan",
+    "TransactionCoordinatorLoaded",
+    "TransactionCoordinatorUnloaded",
     "TransactionEnded",
     "TransactionMarked",
+    "TransactionStateChanged",
+    "TransactionalIdForgotten",
     "VotersChanged",
 ]
