@@ -11,6 +11,7 @@ from kafkalab.engine.events.clients import (
     PartitionsAssigned,
     PartitionsRevoked,
     PositionReset,
+    ProducerFenced,
     ProducerIdAssigned,
     ProducerRetried,
     RecordAcked,
@@ -19,6 +20,7 @@ from kafkalab.engine.events.clients import (
     RecordsDelivered,
     RecordSent,
     RecordsFailed,
+    TransactionEnded,
 )
 from kafkalab.engine.events.event import (
     Event,
@@ -152,6 +154,7 @@ __all__ = [
     "PartitionsAssigned",
     "PartitionsRevoked",
     "PositionReset",
+    "ProducerFenced",
     "ProducerIdAssigned",
     "ProducerRetried",
     "ReassignmentEnded",
@@ -173,6 +176,7 @@ __all__ = [
     "TransactionBegan",
     "TransactionCoordinatorLoaded",
     "TransactionCoordinatorUnloaded",
+    "TransactionEnded",
     "TransactionMarked",
     "TransactionStateChanged",
     "TransactionalIdForgotten",
