@@ -1,72 +1,73 @@
-"""Somebody's transaction in a lab: how it is shown, and what a person can do to it."""
+"""Transactions as a learner meets them: a producer that commits and aborts, and who sees what of it."""
 
-from kafkalab.engine.clients.producer import Producer
-from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import Lab, Outcome
-from kafkalab.lab.commands import CrashBroker, CreateTopic
-from kafkalab.lab.transaction_commands import AbortTransaction, ForceTerminateTransaction
+from kafkalab.lab.commands import (
+    AddConsumer,
+    BeginTransaction,
+    CreateProducer,
+    CreateTopic,
+    EndTransaction,
+    RemoveProducer,
+)
 from tests.lab.labs import Ask
 
 AT = "--bootstrap-server 127.0.0.1:9092"
-SECOND_US = 1_000_000
 
 
-def with_an_open_transaction(lab: Lab, ask: Ask) -> Producer:
-    assert ask(CreateTopic("orders", 1, 3)).ok
-    settings = ProducerSettings("orders", rate_per_s=5, transactional_id="transfer", records_per_transaction=1_000_000)
-    producer = Producer("writer", lab.bootstrap_nodes, settings)
-    lab.world.start(producer)
-    lab.advance(3 * SECOND_US)
-    return producer
-
-
-def test_a_transaction_is_shown_with_its_steps(lab: Lab, ask: Ask) -> None:
-    with_an_open_transaction(lab, ask)
-    shown = dict(lab.view()["transaction:transfer"])
-    coordinator, steps = shown.pop("coordinator"), shown.pop("steps")
-    assert coordinator in (1, 2, 3)
-    assert shown.pop("started_ms") == shown.pop("updated_ms")
-    assert shown == {
-        "kind": "transaction",
-        "transactional_id": "transfer",
-        "state": "Ongoing",
-        "producer_id": 0,
-        "producer_epoch": 0,
-        "timeout_ms": 60_000,
-        "partitions": [["orders", 0]],
-        "state_partition": 0,
-        "version": 2,
+def test_a_producer_commits_and_aborts_and_readers_of_committed_records_see_half(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    made = CreateProducer("orders", rate=100, limit=40, transactional_id="t", records_per_transaction=5, abort_every=2)
+    outcome = ask(made)
+    ask(AddConsumer(("orders",), name="all"))
+    line = ask(AddConsumer(("orders",), name="committed", isolation_level="read_committed")).shell
+    lab.advance(8_000_000)
+    shown = lab.view()
+    assert (outcome.detail, line) == (
+        {"name": "producer-1"},
+        f"kafka-console-consumer.sh {AT} --topic orders --from-beginning --isolation-level read_committed",
+    )
+    assert "--transactional-id t --transaction-duration-ms 50" in outcome.shell
+    assert (shown["consumer:all"]["delivered"], shown["consumer:committed"]["delivered"]) == (40, 20)
+    assert shown["producer:producer-1"]["transactions"] == {
+        "transactional_id": "t",
+        "state": "between transactions",
+        "records": 0,
+        "committed": 4,
+        "aborted": 4,
+        "records_each": 5,
+        "abort_every": 2,
     }
-    assert steps == [
-        {"state": "Empty", "epoch": 0, "why": "its producer begins, with epoch 0 of id 0"},
-        {"state": "Ongoing", "epoch": 0, "why": "the producer writes to orders-0"},
-    ]
+    ends = [cell["kind"] for cell in shown["replica:orders:0:1"]["tail"] if cell["kind"] != "data"]
+    assert ends == ["abort", "commit", "abort"]
 
 
-def test_a_transaction_whose_coordinator_is_down_stays_in_sight(lab: Lab, ask: Ask) -> None:
-    with_an_open_transaction(lab, ask)
-    ask(CrashBroker(lab.view()["transaction:transfer"]["coordinator"]))
-    shown = lab.view()["transaction:transfer"]
-    assert (shown["state"], shown["coordinator"], shown["partitions"]) == ("NoCoordinator", -1, [["orders", 0]])
-    lab.advance(15 * SECOND_US)
-    assert lab.view()["transaction:transfer"]["state"] == "Ongoing"
-
-
-def test_a_person_ends_a_transaction_by_its_id(lab: Lab, ask: Ask) -> None:
-    with_an_open_transaction(lab, ask)
-    assert ask(ForceTerminateTransaction("transfer")) == Outcome(
-        True, f"kafka-transactions.sh {AT} forceTerminateTransaction --transactionalId transfer"
+def test_a_transaction_is_begun_and_ended_by_hand(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    ask(CreateProducer("orders", rate=10, transactional_id="t", records_per_transaction=0))
+    lab.advance(2_000_000)
+    assert lab.producers["producer-1"].sent == 0
+    assert ask(BeginTransaction("producer-1")) == Outcome(
+        True, "# in the code of producer-1: producer.beginTransaction()"
     )
-    shown = lab.view()["transaction:transfer"]
-    assert (shown["state"], shown["producer_epoch"], shown["partitions"]) == ("Empty", 2, [])
-    assert [step["state"] for step in shown["steps"] if step["state"]][2:] == ["PrepareAbort", "CompleteAbort", "Empty"]
-
-
-def test_a_person_aborts_a_transaction_that_hangs_in_a_partition(lab: Lab, ask: Ask) -> None:
-    with_an_open_transaction(lab, ask)
-    assert ask(AbortTransaction("orders", 0, 0)) == Outcome(
-        True, f"kafka-transactions.sh {AT} abort --topic orders --partition 0 --start-offset 0"
+    lab.advance(2_000_000)
+    partition = lab.view()["partition:orders:0"]
+    assert (partition["last_stable_offset"], partition["high_watermark"] >= 10) == (0, True)
+    assert ask(EndTransaction("producer-1", "abort")) == Outcome(
+        True, "# in the code of producer-1: producer.abortTransaction()"
     )
-    refused = ask(AbortTransaction("orders", 0, 999))
-    assert (refused.ok, refused.error) == (False, "No open transaction begins at offset 999 of orders-0.")
-    assert ask(AbortTransaction("orders", 7, 0)).error == "UNKNOWN_TOPIC_OR_PARTITION."
+    lab.advance(2_000_000)
+    partition = lab.view()["partition:orders:0"]
+    assert partition["last_stable_offset"] == partition["high_watermark"]
+    assert lab.view()["producer:producer-1"]["transactions"]["aborted"] == 1
+    ask(RemoveProducer("producer-1"))
+    lab.advance(2_000_000)
+    assert lab.producers == {}
+
+
+def test_only_a_producer_with_a_transactional_id_can_begin(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    ask(CreateProducer("orders", name="plain"))
+    assert ask(BeginTransaction("plain")).fields == {"name": "plain has no transactional id"}
+    assert ask(CreateProducer("orders", transactional_id="t", idempotence=False)).fields == {
+        "transactional_id": "needs idempotence"
+    }

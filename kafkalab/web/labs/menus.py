@@ -65,6 +65,8 @@ LABELS = {
     "tell_stale_leader": "Name a leader of the past",
     "move_coordinator": "Coordinator elsewhere",
     "pose_as_kafka": "Pose as an older Kafka",
+    "begin_transaction": "Begin a transaction",
+    "end_transaction": "Commit or abort",
     "update_producer": "Change",
     "update_consumer": "Change",
 }
@@ -98,7 +100,14 @@ BEGINS_WITH = {
 """Further fields of a form that begin with what is so now."""
 ABOUT_NAMES = {
     "topic": ("delete_topic", "add_partitions"),
-    "producer": ("update_producer", "pause_producer", "resume_producer", "remove_producer"),
+    "producer": (
+        "update_producer",
+        "begin_transaction",
+        "end_transaction",
+        "pause_producer",
+        "resume_producer",
+        "remove_producer",
+    ),
     "consumer": ("update_consumer", "remove_consumer", "crash_consumer"),
 }
 """Commands whose `name` is that of such a thing."""
