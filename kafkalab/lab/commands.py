@@ -12,6 +12,7 @@ from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
 from kafkalab.lab.tempo_commands import TempoCommand
+from kafkalab.lab.transaction_commands import TransactionCommand
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
 GroupName = Annotated[str, Text("The group's id.", longest=249)]
@@ -372,6 +373,7 @@ Command = (
     | HealNetwork
     | ControllerCommand
     | DescribeQuorum
+    | TransactionCommand
     | FaultCommand
     | TempoCommand
 )

@@ -10,6 +10,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
+from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.controller_commands import DescribeQuorum
 
 
@@ -50,6 +51,8 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return _add_consumer(command, at)
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
+        case transactions.AbortTransaction() | transactions.ForceTerminateTransaction():
+            return transactions.shell(command, at)
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
         case _:

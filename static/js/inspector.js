@@ -181,6 +181,23 @@ const PORTRAITS = {
       ],
     };
   },
+  transaction(it) {
+    const waits = it.state.startsWith("Prepare");
+    return {
+      title: `Transactional id ${it.transactional_id}`,
+      about: "A producer that keeps this name over its restarts. What it writes in a transaction counts in all partitions, or in none.",
+      rows: [
+        ["State", it.state, STATES[it.state] ?? null],
+        ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The leader of __transaction_state-${it.state_partition}, where each step is a record.`],
+        ["Producer id, epoch", `${offset(it.producer_id)}, ${offset(it.producer_epoch)}`, "Whoever comes under this name with an older epoch is fenced."],
+        ["Timeout", `${number(it.timeout_ms)} ms`, "Open for longer, the coordinator aborts it."],
+        ["Version", number(it.version), it.version === 2 ? "Each end of a transaction brings a new epoch (KIP-890)." : "The epoch changes only when a producer begins."],
+        it.started_ms >= 0 && ["Began", clockTime(it.started_ms * 1000), null],
+        ...it.partitions.map(([topic, partition]) => [jump(`${topic}-${partition}`, `partition:${topic}:${partition}`), waits ? "its marker is on the way" : "in the transaction", null]),
+        ...[...it.steps].reverse().map((step) => [step.state ? `${step.state}, epoch ${step.epoch}` : "Marker", step.why, null]),
+      ],
+    };
+  },
   consumer(it) {
     return {
       title: it.name,
@@ -231,6 +248,17 @@ const PORTRAITS = {
       ],
     };
   },
+};
+
+/** What each state of a transaction means. */
+const STATES = {
+  Empty: "A producer has begun; it has no transaction yet.",
+  Ongoing: "Open: what is written is in the logs, and readers of committed records wait before it.",
+  PrepareCommit: "Decided, and safe: it will be committed. The markers are on their way.",
+  PrepareAbort: "Decided, and safe: it will be aborted. The markers are on their way.",
+  CompleteCommit: "Every partition has its COMMIT marker.",
+  CompleteAbort: "Every partition has its ABORT marker.",
+  NoCoordinator: "Nobody can begin or end it until the partition of __transaction_state has a leader.",
 };
 
 /** What the page has no portrait of is shown as it comes. */

@@ -81,9 +81,13 @@ class Markers:
         self.held_back: list[Marker] = []
         """For partitions that failed, or have no leader now: tried again a little later."""
         self._tries_again = False
+        self._completing: dict[str, None] = {}
+        """Transactional ids with every marker, whose completion is being written."""
 
     def begin(self, shard: TransactionShard, metadata: TransactionMetadata) -> None:
-        """It is decided, and the decision is safe."""
+        """It is decided, and the decision is safe: until it is complete nothing else may come."""
+        shard.pending(metadata.transactional_id, metadata.completed(metadata.updated_ms).state)
+        self._completing.pop(metadata.transactional_id, None)
         marker = Marker(
             shard.partition,
             shard.leader_epoch,
@@ -223,25 +227,30 @@ class Markers:
 
     def _complete_if_marked(self, marker: Marker) -> None:
         shard = self.coordinator.shards.get(marker.shard)
-        if shard is None or not self._is_current(marker):
+        if shard is None or not self._is_current(marker) or marker.transactional_id in self._completing:
             return
-        known = shard.transactions[marker.transactional_id]
-        if known.pending is None and not known.metadata.partitions:
-            sequel = Completed(marker.shard, marker.coordinator_epoch, marker.transactional_id)
-            following = known.metadata.completed(self.broker.clock_ms)
-            self.coordinator.write(shard, following, sequel, "every partition has its marker")
+        if not shard.transactions[marker.transactional_id].metadata.partitions:
+            self._completing[marker.transactional_id] = None
+            self.complete(Completed(marker.shard, marker.coordinator_epoch, marker.transactional_id))
 
     def complete_later(self, completed: Completed) -> None:
-        self.broker.wake_in(RETRY_BACKOFF_MS * 1000, CompleteAgain(completed))
+        shard = self._shard_of(completed)
+        if shard is not None:
+            known = shard.transactions[completed.transactional_id].metadata
+            shard.pending(completed.transactional_id, known.completed(known.updated_ms).state)
+            self.broker.wake_in(RETRY_BACKOFF_MS * 1000, CompleteAgain(completed))
 
     def complete(self, completed: Completed) -> None:
-        shard = self.coordinator.shards.get(completed.partition)
-        if shard is None or shard.leader_epoch != completed.leader_epoch:
-            return
-        known = shard.transactions.get(completed.transactional_id)
-        if known is not None and known.pending is None and known.metadata.state in PREPARED:
-            following = known.metadata.completed(self.broker.clock_ms)
+        shard = self._shard_of(completed)
+        if shard is not None:
+            known = shard.transactions[completed.transactional_id].metadata
+            following = known.completed(self.broker.clock_ms)
             self.coordinator.write(shard, following, completed, "every partition has its marker")
+
+    def _shard_of(self, completed: Completed) -> TransactionShard | None:
+        """None if another coordinates that transaction now, and will complete it."""
+        shard = self.coordinator.shards.get(completed.partition)
+        return shard if shard is not None and shard.leader_epoch == completed.leader_epoch else None
 
     def _is_current(self, marker: Marker) -> bool:
         """Whether it is still this coordinator that has to end that very transaction."""

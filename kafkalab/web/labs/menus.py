@@ -40,6 +40,7 @@ VERBS = {
     "remove": Verb("Remove…"),
     "delete": Verb("Delete…"),
     "undo": Verb("Undo"),
+    "force": Verb("Force its end…", danger=True),
     "unregister": Verb("Unregister", DOWN, danger=True),
 }
 NEVER_BACK = ("remove", "delete")
@@ -58,6 +59,7 @@ LABELS = {
     "delete_records": "Delete old records",
     "heal_network": "Heal the network",
     "describe_quorum": "Describe the quorum",
+    "abort_transaction": "Abort a hanging transaction",
     "fail_responses": "Wrong or late answers",
     "hide_leader": "Hide the leader",
     "tell_stale_leader": "Name a leader of the past",
@@ -86,6 +88,7 @@ THINGS: dict[str, dict[str, str]] = {
     "producer": {"name": "name", "one": "name"},
     "consumer": {"name": "name", "one": "name"},
     "group": {"group": "group"},
+    "transaction": {"transactional_id": "transactional_id"},
     "fault": {"fault": "fault"},
 }
 """Of each kind of entity: the field of a command by which it names one, and the entity's own that fills it in."""
