@@ -74,4 +74,5 @@ def shell(command: TransactionCommand, at: str) -> str:
             where = f"--topic {topic} --partition {partition} --start-offset {start_offset}"
             return f"kafka-transactions.sh {at} abort {where}"
         case ForceTerminateTransaction(transactional_id):
-            return f"kafka-transactions.sh {at} forceTerminateTransaction --transactionalId {shlex.quote(transactional_id)}"
+            name = shlex.quote(transactional_id)
+            return f"kafka-transactions.sh {at} forceTerminateTransaction --transactionalId {name}"

@@ -198,6 +198,17 @@ def count(lab: RunningLab, topic: str, fire: Fire) -> Counter[bytes]:
     return found
 
 
+def how_it_stands(lab: RunningLab, run: str) -> list[str]:
+    """Where it got stuck, if it did."""
+    ids = [one for one in lab.entities("transaction") if f"job-{run}-" in one["transactional_id"]]
+    groups = [one for one in lab.entities("group") if one["group"] == f"job-{run}"]
+    return [
+        *(f"{one['transactional_id']}: {one['state']} {one['partitions']} {one['steps'][-4:]}" for one in ids),
+        *(f"group {one['state']} {[each['client_id'] for each in one['members']]} {one['offsets']}" for one in groups),
+        *(f"{one['topic']}-{one['partition']} led by {one['leader']}" for one in lab.entities("partition")),
+    ]
+
+
 def one_run(lab: RunningLab, seed: int) -> tuple[Counter[bytes], list[str]]:
     """Every output with how often it was found, and what was done meanwhile."""
     run = f"{seed}-{time.time_ns()}"
@@ -212,6 +223,8 @@ def one_run(lab: RunningLab, seed: int) -> tuple[Counter[bytes], list[str]]:
             fire._go_on_for(fire.chance.uniform(0.2, 1.5))
             fire.strike()
         found = count(lab, f"out-{run}", fire)
+        if found != EXPECTED:
+            fire.done += how_it_stands(lab, run)
     finally:
         fire.stop()
     for topic in (f"in-{run}", f"out-{run}"):
