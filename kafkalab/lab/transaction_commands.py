@@ -65,7 +65,7 @@ def force_terminate(command: ForceTerminateTransaction) -> tuple[int, Any]:
     return ApiKey.INIT_PRODUCER_ID, requests.init_producer_id(command.transactional_id, FENCING_TIMEOUT_MS)
 
 
-FENCING_TIMEOUT_MS = 60_000
+FENCING_TIMEOUT_MS = 30_000
 
 
 def shell(command: TransactionCommand, at: str) -> str:

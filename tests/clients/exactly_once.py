@@ -7,6 +7,7 @@ end a read_committed reader must find the output of every input once.
 """
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -27,6 +28,8 @@ PAUSE_S = 0.1
 """After each transaction: there must be something left to be hit."""
 FAULTS = 5
 DONE_WITHIN_S = 120
+LOUD = "KAFKALAB_EXACTLY_ONCE_LOUD"
+"""If it is set in the environment, the workers say what goes wrong with them."""
 WORKERS = ("left", "right")
 TARGETS = ("worker", "transaction coordinator", "group coordinator", "leader of the output", "any broker")
 
@@ -63,7 +66,12 @@ class Worker:
 
     def work(self) -> None:
         while True:
-            messages = [each for each in self.consumer.consume(AT_ONCE, 0.5) if each.error() is None]
+            messages = self.consumer.consume(AT_ONCE, 0.5)
+            for error in [each.error() for each in messages if each.error() is not None]:
+                print(f"{time.strftime('%H:%M:%S')} consumer: {error}", file=sys.stderr, flush=True)
+                if error.fatal():
+                    raise KafkaException(error)
+            messages = [each for each in messages if each.error() is None]
             if messages:
                 self._transform(messages)
                 time.sleep(PAUSE_S)
@@ -73,10 +81,13 @@ class Worker:
         try:
             for message in messages:
                 self.producer.produce(self.sink, b"made of " + message.value(), message.key())
-            offsets = self.consumer.position(self.consumer.assignment())
+            # Not consumer.position(): where it was sought back to, that still says where it had been.
+            read = {(it.topic(), it.partition()): it.offset() + 1 for it in messages}
+            offsets = [TopicPartition(*partition, offset) for partition, offset in read.items()]
             self.producer.send_offsets_to_transaction(offsets, self.consumer.consumer_group_metadata(), 30)
             self._finish(self.producer.commit_transaction)
         except KafkaException as failure:
+            print(f"{time.strftime('%H:%M:%S')} transaction: {failure}", file=sys.stderr, flush=True)
             if not failure.args[0].txn_requires_abort():
                 raise
             self._finish(self.producer.abort_transaction)
@@ -115,7 +126,8 @@ class Fire:
 
     def start(self, name: str) -> None:
         command = (sys.executable, "-m", "tests.clients.exactly_once", "--work", self.lab.bootstrap, self.run, name)
-        self.workers[name] = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        # What librdkafka says of connections that break is no news here.
+        self.workers[name] = subprocess.Popen(command, stderr=None if LOUD in os.environ else subprocess.DEVNULL)
 
     def keep_running(self) -> None:
         for name, process in self.workers.items():
@@ -198,6 +210,17 @@ def count(lab: RunningLab, topic: str, fire: Fire) -> Counter[bytes]:
     return found
 
 
+def how_it_stands(lab: RunningLab, run: str) -> list[str]:
+    """Where it got stuck, if it did."""
+    ids = [one for one in lab.entities("transaction") if f"job-{run}-" in one["transactional_id"]]
+    groups = [one for one in lab.entities("group") if one["group"] == f"job-{run}"]
+    return [
+        *(f"{one['transactional_id']}: {one['state']} {one['partitions']} {one['steps'][-4:]}" for one in ids),
+        *(f"group {one['state']} {[each['client_id'] for each in one['members']]} {one['offsets']}" for one in groups),
+        *(f"{one['topic']}-{one['partition']} led by {one['leader']}" for one in lab.entities("partition")),
+    ]
+
+
 def one_run(lab: RunningLab, seed: int) -> tuple[Counter[bytes], list[str]]:
     """Every output with how often it was found, and what was done meanwhile."""
     run = f"{seed}-{time.time_ns()}"
@@ -212,6 +235,8 @@ def one_run(lab: RunningLab, seed: int) -> tuple[Counter[bytes], list[str]]:
             fire._go_on_for(fire.chance.uniform(0.2, 1.5))
             fire.strike()
         found = count(lab, f"out-{run}", fire)
+        if found != EXPECTED:
+            fire.done += how_it_stands(lab, run)
     finally:
         fire.stop()
     for topic in (f"in-{run}", f"out-{run}"):
