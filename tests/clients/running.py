@@ -1,6 +1,7 @@
 """Start a client's program for one capability, do to the cluster what it asks for, and hear its last word."""
 
 import json
+import re
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -92,8 +93,8 @@ def _oblige(lab: RunningLab, topic: str, asked: dict[str, Any]) -> None:
 def _last_words(complaints: list[str]) -> str:
     """What a program says on stderr about its end: the line that names the error, else the last three."""
     said = [line.strip() for line in complaints if line.strip()]
-    if any(line.startswith("Traceback") for line in said):
-        said = said[-1:]
+    if raised := [line for line in said if re.match(r"[\w.]*(Error|Exception|Expired|NotThere)\b", line)]:
+        said = raised[-1:]
     elif thrown := [line for line in said if line.startswith(("Exception in thread", "Caused by"))]:
         said = thrown
     return " / ".join(said[-3:])[:400]

@@ -197,7 +197,7 @@ const throughACrash = crash => async ground => {
   const member = await Member.of(ground)
   await until('100 records', () => haveSeen(100, member))
   await please(crash(ground))
-  await send(ground, keyedMessages(100, 200), { retry: { retries: 20 } })
+  await send(ground, keyedMessages(100, 200), { idempotent: true, maxInFlightRequests: 1, retry: { retries: 20 } })
   await until('200 records', () => haveSeen(200, member))
   await member.leave()
   const admin = client(ground).admin()

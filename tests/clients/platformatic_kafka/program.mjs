@@ -185,7 +185,7 @@ const throughACrash = crash => async ground => {
   const member = await Member.of(ground)
   await until('100 records', () => haveSeen(100, member))
   await please(crash(ground))
-  await send(ground, keyedMessages(100, 200))
+  await send(ground, keyedMessages(100, 200), { idempotent: true })
   await until('200 records', () => {
     if (member.error) throw member.error
     return haveSeen(200, member)
@@ -206,8 +206,7 @@ async function staticMember (ground) {
   await until('both have some', () => shared(stays, leaves))
   const had = leaves.owns()
   const joined = stays.joined
-  await leaves.stream.close()
-  await leaves.consumer.close(true)
+  // Closing it would leave the group, static or not. So the old one is still there, as after a crash.
   const back = await of(2)
   await until('it has them again', () => JSON.stringify(back.owns()) === JSON.stringify(had))
   same(stays.joined, joined)
@@ -303,7 +302,7 @@ const adminGroups = ground => administered(ground, async admin => {
   await until('it has all', () => member.owns().length === 3)
   check((await admin.listGroups()).has(ground.topic), 'not listed')
   const described = (await admin.describeGroups({ groups: [ground.topic] })).get(ground.topic)
-  same([described.state, described.members.size], ['STABLE', 1])
+  same([described.state.toUpperCase(), described.members.size], ['STABLE', 1])
   const busy = await admin.deleteGroups({ groups: [ground.topic] }).catch(error => error)
   check(JSON.stringify(errorsOf(busy)).includes('NON_EMPTY_GROUP'), `deleted with a member: ${busy}`)
   await member.leave()

@@ -242,7 +242,6 @@ func idempotent(ctx context.Context, ground *Ground) (string, error) {
 	}
 	crashed := make(chan error, 1)
 	go func() {
-		defer producer.AsyncClose()
 		for at, message := range ground.valued(numbers(0, 2000), 0) {
 			producer.Input() <- message
 			if at == 1000 {
@@ -264,7 +263,7 @@ func idempotent(ctx context.Context, ground *Ground) (string, error) {
 			return "", ctx.Err()
 		}
 	}
-	if err := <-crashed; err != nil {
+	if err := errors.Join(<-crashed, producer.Close()); err != nil {
 		return "", err
 	}
 	got, err := ground.everything(ctx, 2000)
