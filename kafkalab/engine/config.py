@@ -120,6 +120,8 @@ class BrokerConfig:
     broker_heartbeat_interval_ms: int = _int(2_000, "How often a broker tells the controller that it lives.", 1)
     broker_session_timeout_ms: int = _int(9_000, "A broker silent for this long is fenced.", 1)
     connections_max_idle_ms: int = _long(600_000, "A connection silent for this long is closed.")
+    controller_quota_window_num: int = _int(11, "How many seconds' worth of changes may come at once.", 1)
+    controller_quota_window_size_seconds: int = _int(1, "How long each sample of the quota of changes is.", 1)
     controlled_shutdown_enable: bool = _bool(True, "A broker that stops lets its leaderships move first.")
     controller_quorum_election_backoff_max_ms: int = _int(1_000, "How long a candidate that lost waits at most.", 1)
     controller_quorum_election_timeout_ms: int = _int(
@@ -152,6 +154,8 @@ class BrokerConfig:
     offsets_topic_replication_factor: int = _int(3, "Replicas of each partition of __consumer_offsets.", 1)
     offsets_topic_segment_bytes: int = _int(104_857_600, "Segment size of __consumer_offsets.", 1)
     producer_id_expiration_ms: int = _int(86_400_000, "How long a silent producer's sequence numbers are kept.", 1)
+    quota_window_num: int = _int(11, "How many samples a client quota looks back over.", 1)
+    quota_window_size_seconds: int = _int(1, "How long each of those samples is.", 1)
     replica_fetch_backoff_ms: int = _int(1_000, "How long a follower pauses after a failed fetch.", 0)
     replica_fetch_max_bytes: int = _int(1_048_576, "The most a follower asks for of one partition.", 0)
     replica_fetch_min_bytes: int = _int(1, "The least a follower's fetch is answered with, unless it waited.")

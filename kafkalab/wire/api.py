@@ -134,6 +134,8 @@ SERVED: dict[int, range] = {
     ApiKey.INCREMENTAL_ALTER_CONFIGS: range(2),
     ApiKey.ALTER_PARTITION_REASSIGNMENTS: range(2),
     ApiKey.LIST_PARTITION_REASSIGNMENTS: range(1),
+    ApiKey.DESCRIBE_CLIENT_QUOTAS: range(2),
+    ApiKey.ALTER_CLIENT_QUOTAS: range(2),
     ApiKey.DESCRIBE_QUORUM: range(3),
     ApiKey.DESCRIBE_CLUSTER: range(3),
     ApiKey.UNREGISTER_BROKER: range(1),

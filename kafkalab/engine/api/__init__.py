@@ -9,6 +9,7 @@ from types import ModuleType
 
 from kafkalab.engine.api import (
     add_raft_voter,
+    alter_client_quotas,
     alter_configs,
     alter_partition_reassignments,
     alter_replica_log_dirs,
@@ -18,6 +19,7 @@ from kafkalab.engine.api import (
     delete_groups,
     delete_records,
     delete_topics,
+    describe_client_quotas,
     describe_cluster,
     describe_configs,
     describe_groups,
@@ -79,6 +81,8 @@ ROUTES: dict[int, ModuleType] = {
     ApiKey.DESCRIBE_CLUSTER: describe_cluster,
     ApiKey.UNREGISTER_BROKER: unregister_broker,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: describe_topic_partitions,
+    ApiKey.DESCRIBE_CLIENT_QUOTAS: describe_client_quotas,
+    ApiKey.ALTER_CLIENT_QUOTAS: alter_client_quotas,
     ApiKey.DESCRIBE_QUORUM: describe_quorum,
     ApiKey.ADD_RAFT_VOTER: add_raft_voter,
     ApiKey.REMOVE_RAFT_VOTER: remove_raft_voter,

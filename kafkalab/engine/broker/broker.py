@@ -9,6 +9,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `replicas`    the partitions on this broker: created, led, followed, deleted, checkpointed
 - `fetchers`    copying from leaders
 - `leader_quota`, `follower_quota`  how fast that may go
+- `client_quotas`  how much clients may use
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
@@ -44,6 +45,7 @@ from kafkalab.engine.coordinators.coordinator import GroupCoordinator
 from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
+from kafkalab.engine.quotas.client_quotas import ClientQuotas
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec
 from kafkalab.wire.errors import ErrorCode
@@ -83,6 +85,7 @@ class Broker(Node):
         self.replicas = Replicas(self)
         self.leader_quota = ReplicationQuota(self, LEADER)
         self.follower_quota = ReplicationQuota(self, FOLLOWER)
+        self.client_quotas = ClientQuotas(self)
         self.isr_proposals = IsrProposals(self)
         self.fetchers = Fetchers(self)
         self.producer_ids = ProducerIds(self)

@@ -38,6 +38,7 @@ from kafkalab.engine.controller.metadata import (
     TopicRecord,
 )
 from kafkalab.engine.controller.topic_names import check_topic_name, colliding_topic, is_internal
+from kafkalab.engine.quotas.mutations import UNBOUNDED, Mutations
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.errors import ErrorCode
 
@@ -53,7 +54,12 @@ a limit to the operator, as a CreateTopicPolicy (KIP-108), and has the same erro
 
 
 def create_topics(
-    image: MetadataImage, config: BrokerConfig, body: CreateTopicsRequest, random: Random, static: BrokerConfig
+    image: MetadataImage,
+    config: BrokerConfig,
+    body: CreateTopicsRequest,
+    random: Random,
+    static: BrokerConfig,
+    mutations: Mutations = UNBOUNDED,
 ) -> Decision:
     """`config` counts; `static` is what server.properties says of it."""
     settings = BrokerSettings.of(image, static)
@@ -68,6 +74,7 @@ def create_topics(
                 raise Refused(ErrorCode.invalid_request, "Duplicate topic name.")
             created = _create(image, config, topic, random, partitions)
             _limit(len(records) + len(created))
+            mutations.record(sum(isinstance(each, PartitionRecord) for each in created))
             result = _created(settings, created)
         except Refused as refused:
             results[topic.name] = _not_created(topic.name, refused)
@@ -156,7 +163,9 @@ def _limit_of_cluster(partitions: int) -> None:
 # -- delete ----------------------------------------------------------------------------------------
 
 
-def delete_topics(image: MetadataImage, config: BrokerConfig, body: DeleteTopicsRequest) -> Decision:
+def delete_topics(
+    image: MetadataImage, config: BrokerConfig, body: DeleteTopicsRequest, mutations: Mutations = UNBOUNDED
+) -> Decision:
     # By what they say, so that the same answer is given once.
     results: dict[tuple[str | None, UUID | None, ErrorCode], DeletableTopicResult] = {}
     records: list[RemoveTopicRecord] = []
@@ -180,6 +189,7 @@ def delete_topics(image: MetadataImage, config: BrokerConfig, body: DeleteTopics
                 raise Refused(
                     ErrorCode.invalid_request, "The provided topic name maps to an ID that was already supplied."
                 )
+            mutations.record(len(image.topics[name].partitions))
         except Refused as refused:
             result = DeletableTopicResult(
                 name=name, topic_id=topic_id, error_code=refused.error_code, error_message=refused.message
@@ -211,7 +221,9 @@ def _known(image: MetadataImage, topic: DeleteTopicState) -> tuple[TopicName, UU
 # -- more partitions -------------------------------------------------------------------------------
 
 
-def create_partitions(image: MetadataImage, body: CreatePartitionsRequest, random: Random) -> Decision:
+def create_partitions(
+    image: MetadataImage, body: CreatePartitionsRequest, random: Random, mutations: Mutations = UNBOUNDED
+) -> Decision:
     results: dict[str, CreatePartitionsTopicResult] = {}
     records: list[MetadataRecord] = []
     partitions = _partitions_of(image)
@@ -223,6 +235,7 @@ def create_partitions(image: MetadataImage, body: CreatePartitionsRequest, rando
                 raise Refused(ErrorCode.invalid_request, "Duplicate topic name.")
             added = _add_partitions(image, topic, random, partitions + len(records))
             _limit(len(records) + len(added))
+            mutations.record(len(added))
             records.extend(added)
         except Refused as refused:
             error, message = refused.error_code, refused.message

@@ -72,6 +72,7 @@ from kafkalab.engine.events.quorum import (
 from kafkalab.engine.events.replicas import (
     BecameFollower,
     BecameLeader,
+    ClientThrottled,
     ConnectionRefused,
     DuplicateBatchDropped,
     HighWatermarkAdvanced,
@@ -95,6 +96,7 @@ __all__ = [
     "BrokerFenced",
     "BrokerRegistered",
     "BrokerUnfenced",
+    "ClientThrottled",
     "ConfigChanged",
     "ConnectionHalfOpened",
     "ConnectionRefused",
