@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kafkalab.engine.events import ConnectionRefused
 from kafkalab.lab.connection import Connection
 from kafkalab.lab.doors import Doors, PortRefused, bound
+from kafkalab.lab.turns import Turns
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -76,6 +77,7 @@ class Gateway:
         assert lab.time is None, "a real client lives in wall time"
         self.lab = lab
         self.connections: dict[str, Connection] = {}
+        self.turns = Turns()
         self.bytes_arriving = 0
         self._of_address: dict[str, int] = {}
         self._last_number = 0
@@ -89,13 +91,14 @@ class Gateway:
         """Open the doors of the brokers that run, now and whenever one comes or goes."""
         self.lab.on_broker_up = self._up
         self.lab.on_broker_down = self._down
+        self.lab.on_throttled = self._mute
         for broker in self.lab.accepting:
             self._up(broker)
         self._watch_idle()
 
     def close(self) -> None:
         """Stop for good: no ports, no connections."""
-        self.lab.on_broker_up = self.lab.on_broker_down = None
+        self.lab.on_broker_up = self.lab.on_broker_down = self.lab.on_throttled = None
         if self._idle_check is not None:
             self._idle_check.cancel()
         for door in self._doors.values():
@@ -113,6 +116,10 @@ class Gateway:
                 connection.reset()
             else:
                 connection.close()
+
+    def _mute(self, name: str, seconds: float) -> None:
+        if name in self.connections:
+            self.connections[name].mute(seconds)
 
     # -- for connections ---------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
+    ClientThrottled,
     Event,
     RecordsDelivered,
 )
@@ -88,6 +89,8 @@ class Lab:
         self.on_broker_up: Callable[[int], None] | None = None
         self.on_broker_down: Callable[[int, bool], None] | None = None
         """Called with the broker and whether it crashed."""
+        self.on_throttled: Callable[[str, float], None] | None = None
+        """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.witness = Witness(self.visitors.name_of, self.topic_name)
@@ -322,6 +325,8 @@ class Lab:
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer) else None
             self.ledger.on_delivered(group or event.client, event)
+        elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
+            self.on_throttled(event.connection, event.throttle_ms / 1000)
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)
             attendance.note(self, event)
