@@ -19,6 +19,7 @@ staged(tape, verdict)                          a lab in which it stands still ju
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
+from kafkalab.engine.spec import HostLimits
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
 from kafkalab.lab.commands import Command
@@ -69,6 +70,7 @@ __all__ = [
     "Gateway",
     "HexLine",
     "HistoryTape",
+    "HostLimits",
     "Lab",
     "LabSettings",
     "OpenedRecord",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kio.schema.api_versions.v4.request import ApiVersionsRequest
 
 from kafkalab.engine.node import ConnectionLost, Request, Response
+from kafkalab.lab.turns import turns_of
 from kafkalab.lab.visitors import Visitor
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import ProduceRequest
@@ -53,7 +54,8 @@ class Connection(asyncio.BufferedProtocol):
         self.visitor: Visitor | None = None
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader()
+        self._turns = turns_of(self._loop)
+        self._reader = FrameReader(self.lab.cluster.config.socket_request_max_bytes)
         self._arriving = 0
         """Bytes of a frame that is not whole yet."""
         self._number = 0
@@ -81,7 +83,7 @@ class Connection(asyncio.BufferedProtocol):
         self._forget_arriving()
         self._transport = None
         self._frames.clear()
-        self.gateway.turns.leave(self)
+        self._turns.leave(self)
         if self.name:
             self.gateway.leave(self)
 
@@ -105,7 +107,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._forget_arriving()
         self._frames += frames
-        self.gateway.turns.ask(self)
+        self._turns.ask(self)
         self._pace()
 
     def _forget_arriving(self) -> None:
@@ -228,7 +230,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         may_take = self._writable and not self._is_busy()
         if may_take and self._frames:
-            self.gateway.turns.join(self)
+            self._turns.join(self)
         wanted = may_take and not self._frames
         if wanted == self._reading:
             return

@@ -26,7 +26,7 @@ from kafkalab.engine.events import (
     Event,
     RecordsDelivered,
 )
-from kafkalab.engine.spec import BrokerSpec, ClusterSpec
+from kafkalab.engine.spec import BrokerSpec, ClusterSpec, HostLimits
 from kafkalab.engine.world import World
 from kafkalab.lab import attendance
 from kafkalab.lab import commands as order
@@ -130,7 +130,12 @@ class Lab:
             controllers=settings.controllers or 1,
         )
         brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
-        spec = replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id)
+        spec = replace(
+            spec,
+            brokers=brokers,
+            cluster_id=settings.cluster_id or spec.cluster_id,
+            limits=HostLimits(**settings.limits),
+        )
         world = World(settings.seed, time.time_ns() // 1000 if start_us is None else start_us)
         cluster = Cluster(spec, world, store.disk if store else _memory_disk)
         if start_us is None:

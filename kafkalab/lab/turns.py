@@ -1,17 +1,25 @@
 """Whose requests are taken next, of all connections that have some: a little time for all of them together.
 
 Between two turns the event loop goes round, so that pages, frames and timers come in between however many
-connections flood it. Nobody is taken twice before everybody else was taken once.
+connections flood it, and of however many labs. Nobody is taken twice before everybody else was taken once.
 """
 
 import asyncio
 import time
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from kafkalab.lab.connection import Connection
 
 TURN_S = 0.002
+
+
+def turns_of(loop: asyncio.AbstractEventLoop) -> "Turns":
+    """The one line of everybody who shares this loop."""
+    if loop not in _BY_LOOP:
+        _BY_LOOP[loop] = Turns()
+    return _BY_LOOP[loop]
 
 
 class Turns:
@@ -56,3 +64,6 @@ class Turns:
         began = time.perf_counter()
         connection.take_some()
         self._left_s -= time.perf_counter() - began
+
+
+_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()

@@ -111,7 +111,24 @@ class View:
             "controller": lab.controller.name if lab.controller is not None else "",
             "seed": lab.settings.seed,
             "auto_create": lab.cluster.config.auto_create_topics_enable,
+            "limits": self._limits(),
         }
+
+    def _limits(self) -> list[Entity]:
+        """What the lab uses of its share of the machine, and how much that is at most."""
+        lab = self.lab
+        used = {
+            "stored_bytes": sum(
+                replica.log.size for broker in self._brokers.values() for replica in broker.partitions.values()
+            ),
+            "topics": len(lab.image.topics),
+            "partitions": sum(len(topic.partitions) for topic in lab.image.topics.values()),
+            "connections": sum(len(visitor.connections) for visitor in lab.visitors.everyone()),
+            "records_per_s": sum(producer.settings.rate_per_s for producer in lab.producers.values()),
+        }
+        return [
+            {"of": name, "used": size, "most": getattr(lab.cluster.spec.limits, name)} for name, size in used.items()
+        ]
 
     def _broker(self, spec: BrokerSpec) -> Entity:
         lab = self.lab

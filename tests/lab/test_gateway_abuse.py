@@ -16,8 +16,8 @@ from kio.schema.types import BrokerId, GroupId, TopicName
 from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
 
 from kafkalab.engine.broker.topic_creation import MOST_IN_FLIGHT as MOST_TOPICS_ASKED_FOR
-from kafkalab.engine.controller.topics import MOST_PARTITIONS
 from kafkalab.engine.node import Request
+from kafkalab.engine.spec import HostLimits
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.lab.connection import MOST_AT_A_TURN, MOST_IN_FLIGHT
 from kafkalab.wire.api import ApiKey
@@ -27,6 +27,7 @@ from tests.lab.test_gateway import WHO, Client, Street, on_a_street
 
 PATIENCE = i32Timedelta.parse(timedelta(seconds=10))
 MANY = 9_000
+MOST_PARTITIONS = HostLimits().partitions
 
 
 def topic(name: str, partitions: int) -> CreatableTopic:

@@ -138,6 +138,8 @@ def _append(
         raise Refused(ErrorCode.invalid_topic_exception, f"Cannot append to internal topic {name}")
     acks = wait.request.body.acks
     partition = broker.partition(name, wanted.partition)
+    if partition.is_leader:
+        broker.storage_limit.check(len(wanted.records or b""))
     appended = partition.append_as_leader(wanted.records or b"", acks)
     if acks == ACKS_ALL:
         wait.pending[partition.key] = Unreplicated(topic, appended.last_offset + 1)

@@ -37,6 +37,7 @@ from kafkalab.engine.broker.replicas import Replicas
 from kafkalab.engine.broker.replication_quota import FOLLOWER, LEADER, ReplicationQuota
 from kafkalab.engine.broker.router import Router
 from kafkalab.engine.broker.silence import LOOK_EVERY_US, LookForSilence
+from kafkalab.engine.broker.storage_limit import StorageLimit
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.broker.topic_creation import TopicCreation
 from kafkalab.engine.config import BrokerConfig
@@ -75,6 +76,7 @@ class Broker(Node):
         """With what has been set since the cluster runs."""
         self.disk = disk
         self.tampering = tampering
+        self.storage_limit = StorageLimit(self, cluster.limits.stored_bytes // len(cluster.brokers))
         self._correlation_id = 0
 
         self.router = Router(self)

@@ -20,7 +20,7 @@ from kio.schema.incremental_alter_configs.v1.response import IncrementalAlterCon
 from kio.static.primitive import i32Timedelta
 
 from kafkalab.engine.config import (
-    DYNAMIC_SETTINGS,
+    CHANGEABLE_SETTINGS,
     IN_LARGER_UNITS,
     SETTINGS,
     TOPIC_DEFAULT_NAMES,
@@ -186,9 +186,9 @@ def _check_values(
         return
     changed = [each for each in (*after, *before) if after.get(each) != before.get(each)]
     for each in changed:
-        if each in SETTINGS or each in IN_LARGER_UNITS:
+        if (each in SETTINGS and not SETTINGS[each].changeable) or each in IN_LARGER_UNITS:
             raise Refused(ErrorCode.invalid_request, f"Cannot update these configs dynamically: [{each}]")
-        if each in DYNAMIC_SETTINGS:
+        if each in CHANGEABLE_SETTINGS:
             _check_dynamic(each, after.get(each))
         elif each not in TOPIC_DEFAULT_NAMES or each == NOT_SAFE_FOR_BROKERS:
             raise Refused(ErrorCode.invalid_request, f"Unknown broker config name: {each}")
@@ -206,7 +206,7 @@ def _check_dynamic(name: str, text: str | None) -> None:
     if text is None:
         return
     try:
-        DYNAMIC_SETTINGS[name].parse(text)
+        CHANGEABLE_SETTINGS[name].parse(text)
     except InvalidConfig as invalid:
         raise Refused(ErrorCode.invalid_config, invalid.reason) from invalid
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kafkalab.engine.config import DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.config import CHANGEABLE_SETTINGS, DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
 from kafkalab.engine.controller.metadata import BROKER, MetadataImage
 from kafkalab.engine.log.config import validate
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
@@ -90,10 +90,12 @@ class BrokerSettings:
         return BrokerSettings(static, image.configs.get((BROKER, ""), {}), here)
 
     def synonyms(self, name: str) -> tuple[Synonym, ...]:
+        return (*self.dynamic_synonyms(name), *_given(name, self.static.topic_defaults, STATIC_BROKER_CONFIG))
+
+    def dynamic_synonyms(self, name: str) -> tuple[Synonym, ...]:
         return (
             *_given(name, self.here, DYNAMIC_BROKER_CONFIG),
             *_given(name, self.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG),
-            *_given(name, self.static.topic_defaults, STATIC_BROKER_CONFIG),
         )
 
 
@@ -127,10 +129,11 @@ def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
             SHORT if name in SHORTS else each.type.value,
             each.documentation,
             (
+                *(settings.dynamic_synonyms(name) if each.changeable else ()),
                 *_given(name, config.given, STATIC_BROKER_CONFIG),
                 *((Synonym(name, _text(each.default), DEFAULT_CONFIG),) if each.default != "" else ()),
             ),
-            read_only=True,
+            read_only=not each.changeable,
         )
         for name, each in SETTINGS.items()
         if name not in INTERNAL or name in config.given
@@ -159,7 +162,7 @@ def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
     given = {name: _given(name, settings.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG) for name in settings.everywhere}
     return [
         _dynamic(name, synonyms)
-        if name in DYNAMIC_SETTINGS
+        if name in CHANGEABLE_SETTINGS
         else DescribedConfig(
             name,
             TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].type.value,
@@ -171,7 +174,7 @@ def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
 
 
 def _dynamic(name: str, synonyms: tuple[Synonym, ...]) -> DescribedConfig:
-    setting = DYNAMIC_SETTINGS[name]
+    setting = CHANGEABLE_SETTINGS[name]
     return DescribedConfig(name, setting.type.value, setting.documentation, synonyms)
 
 

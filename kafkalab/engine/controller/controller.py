@@ -57,6 +57,7 @@ class Controller(Node):
         self.controller_id = controller_id
         self.cluster_id = cluster.cluster_id
         self.initial_voters = voter_set(cluster.cluster_id, cluster.voters)
+        self.limits = cluster.limits
         self.static_config = config
         self.config = config
         """With what has been set for all brokers since."""

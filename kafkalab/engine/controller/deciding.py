@@ -56,6 +56,7 @@ def not_controller(request: Request) -> Any:
 
 
 def _decide(controller: "Controller", request: Request, mutations: Mutations) -> Decision:
+    limits = controller.limits
     image, config, sessions, body = controller.image, controller.config, controller.sessions, request.body
     match request.api_key:
         case ApiKey.BROKER_HEARTBEAT:
@@ -67,11 +68,12 @@ def _decide(controller: "Controller", request: Request, mutations: Mutations) ->
         case ApiKey.ALLOCATE_PRODUCER_IDS:
             return producer_ids.allocate(image, body)
         case ApiKey.CREATE_TOPICS:
-            return topics.create_topics(image, config, body, controller.random, controller.static_config, mutations)
+            static = controller.static_config
+            return topics.create_topics(image, config, body, controller.random, static, mutations, limits)
         case ApiKey.DELETE_TOPICS:
             return topics.delete_topics(image, config, body, mutations)
         case ApiKey.CREATE_PARTITIONS:
-            return topics.create_partitions(image, body, controller.random, mutations)
+            return topics.create_partitions(image, body, controller.random, mutations, limits)
         case ApiKey.ELECT_LEADERS:
             return elect_leaders.elect_leaders(image, config, body)
         case ApiKey.ALTER_PARTITION_REASSIGNMENTS:
