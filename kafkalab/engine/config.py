@@ -173,6 +173,7 @@ class BrokerConfig:
     replica_selector_class: str = _string("", "Who chooses the replica that a consumer reads from.", RACK_AWARE)
     request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
+    telemetry_max_bytes: int = _int(1_048_576, "The most bytes of metrics that a client may push at once.", 1)
     leader_replication_throttled_rate: int = _rate("Bytes a second that throttled followers may copy from here.")
     follower_replication_throttled_rate: int = _rate("Bytes a second that throttled replicas here may copy.")
     topic_defaults: dict[str, str] = field(default_factory=dict)

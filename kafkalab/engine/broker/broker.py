@@ -10,6 +10,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `fetchers`    copying from leaders
 - `leader_quota`, `follower_quota`  how fast that may go
 - `client_quotas`  how much clients may use
+- `telemetry`   what clients tell of themselves
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
@@ -49,6 +50,7 @@ from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Requ
 from kafkalab.engine.quotas.client_quotas import ClientQuotas
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec
+from kafkalab.engine.telemetry.client_telemetry import ClientTelemetry
 from kafkalab.wire.errors import ErrorCode
 
 PartitionKey = tuple[str, int]
@@ -88,6 +90,9 @@ class Broker(Node):
         self.leader_quota = ReplicationQuota(self, LEADER)
         self.follower_quota = ReplicationQuota(self, FOLLOWER)
         self.client_quotas = ClientQuotas(self)
+        self.telemetry = ClientTelemetry(self)
+        self.software: dict[str, tuple[str, str]] = {}
+        """By source: name and version, as it introduced itself (KIP-511)."""
         self.isr_proposals = IsrProposals(self)
         self.fetchers = Fetchers(self)
         self.producer_ids = ProducerIds(self)
@@ -254,6 +259,8 @@ class Broker(Node):
     def _forget(self, source: str) -> None:
         self.router.forget(source)
         self.purgatory.forget(source)
+        self.telemetry.forget(source)
+        self.software.pop(source, None)
 
     def _start(self) -> None:
         self.metadata_follower.start()

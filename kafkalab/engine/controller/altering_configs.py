@@ -32,12 +32,15 @@ from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.elections import MIN_ISR, elr_enabled
 from kafkalab.engine.controller.metadata import (
     BROKER,
+    CLIENT_METRICS,
+    GROUP,
     TOPIC,
     ClearElrRecord,
     ConfigRecord,
     MetadataImage,
     MetadataRecord,
 )
+from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, check_client_metrics, check_group
 from kafkalab.engine.controller.topic_names import check_topic_name
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
@@ -135,7 +138,7 @@ def _incremented(resource: Any, settings: Settings) -> Settings:
 
 def _relisted(name: str, before: str | None, value: str, operation: int) -> str:
     """A list with the items added to it, or taken away."""
-    known = TOPIC_CONFIGS.get(TOPIC_DEFAULT_NAMES.get(name, name))
+    known = TOPIC_CONFIGS.get(TOPIC_DEFAULT_NAMES.get(name, name)) or CLIENT_METRICS_CONFIGS.get(name)
     if known is None or known.type is not ConfigType.LIST:
         if name in TOPIC_DEFAULT_NAMES and name not in TOPIC_CONFIGS:
             verb = "append" if operation == APPEND else "subtract"
@@ -172,7 +175,8 @@ def _check_exists(image: MetadataImage, kind: int, name: str) -> None:
                 raise Refused(ErrorCode.invalid_request, f"Node id must be an integer, but it is: {name}")
             if int(name) not in image.brokers:
                 raise Refused(ErrorCode.broker_id_not_registered, f"No broker with id {name} found.")
-        case 4:
+        case 4 | 16 | 32:
+            # Who knows of a group or a subscription before it has settings?
             pass
         case other:
             raise Refused(ErrorCode.invalid_request, f"Unknown resource type {other}")
@@ -183,6 +187,12 @@ def _check_values(
 ) -> None:
     if kind == TOPIC:
         validated_topic_configs(after, config)
+        return
+    if kind == CLIENT_METRICS:
+        check_client_metrics(name, after)
+        return
+    if kind == GROUP:
+        check_group(name, after)
         return
     changed = [each for each in (*after, *before) if after.get(each) != before.get(each)]
     for each in changed:

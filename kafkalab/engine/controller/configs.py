@@ -11,12 +11,14 @@ from typing import Any
 
 from kafkalab.engine.config import CHANGEABLE_SETTINGS, DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
 from kafkalab.engine.controller.metadata import BROKER, MetadataImage
+from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, GROUP_CONFIGS
 from kafkalab.engine.log.config import validate
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
 
 TOPIC_CONFIG = 1
 DYNAMIC_BROKER_CONFIG, DYNAMIC_DEFAULT_BROKER_CONFIG = 2, 3
 STATIC_BROKER_CONFIG, DEFAULT_CONFIG = 4, 5
+CLIENT_METRICS_CONFIG, GROUP_CONFIG = 7, 8
 """ConfigSource."""
 
 
@@ -33,11 +35,13 @@ class DescribedConfig:
     type: int
     """DescribeConfigsResponse.ConfigType."""
     documentation: str
-    synonyms: tuple[Synonym, ...]
+    synonyms: tuple[Synonym, ...] = ()
     """The first counts."""
     read_only: bool = False
     otherwise: str | None = None
-    """The value where nobody has said any, not even Kafka's defaults."""
+    """The value where there are no synonyms."""
+    of: int = 5
+    """And the source then."""
 
     @property
     def value(self) -> str | None:
@@ -45,7 +49,7 @@ class DescribedConfig:
 
     @property
     def source(self) -> int:
-        return self.synonyms[0].source if self.synonyms else DEFAULT_CONFIG
+        return self.synonyms[0].source if self.synonyms else self.of
 
 
 OF_BOTH = (
@@ -170,6 +174,37 @@ def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
             synonyms,
         )
         for name, synonyms in sorted(given.items())
+    ]
+
+
+def described_subscription(own: Mapping[str, str]) -> list[DescribedConfig]:
+    """Every setting of a subscription to clients' metrics. Who asks for synonyms is told of none."""
+    return [
+        DescribedConfig(
+            name,
+            each.type.value,
+            each.documentation,
+            otherwise=own.get(name, str(each.default)),
+            of=CLIENT_METRICS_CONFIG if name in own else DEFAULT_CONFIG,
+        )
+        for name, each in CLIENT_METRICS_CONFIGS.items()
+    ]
+
+
+def described_group(own: Mapping[str, str], settings: BrokerSettings) -> list[DescribedConfig]:
+    """Every setting of a group, by name."""
+    return [
+        DescribedConfig(
+            name,
+            each.setting.type.value,
+            each.setting.documentation,
+            (
+                *_given(name, own, GROUP_CONFIG),
+                *(settings.synonyms(each.broker_name) if each.broker_name else ()),
+                Synonym(each.broker_name or name, _text(each.setting.default), DEFAULT_CONFIG),
+            ),
+        )
+        for name, each in sorted(GROUP_CONFIGS.items())
     ]
 
 
