@@ -11,7 +11,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
-from kafkalab.lab import view_clients, view_controllers
+from kafkalab.lab import view_clients, view_controllers, view_quotas
 from kafkalab.lab.view_logs import LogsView
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class View:
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()
+        view_quotas.mark(lab, entities)
         entities |= lab.faults.entities()
         lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
         entities["ledger"] = lab.ledger.entity()

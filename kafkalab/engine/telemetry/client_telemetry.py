@@ -46,6 +46,8 @@ class Instance:
     heard_ms: int
     last_get_ms: int = -1
     last_push_ms: int = -1
+    just_told: bool = False
+    """What to push, and it has not since."""
     terminating: bool = False
     may_ask_again: bool = False
     """Its last push was refused for something that asking again will mend."""
@@ -68,7 +70,7 @@ class ClientTelemetry:
         last_ms = max(instance.last_get_ms, instance.last_push_ms)
         if last_ms >= 0 and now_ms - last_ms < instance.interval_ms and not instance.may_ask_again:
             raise Refused(ErrorCode.throttling_quota_exceeded)
-        instance.last_get_ms, instance.may_ask_again = now_ms, False
+        instance.last_get_ms, instance.may_ask_again, instance.just_told = now_ms, False, True
         return instance
 
     def push(self, request: Request) -> None:
@@ -101,9 +103,9 @@ class ClientTelemetry:
         if instance.terminating:
             raise Refused(ErrorCode.invalid_request)
         # The first push after it was told what to push may come at any time.
-        is_due = instance.last_get_ms > instance.last_push_ms or now_ms - instance.last_push_ms >= instance.interval_ms
+        is_due = instance.just_told or now_ms - instance.last_push_ms >= instance.interval_ms
         if is_due:
-            instance.last_push_ms = now_ms
+            instance.last_push_ms, instance.just_told = now_ms, False
         elif not body.terminating:
             raise Refused(ErrorCode.throttling_quota_exceeded)
         if body.subscription_id != instance.subscription_id:
