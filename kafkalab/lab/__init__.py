@@ -30,6 +30,7 @@ from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
+from kafkalab.lab.real import telling
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import LabSettings, StoreRefused
@@ -91,4 +92,5 @@ __all__ = [
     "replay",
     "shell",
     "staged",
+    "telling",
 ]

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaError, Producer
 from kafka import KafkaProducer  # type: ignore[attr-defined]
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import ThrottlingQuotaExceededError
+from kafka.errors import NodeNotReadyError, ThrottlingQuotaExceededError
 
 from tests.clients.conftest import RunningLab
 
@@ -51,8 +51,9 @@ def test_librdkafka_is_held_to_its_rate_of_bytes(lab: RunningLab, quota: Any) ->
 
     def count(error: Any, _message: Any) -> None:
         nonlocal acked
-        assert error is None, error
-        acked += 1
+        # What waits at the end is given up.
+        assert error is None or error.code() in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT), error
+        acked += error is None
 
     while time.monotonic() - began < SECONDS + 12:
         if len(producer) < 200:
@@ -122,12 +123,13 @@ def test_an_admin_that_changes_too_much_is_told_to_wait_and_gets_there(lab: Runn
             try:
                 admin.create_topics([NewTopic(f"quota-built-{number}", 8, 1)])
                 break
-            except ThrottlingQuotaExceededError as error:
+            except (NodeNotReadyError, ThrottlingQuotaExceededError) as error:
                 errors.append(type(error).__name__)
                 assert time.monotonic() - began < 60
                 time.sleep(0.5)
     admin.close()
-    assert set(errors) == {"ThrottlingQuotaExceededError"}
+    # It keeps away from a broker that has told it to wait, and says so too.
+    assert {"ThrottlingQuotaExceededError"} <= set(errors) <= {"ThrottlingQuotaExceededError", "NodeNotReadyError"}
     for number in range(6):
         lab.do("delete_topic", name=f"quota-built-{number}")
 

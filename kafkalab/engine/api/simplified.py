@@ -1,0 +1,81 @@
+"""What is simplified and what is left out of each request that brokers answer: one entry a request.
+
+From these the page "What is real here" is made, and a test asks for one entry for every route. Whoever adds a
+request adds a line; `AS_KAFKA` says that nothing is known to differ.
+"""
+
+from dataclasses import dataclass
+
+from kafkalab.wire.api import ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    simplified: str = ""
+    """What is there and simpler than Kafka's."""
+    left_out: str = ""
+    """What Kafka has and the engine has not."""
+
+
+AS_KAFKA = Entry()
+
+REAL: dict[int, Entry] = {
+    ApiKey.PRODUCE: Entry(
+        "A quota counts the bytes of batches and not those of the request around them.",
+        "Batches of format 0 and 1, which Kafka 4 does not take either.",
+    ),
+    ApiKey.FETCH: Entry("A quota counts the bytes of batches.", "Tiered storage."),
+    ApiKey.LIST_OFFSETS: Entry("", "Offsets of tiered storage: -4 and -5 find nothing there."),
+    ApiKey.METADATA: AS_KAFKA,
+    ApiKey.OFFSET_COMMIT: AS_KAFKA,
+    ApiKey.OFFSET_FETCH: AS_KAFKA,
+    ApiKey.FIND_COORDINATOR: AS_KAFKA,
+    ApiKey.JOIN_GROUP: AS_KAFKA,
+    ApiKey.HEARTBEAT: AS_KAFKA,
+    ApiKey.LEAVE_GROUP: AS_KAFKA,
+    ApiKey.SYNC_GROUP: AS_KAFKA,
+    ApiKey.DESCRIBE_GROUPS: AS_KAFKA,
+    ApiKey.LIST_GROUPS: AS_KAFKA,
+    ApiKey.API_VERSIONS: Entry("Only what is answered here is told of."),
+    ApiKey.CREATE_TOPICS: Entry(
+        "", "Policies by class (create.topic.policy.class.name): the lab's limits take their place."
+    ),
+    ApiKey.DELETE_TOPICS: AS_KAFKA,
+    ApiKey.DELETE_RECORDS: AS_KAFKA,
+    ApiKey.INIT_PRODUCER_ID: AS_KAFKA,
+    ApiKey.OFFSET_FOR_LEADER_EPOCH: AS_KAFKA,
+    ApiKey.DESCRIBE_CONFIGS: Entry(
+        "Broker settings that nothing here reads are not told.", "Loggers: nothing here logs."
+    ),
+    ApiKey.ALTER_CONFIGS: Entry("A setting that nothing reads is refused, where Kafka keeps it.", "Loggers."),
+    ApiKey.ALTER_REPLICA_LOG_DIRS: Entry("Every broker has one log directory, so nothing can move."),
+    ApiKey.DESCRIBE_LOG_DIRS: Entry("The size of the disk is not told."),
+    ApiKey.CREATE_PARTITIONS: AS_KAFKA,
+    ApiKey.DELETE_GROUPS: AS_KAFKA,
+    ApiKey.ELECT_LEADERS: AS_KAFKA,
+    ApiKey.INCREMENTAL_ALTER_CONFIGS: Entry(
+        "A setting that nothing reads is refused, where Kafka keeps it.", "Loggers."
+    ),
+    ApiKey.ALTER_PARTITION_REASSIGNMENTS: AS_KAFKA,
+    ApiKey.LIST_PARTITION_REASSIGNMENTS: AS_KAFKA,
+    ApiKey.DESCRIBE_CLIENT_QUOTAS: AS_KAFKA,
+    ApiKey.ALTER_CLIENT_QUOTAS: Entry(
+        "The time of requests is charged and not measured: 100 µs each and 1 µs a KiB, because the clock of a lab "
+        "stands still while a broker works. A connection too many of an address is closed at once.",
+        "Host names in the place of addresses; quotas by class (client.quota.callback.class).",
+    ),
+    ApiKey.DESCRIBE_QUORUM: AS_KAFKA,
+    ApiKey.DESCRIBE_CLUSTER: Entry("", "Controllers listen to nobody from outside."),
+    ApiKey.UNREGISTER_BROKER: AS_KAFKA,
+    ApiKey.GET_TELEMETRY_SUBSCRIPTIONS: Entry(
+        "Told by every broker, where Kafka tells of it only with a plug-in. Patterns may repeat three times at most, "
+        "and nothing that repeats. client_source_port never matches."
+    ),
+    ApiKey.PUSH_TELEMETRY: Entry(
+        "The last value of each metric is kept for the page, with no labels; a histogram as its mean."
+    ),
+    ApiKey.LIST_CONFIG_RESOURCES: AS_KAFKA,
+    ApiKey.DESCRIBE_TOPIC_PARTITIONS: AS_KAFKA,
+    ApiKey.ADD_RAFT_VOTER: AS_KAFKA,
+    ApiKey.REMOVE_RAFT_VOTER: AS_KAFKA,
+}
