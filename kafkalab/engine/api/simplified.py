@@ -21,40 +21,45 @@ AS_KAFKA = Entry()
 
 REAL: dict[int, Entry] = {
     ApiKey.PRODUCE: Entry(
-        "A quota counts the bytes of batches and not those of the request around them.",
-        "Batches of format 0 and 1, which Kafka 4 does not take either.",
+        "A quota counts the bytes of batches and not those of the request around them. A refused batch is told why, "
+        "where Kafka mostly says nothing.",
+        "Transactions.",
     ),
-    ApiKey.FETCH: Entry("A quota counts the bytes of batches.", "Tiered storage."),
+    ApiKey.FETCH: Entry("A quota counts the bytes of batches.", "Tiered storage; transactions that were aborted."),
     ApiKey.LIST_OFFSETS: Entry("", "Offsets of tiered storage: -4 and -5 find nothing there."),
-    ApiKey.METADATA: AS_KAFKA,
-    ApiKey.OFFSET_COMMIT: AS_KAFKA,
-    ApiKey.OFFSET_FETCH: AS_KAFKA,
-    ApiKey.FIND_COORDINATOR: AS_KAFKA,
+    ApiKey.METADATA: Entry("Versions 8 to 10 tell no rights on the cluster."),
+    ApiKey.OFFSET_COMMIT: Entry("", "Groups of KIP-848: member epochs."),
+    ApiKey.OFFSET_FETCH: Entry("", "Groups of KIP-848; offsets that a transaction has not committed yet."),
+    ApiKey.FIND_COORDINATOR: Entry("", "Coordinators of transactions and of share groups."),
     ApiKey.JOIN_GROUP: AS_KAFKA,
     ApiKey.HEARTBEAT: AS_KAFKA,
     ApiKey.LEAVE_GROUP: AS_KAFKA,
     ApiKey.SYNC_GROUP: AS_KAFKA,
     ApiKey.DESCRIBE_GROUPS: AS_KAFKA,
-    ApiKey.LIST_GROUPS: AS_KAFKA,
+    ApiKey.LIST_GROUPS: Entry("", "Groups of other than the classic kind."),
     ApiKey.API_VERSIONS: Entry("Only what is answered here is told of."),
     ApiKey.CREATE_TOPICS: Entry(
         "", "Policies by class (create.topic.policy.class.name): the lab's limits take their place."
     ),
     ApiKey.DELETE_TOPICS: AS_KAFKA,
     ApiKey.DELETE_RECORDS: AS_KAFKA,
-    ApiKey.INIT_PRODUCER_ID: AS_KAFKA,
+    ApiKey.INIT_PRODUCER_ID: Entry("", "Transactional ids."),
     ApiKey.OFFSET_FOR_LEADER_EPOCH: AS_KAFKA,
     ApiKey.DESCRIBE_CONFIGS: Entry(
-        "Broker settings that nothing here reads are not told.", "Loggers: nothing here logs."
+        "Broker settings that nothing here reads are not told.", "Loggers: nothing here logs. Most settings of groups."
     ),
-    ApiKey.ALTER_CONFIGS: Entry("A setting that nothing reads is refused, where Kafka keeps it.", "Loggers."),
+    ApiKey.ALTER_CONFIGS: Entry(
+        "A setting that nothing reads is refused, where Kafka keeps it. Any broker changes those of any other.",
+        "Loggers.",
+    ),
     ApiKey.ALTER_REPLICA_LOG_DIRS: Entry("Every broker has one log directory, so nothing can move."),
     ApiKey.DESCRIBE_LOG_DIRS: Entry("The size of the disk is not told."),
     ApiKey.CREATE_PARTITIONS: AS_KAFKA,
     ApiKey.DELETE_GROUPS: AS_KAFKA,
     ApiKey.ELECT_LEADERS: AS_KAFKA,
     ApiKey.INCREMENTAL_ALTER_CONFIGS: Entry(
-        "A setting that nothing reads is refused, where Kafka keeps it.", "Loggers."
+        "A setting that nothing reads is refused, where Kafka keeps it. Any broker changes those of any other.",
+        "Loggers.",
     ),
     ApiKey.ALTER_PARTITION_REASSIGNMENTS: AS_KAFKA,
     ApiKey.LIST_PARTITION_REASSIGNMENTS: AS_KAFKA,
@@ -64,7 +69,7 @@ REAL: dict[int, Entry] = {
         "stands still while a broker works. A connection too many of an address is closed at once.",
         "Host names in the place of addresses; quotas by class (client.quota.callback.class).",
     ),
-    ApiKey.DESCRIBE_QUORUM: AS_KAFKA,
+    ApiKey.DESCRIBE_QUORUM: Entry("", "Where controllers listen: they do to nobody from outside."),
     ApiKey.DESCRIBE_CLUSTER: Entry("", "Controllers listen to nobody from outside."),
     ApiKey.UNREGISTER_BROKER: AS_KAFKA,
     ApiKey.GET_TELEMETRY_SUBSCRIPTIONS: Entry(

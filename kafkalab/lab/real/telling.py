@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kafkalab.engine.api import ROUTES
-from kafkalab.engine.api.api_versions import SUPPORTED_FEATURES
+from kafkalab.engine.api.api_versions import SUPPORTED_FEATURES, advertised
 from kafkalab.engine.api.simplified import AS_KAFKA, REAL
 from kafkalab.engine.config import DYNAMIC_SETTINGS, IN_LARGER_UNITS, SETTINGS, TOPIC_DEFAULT_NAMES, Setting
 from kafkalab.engine.controller.controller import FEATURES
@@ -11,7 +11,7 @@ from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.engine.simulation.rules import RULES
 from kafkalab.lab.real import kafka_4_3, not_honoured
-from kafkalab.wire.api import SERVED, ApiKey
+from kafkalab.wire.api import ApiKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,17 @@ class FeatureRow:
 
 def apis() -> list[ApiRow]:
     """Every request of a broker of Kafka's, by key."""
+    told = {each.api_key: (each.min_version, each.max_version) for each in advertised(ROUTES)}
     rows = []
     for key in sorted({**kafka_4_3.VERSIONS, **dict.fromkeys(map(ApiKey, ROUTES))}):
         entry = REAL.get(key, AS_KAFKA)
-        served = SERVED[key] if key in ROUTES else range(0)
+        served = told.get(key)
         theirs = kafka_4_3.VERSIONS.get(key)
         rows.append(
             ApiRow(
                 int(key),
                 key.message_name,
-                _versions(served[0], served[-1]) if served else "",
+                _versions(*served) if served else "",
                 _versions(*theirs) if theirs else "",
                 entry.simplified,
                 entry.left_out,
