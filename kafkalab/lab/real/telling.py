@@ -57,7 +57,7 @@ class FeatureRow:
 
 def apis() -> list[ApiRow]:
     """Every request of a broker of Kafka's, by key."""
-    told = {each.api_key: (each.min_version, each.max_version) for each in advertised(ROUTES)}
+    told = {int(each.api_key): (int(each.min_version), int(each.max_version)) for each in advertised(ROUTES)}
     rows = []
     for key in sorted({**kafka_4_3.VERSIONS, **dict.fromkeys(map(ApiKey, ROUTES))}):
         entry = REAL.get(key, AS_KAFKA)
