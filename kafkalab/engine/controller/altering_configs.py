@@ -40,7 +40,7 @@ from kafkalab.engine.controller.metadata import (
     MetadataImage,
     MetadataRecord,
 )
-from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, check_client_metrics, check_group
+from kafkalab.engine.controller.resource_configs import check_client_metrics, check_group
 from kafkalab.engine.controller.topic_names import check_topic_name
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
@@ -138,7 +138,7 @@ def _incremented(resource: Any, settings: Settings) -> Settings:
 
 def _relisted(name: str, before: str | None, value: str, operation: int) -> str:
     """A list with the items added to it, or taken away."""
-    known = TOPIC_CONFIGS.get(TOPIC_DEFAULT_NAMES.get(name, name)) or CLIENT_METRICS_CONFIGS.get(name)
+    known = TOPIC_CONFIGS.get(TOPIC_DEFAULT_NAMES.get(name, name))
     if known is None or known.type is not ConfigType.LIST:
         if name in TOPIC_DEFAULT_NAMES and name not in TOPIC_CONFIGS:
             verb = "append" if operation == APPEND else "subtract"

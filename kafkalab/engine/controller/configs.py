@@ -35,13 +35,11 @@ class DescribedConfig:
     type: int
     """DescribeConfigsResponse.ConfigType."""
     documentation: str
-    synonyms: tuple[Synonym, ...] = ()
+    synonyms: tuple[Synonym, ...]
     """The first counts."""
     read_only: bool = False
     otherwise: str | None = None
     """The value where there are no synonyms."""
-    of: int = 5
-    """And the source then."""
 
     @property
     def value(self) -> str | None:
@@ -49,7 +47,7 @@ class DescribedConfig:
 
     @property
     def source(self) -> int:
-        return self.synonyms[0].source if self.synonyms else self.of
+        return self.synonyms[0].source if self.synonyms else DEFAULT_CONFIG
 
 
 OF_BOTH = (
@@ -178,14 +176,14 @@ def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
 
 
 def described_subscription(own: Mapping[str, str]) -> list[DescribedConfig]:
-    """Every setting of a subscription to clients' metrics. Who asks for synonyms is told of none."""
+    """Every setting of a subscription to clients' metrics."""
     return [
         DescribedConfig(
             name,
             each.type.value,
             each.documentation,
-            otherwise=own.get(name, str(each.default)),
-            of=CLIENT_METRICS_CONFIG if name in own else DEFAULT_CONFIG,
+            _given(name, own, CLIENT_METRICS_CONFIG),
+            otherwise=str(each.default),
         )
         for name, each in CLIENT_METRICS_CONFIGS.items()
     ]

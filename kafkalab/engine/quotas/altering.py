@@ -23,7 +23,8 @@ from kafkalab.engine.refused import Refused
 from kafkalab.wire.dialect import NOT_THROTTLED
 from kafkalab.wire.errors import ErrorCode
 
-TYPES = (USER, CLIENT_ID, IP)
+TYPES = (CLIENT_ID, USER, IP)
+"""In the order in which they are told."""
 EXACT, DEFAULT, ANY = 0, 1, 2
 """Match types of a filter."""
 
@@ -35,7 +36,7 @@ def alter_client_quotas(image: MetadataImage, body: AlterClientQuotasRequest) ->
     answers: dict[Entity, Refused | None] = {}
     records: list[ClientQuotaRecord] = []
     for entry in body.entries:
-        entity = tuple(sorted({each.entity_type: each.entity_name for each in entry.entity}.items()))
+        entity = _in_order({each.entity_type: each.entity_name for each in entry.entity})
         try:
             if entity in answers or max(Counter(op.key for op in entry.ops).values(), default=0) > 1:
                 raise Refused(ErrorCode.invalid_request, f"Ignoring duplicate entity {_in_words(entity)}")
@@ -47,6 +48,11 @@ def alter_client_quotas(image: MetadataImage, body: AlterClientQuotasRequest) ->
     entries = tuple(_answer(entity, refused) for entity, refused in answers.items())
     answer = AlterClientQuotasResponse(throttle_time=NOT_THROTTLED, entries=entries)
     return Decision(answer, () if body.validate_only else tuple(records))
+
+
+def _in_order(named: dict[str, str | None]) -> Entity:
+    unknown = [kind for kind in named if kind not in TYPES]
+    return tuple((kind, named[kind]) for kind in (*TYPES, *unknown) if kind in named)
 
 
 def _altered(image: MetadataImage, entity: Entity, entry: Alteration) -> list[ClientQuotaRecord]:
@@ -101,8 +107,8 @@ def _check(keys: tuple[str, ...], key: str, value: float) -> None:
         raise _invalid(f"Quota {key} must be greater than 0")
     if key in WHOLE_NUMBERS:
         if value > WHOLE_NUMBERS[key]:
-            kind = "LONG" if WHOLE_NUMBERS[key] > 2**31 else "INT"
-            raise _invalid(f"Proposed value for {key} is too large for a {kind}.")
+            kind = "a LONG" if WHOLE_NUMBERS[key] > 2**31 else "an INT"
+            raise _invalid(f"Proposed value for {key} is too large for {kind}.")
         if value % 1.0 > 1e-6:
             raise _invalid(f"{key} cannot be a fractional value.")
 
@@ -145,7 +151,7 @@ def describe_client_quotas(image: MetadataImage, body: DescribeClientQuotasReque
         if _matches(dict(entity), exact, specified, body.strict)
     )
     return DescribeClientQuotasResponse(
-        throttle_time=NOT_THROTTLED, error_code=ErrorCode.none, error_message=None, entries=found
+        throttle_time=NOT_THROTTLED, error_code=ErrorCode.none, error_message="", entries=found
     )
 
 

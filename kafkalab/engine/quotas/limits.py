@@ -22,7 +22,7 @@ ANONYMOUS = "ANONYMOUS"
 """Who comes in where nobody is asked for a name (KafkaPrincipal.ANONYMOUS)."""
 
 Entity = tuple[tuple[str, str | None], ...]
-"""(type, name) pairs, sorted by type."""
+"""(type, name) pairs, the client id before the user."""
 Quotas = Mapping[Entity, Mapping[str, float]]
 Account = tuple[str, str]
 """(user, client id), either of them "": whose use is counted together."""

@@ -133,7 +133,7 @@ def test_a_filter_that_makes_no_sense_is_refused(components: Any, error: str, wo
         (
             (("ip", "10.0.0.1"),),
             ("connection_creation_rate", 1e10),
-            "Proposed value for connection_creation_rate is too large for a INT.",
+            "Proposed value for connection_creation_rate is too large for an INT.",
         ),
         ((("ip", "10.0.0.1"),), ("producer_byte_rate", 1.0), "Invalid configuration key producer_byte_rate"),
         ((("ip", "nowhere"),), ("connection_creation_rate", 1.0), "nowhere is not a valid IP or resolvable host."),

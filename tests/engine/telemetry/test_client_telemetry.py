@@ -172,7 +172,9 @@ def described(room: Room, name: str) -> dict[str, tuple[str | None, int]]:
     resource = DescribeConfigsResource(resource_type=i8(CLIENT_METRICS), resource_name=name, configuration_keys=None)
     body = DescribeConfigsRequest(resources=(resource,), include_synonyms=True, include_documentation=False)
     (result,) = room.ask(1, ApiKey.DESCRIBE_CONFIGS, body).results
-    assert all(each.synonyms == () for each in result.configs)
+    synonyms = {each.name: [(one.name, one.value, one.source) for one in each.synonyms] for each in result.configs}
+    own = {each.name: each.value for each in result.configs if each.config_source == 7}
+    assert synonyms == {each.name: [(each.name, each.value, 7)] if each.name in own else [] for each in result.configs}
     return {each.name: (each.value, each.config_source) for each in result.configs}
 
 
