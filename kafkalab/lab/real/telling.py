@@ -13,6 +13,8 @@ from kafkalab.engine.simulation.rules import RULES
 from kafkalab.lab.real import kafka_4_3, not_honoured
 from kafkalab.wire.api import ApiKey
 
+AT_ONCE = "at once"
+
 
 @dataclass(frozen=True, slots=True)
 class ApiRow:
@@ -79,7 +81,7 @@ def apis() -> list[ApiRow]:
 def topic_configs() -> list[ConfigRow]:
     unread = {name for _, names in not_honoured.OF_TOPICS for name in names.split()}
     return [
-        ConfigRow(name, each.type.name.lower(), each.default or "", each.documentation, "at once")
+        ConfigRow(name, each.type.name.lower(), each.default or "", each.documentation, AT_ONCE)
         for name, each in sorted(TOPIC_CONFIGS.items())
         if name not in unread
     ]
@@ -87,7 +89,7 @@ def topic_configs() -> list[ConfigRow]:
 
 def broker_configs() -> list[ConfigRow]:
     """Those that give topics their default stand with the topics, under the broker's names."""
-    rows = [_row(name, each, "at once" if each.changeable else "at the next start") for name, each in SETTINGS.items()]
+    rows = [_row(name, each, AT_ONCE if each.changeable else "at the next start") for name, each in SETTINGS.items()]
     rows += [_row(name, each) for name, each in DYNAMIC_SETTINGS.items()]
     unread = {name for _, names in not_honoured.OF_TOPICS for name in names.split()}
     rows += [
@@ -96,7 +98,7 @@ def broker_configs() -> list[ConfigRow]:
             TOPIC_CONFIGS[topic].type.name.lower(),
             TOPIC_CONFIGS[topic].default or "",
             f"The default of {topic} for topics.",
-            "at once",
+            AT_ONCE,
         )
         for name, topic in TOPIC_DEFAULT_NAMES.items()
         if topic != name and topic not in unread
@@ -106,6 +108,11 @@ def broker_configs() -> list[ConfigRow]:
         for name, (small, _) in IN_LARGER_UNITS.items()
     ]
     return sorted(rows, key=lambda row: row.name)
+
+
+def changeable() -> list[str]:
+    """The names of those that can be changed while brokers run."""
+    return [row.name for row in broker_configs() if row.changes == AT_ONCE]
 
 
 def other_configs() -> list[tuple[str, list[ConfigRow]]]:
@@ -148,7 +155,7 @@ def rules() -> list[tuple[str, str]]:
     return list(RULES.items())
 
 
-def _row(name: str, setting: Setting, changes: str = "at once") -> ConfigRow:
+def _row(name: str, setting: Setting, changes: str = AT_ONCE) -> ConfigRow:
     return ConfigRow(name, setting.type.name.lower(), _text(setting.default), setting.documentation, changes)
 
 

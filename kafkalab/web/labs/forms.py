@@ -28,6 +28,7 @@ _NULL_SAYS = {
 """What a value that is null means, where a field called `value` may be."""
 SUGGESTED = ("topics", "groups", "producers", "consumers", "nodes", "racks")
 """Lists of names on the stage that the page keeps, for fields that ask for one."""
+_SETTINGS = {"alter_topic_config": "settings", "alter_broker_config": "broker-settings"}
 _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
@@ -230,7 +231,7 @@ def _suggested(command: str, field: FieldSchema) -> str:
         for commands, names in ((_NAMED_TOPICS, "topics"), (_OF_PRODUCERS, "producers"), (_OF_CONSUMERS, "consumers")):
             if command in commands:
                 return names
-        return "settings" if command == "alter_topic_config" else ""
+        return _SETTINGS.get(command, "")
     if name in _NODES:
         return "nodes"
     return {"group": "groups", "topic": "topics", "topics": "topics", "rack": "racks"}.get(name, "")
