@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from kafkalab.engine.events import ClientThrottled
 from kafkalab.engine.node import Request
 from kafkalab.engine.quotas.limits import (
-    ANONYMOUS,
     CONSUMER_BYTE_RATE,
     CONTROLLER_MUTATION_RATE,
+    MOST_ACCOUNTS,
     PRODUCER_BYTE_RATE,
     REQUEST_PERCENTAGE,
     Account,
     limit,
+    user_of,
 )
 from kafkalab.engine.quotas.rates import Rate
 from kafkalab.wire.api import ApiKey
@@ -90,7 +91,7 @@ class ClientQuotas:
         self.throttled_until_us.pop(source, None)
 
     def _limit(self, key: str, request: Request) -> tuple[float, Account] | None:
-        return limit(self.broker.metadata.client_quotas, key, ANONYMOUS, request.client_id or "")
+        return limit(self.broker.metadata.client_quotas, key, user_of(request), request.client_id or "")
 
     def _spend_time(self, request: Request, size: int) -> int:
         cost_us = REQUEST_COST_US + size * COST_US_PER_KIB / 1024
@@ -104,10 +105,19 @@ class ClientQuotas:
         bound, account = found
         rate = self._rates.get((key, account))
         if rate is None:
+            self._make_room()
             rate = self._rates[key, account] = Rate(self._samples, self._window_ms)
         now_ms = self.broker.now_ms
         rate.record(value, now_ms)
         return rate.throttle_ms(bound, now_ms)
+
+    def _make_room(self) -> None:
+        if len(self._rates) < MOST_ACCOUNTS:
+            return
+        for each in [each for each, rate in self._rates.items() if rate.is_idle(self.broker.now_ms)]:
+            del self._rates[each]
+        while len(self._rates) >= MOST_ACCOUNTS:
+            del self._rates[next(iter(self._rates))]
 
     def _tell(self, request: Request, held_back: dict[str, int]) -> int:
         """The longest of these counts."""

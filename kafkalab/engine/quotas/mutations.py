@@ -9,7 +9,7 @@ from typing import Any
 
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.node import Request
-from kafkalab.engine.quotas.limits import ANONYMOUS, CONTROLLER_MUTATION_RATE, Account, Quotas, limit
+from kafkalab.engine.quotas.limits import CONTROLLER_MUTATION_RATE, MOST_ACCOUNTS, Account, Quotas, limit, user_of
 from kafkalab.engine.quotas.rates import TokenBucket
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.api import ApiKey
@@ -59,11 +59,15 @@ class MutationQuotas:
     def of(self, quotas: Quotas, request: Request, now_ms: int) -> Mutations:
         client_id = request.client_id or ""
         # What a broker asks for in its own name is nobody's quota.
-        found = None if client_id == request.source else limit(quotas, CONTROLLER_MUTATION_RATE, ANONYMOUS, client_id)
+        if client_id == request.source:
+            return UNBOUNDED
+        found = limit(quotas, CONTROLLER_MUTATION_RATE, user_of(request), client_id)
         if found is None:
             return UNBOUNDED
         bound, account = found
         bucket = self._buckets.get(account)
         if bucket is None:
+            if len(self._buckets) >= MOST_ACCOUNTS:
+                del self._buckets[next(iter(self._buckets))]
             bucket = self._buckets[account] = TokenBucket(bound, self._burst_s, now_ms)
         return Mutations(bucket, bound, request.api_version >= STRICT_SINCE[request.api_key], now_ms)

@@ -33,6 +33,11 @@ class Rate:
         self._forget_old(now_ms)
         return sum(sample.value for sample in self._samples) * 1000 / self.reach_ms(now_ms)
 
+    def is_idle(self, now_ms: int) -> bool:
+        """Nothing is left that would count."""
+        self._forget_old(now_ms)
+        return not self._samples
+
     def reach_ms(self, now_ms: int) -> int:
         """What it looks back over. While it is new the windows that have not been count as empty ones."""
         self._forget_old(now_ms)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from kafkalab.engine.events import ClientThrottled
-from kafkalab.engine.quotas.limits import of_client, of_user
+from kafkalab.engine.node import Request
+from kafkalab.engine.quotas.limits import MOST_ACCOUNTS, of_client, of_user
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchResponse, ProduceRequest
 from kafkalab.wire.errors import ErrorCode
-from tests.engine.broker.room import Room, create_topics, fetch_request, produce_request
+from tests.engine.broker.room import Room, Say, create_topics, fetch_request, produce_request
 from tests.engine.quotas.asking import alter, metadata_request
 
 KILOBYTE = "x" * 1_000
@@ -160,6 +161,17 @@ def test_a_fork_throttles_as_its_original_does() -> None:
     room.run(20)
     copy.run_until(room.world.now_us)
     assert copy.nodes["client"].answers[asked] == room.client.answers[asked]
+
+
+def test_who_gives_a_new_client_id_each_time_does_not_fill_the_memory() -> None:
+    room = Room(brokers=1)
+    alter(room, of_client(None), request_percentage=50.0)
+    broker = room.broker(1)
+    for number in range(MOST_ACCOUNTS + 50):
+        request = Request("client", "wire", number, ApiKey.METADATA, 13, f"id-{number}", metadata_request())
+        room.world.tell_node("client", Say("broker-1", request))
+        room.run(0.0001)
+    assert len(broker.client_quotas._rates) <= MOST_ACCOUNTS
 
 
 # -- changes of the cluster --------------------------------------------------------------------------
