@@ -11,6 +11,7 @@ from kafkalab.engine.events.clients import (
     PartitionsAssigned,
     PartitionsRevoked,
     PositionReset,
+    ProducerFenced,
     ProducerIdAssigned,
     ProducerRetried,
     RecordAcked,
@@ -19,6 +20,7 @@ from kafkalab.engine.events.clients import (
     RecordsDelivered,
     RecordSent,
     RecordsFailed,
+    TransactionEnded,
 )
 from kafkalab.engine.events.event import (
     Event,
@@ -87,6 +89,17 @@ from kafkalab.engine.events.replicas import (
     RequestRefused,
     SegmentDeleted,
     SegmentRolled,
+    TransactionBegan,
+    TransactionMarked,
+)
+from kafkalab.engine.events.transactions import (
+    MarkersHeldBack,
+    MarkersSent,
+    MarkersWritten,
+    TransactionalIdForgotten,
+    TransactionCoordinatorLoaded,
+    TransactionCoordinatorUnloaded,
+    TransactionStateChanged,
 )
 
 __all__ = [
@@ -124,6 +137,9 @@ __all__ = [
     "LogStartMoved",
     "LogTruncated",
     "LogUncleanable",
+    "MarkersHeldBack",
+    "MarkersSent",
+    "MarkersWritten",
     "MemberJoined",
     "MemberLeft",
     "MetadataSnapshotReceived",
@@ -140,6 +156,7 @@ __all__ = [
     "PartitionsAssigned",
     "PartitionsRevoked",
     "PositionReset",
+    "ProducerFenced",
     "ProducerIdAssigned",
     "ProducerRetried",
     "ReassignmentEnded",
@@ -158,5 +175,12 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "TransactionBegan",
+    "TransactionCoordinatorLoaded",
+    "TransactionCoordinatorUnloaded",
+    "TransactionEnded",
+    "TransactionMarked",
+    "TransactionStateChanged",
+    "TransactionalIdForgotten",
     "VotersChanged",
 ]

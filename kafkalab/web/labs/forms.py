@@ -32,7 +32,14 @@ _SETTINGS = {"alter_topic_config": "settings", "alter_broker_config": "broker-se
 _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
-_OF_PRODUCERS = ("update_producer", "pause_producer", "resume_producer", "remove_producer")
+_OF_PRODUCERS = (
+    "update_producer",
+    "begin_transaction",
+    "end_transaction",
+    "pause_producer",
+    "resume_producer",
+    "remove_producer",
+)
 _OF_CONSUMERS = ("update_consumer", "remove_consumer", "crash_consumer")
 
 

@@ -13,6 +13,7 @@ from tests.clients.apache_kafka.scripts import (
     reading,
     replicas,
     topics,
+    transactions,
 )
 
 Script = Callable[[Conversation], None]
@@ -27,4 +28,5 @@ SCRIPTS: tuple[Script, ...] = (
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
     *quotas.SCRIPTS,
+    *transactions.SCRIPTS,
 )
