@@ -74,6 +74,7 @@ from kafkalab.engine.events.quorum import (
 from kafkalab.engine.events.replicas import (
     BecameFollower,
     BecameLeader,
+    ClientThrottled,
     ConnectionRefused,
     DuplicateBatchDropped,
     HighWatermarkAdvanced,
@@ -108,6 +109,7 @@ __all__ = [
     "BrokerFenced",
     "BrokerRegistered",
     "BrokerUnfenced",
+    "ClientThrottled",
     "ConfigChanged",
     "ConnectionHalfOpened",
     "ConnectionRefused",
