@@ -1,6 +1,7 @@
 """The servers that are measured, each started as its own process and stopped by its process id."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -21,7 +22,7 @@ START_TIMEOUT_S = 60
 def free_ports(count: int) -> int:
     """The first of `count` consecutive ports that nobody listens on."""
     # Not all from one end: two that look at the same time would find the same.
-    beginning = 19_000 + os.getpid() * 16 % 12_000
+    beginning = random.randrange(19_000, 31_000)
     for first in range(beginning, 40_000, count + 7):
         held: list[socket.socket] = []
         try:

@@ -96,7 +96,13 @@ def main() -> int:
                 "-p",
                 "no:cacheprovider",
             ]
-            more = [f"--junit-xml={report}", "--timeout=120", "--log-level=ERROR", *sys.argv[1:]]
+            more = [
+                f"--junit-xml={report}",
+                "--timeout=60",
+                "--timeout-method=signal",
+                "--log-level=ERROR",
+                *sys.argv[1:],
+            ]
             subprocess.run([*suite, *more], cwd=source, env=environment, timeout=SUITE_S, check=False)
         finally:
             peer.stop()

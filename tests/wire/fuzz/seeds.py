@@ -96,6 +96,8 @@ class Maker:
                 return timedelta(milliseconds=random.choice((0, 1, 100, 6000, 10_000)))
             case "datetime_i64":
                 return datetime.fromtimestamp(random.randrange(1 << 31), UTC)
+            case "float64":
+                return random.choice((0.0, -1.0, 1.5, 1e300, float("inf"), float("nan")))
             case "uint16":
                 return random.randrange(1 << 16)
             case kafka_type:
