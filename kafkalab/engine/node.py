@@ -27,6 +27,10 @@ class Request:
     client_id: str | None
     body: Any
     client_host: str = "/127.0.0.1"
+    principal: str = "User:ANONYMOUS"
+    """Who asks, as its listener has authenticated it."""
+    listener: str = ""
+    """The name of the listener that it came in by; "" for the first one."""
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> "Request":
         """Nothing in it ever changes: forked worlds share it."""

@@ -35,7 +35,7 @@ def handle(broker: "Broker", request: Request) -> FindCoordinatorResponse:
         # Not COORDINATOR_NOT_AVAILABLE: a client would try again for ever.
         raise Refused(ErrorCode.invalid_request, "This broker coordinates consumer groups only, no transactions.")
     keys = request.body.coordinator_keys
-    found = tuple(_find(broker, key) for key in keys)
+    found = tuple(_find(broker, key, request.listener) for key in keys)
     if request.api_version < SEVERAL_SINCE:
         found = tuple(replace(each, error_message=OLD_WORDS[each.error_code]) for each in found)
     return FindCoordinatorResponse(throttle_time=NO_THROTTLE, coordinators=found)
@@ -48,7 +48,7 @@ def refuse(request: Request, refused: Refused) -> FindCoordinatorResponse:
     )
 
 
-def _find(broker: "Broker", group_id: str) -> Coordinator:
+def _find(broker: "Broker", group_id: str, listener: str) -> Coordinator:
     if OFFSETS_TOPIC not in broker.metadata.topics:
         broker.topic_creation.create(OFFSETS_TOPIC)
         return _nobody(group_id, ErrorCode.coordinator_not_available, "")
@@ -56,11 +56,12 @@ def _find(broker: "Broker", group_id: str) -> Coordinator:
     leader = broker.metadata.brokers.get(partition.leader) if partition else None
     if leader is None or leader.fenced:
         return _nobody(group_id, ErrorCode.coordinator_not_available, "")
+    host, port = leader.reached_by(listener)
     return Coordinator(
         key=group_id,
         node_id=BrokerId(leader.broker_id),
-        host=leader.host,
-        port=i32(leader.port),
+        host=host,
+        port=i32(port),
         error_code=ErrorCode.none,
         error_message="",
     )

@@ -18,6 +18,8 @@ from kafkalab.engine.controller.metadata import (
     changed,
 )
 from kafkalab.engine.events import (
+    AclCreated,
+    AclDeleted,
     BrokerFenced,
     BrokerRegistered,
     BrokerUnfenced,
@@ -34,6 +36,14 @@ from kafkalab.engine.events import (
     ReassignmentStarted,
     TopicCreated,
     TopicDeleted,
+    UserGivenPassword,
+    UserLostPassword,
+)
+from kafkalab.engine.security.acls import AccessControlEntryRecord, RemoveAccessControlEntryRecord
+from kafkalab.engine.security.scram import (
+    RemoveUserScramCredentialRecord,
+    ScramMechanism,
+    UserScramCredentialRecord,
 )
 
 
@@ -56,6 +66,14 @@ def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str
             case ConfigRecord(resource_type, name, setting, value) if name not in new_topics.values():
                 kind = "Topic" if resource_type == TOPIC else "Broker"
                 yield ConfigChanged(f"{kind} {name}" if name else "Every broker", setting, value)
+            case AccessControlEntryRecord():
+                yield AclCreated(record.sentence())
+            case RemoveAccessControlEntryRecord(acl_id):
+                yield AclDeleted(image.acls[acl_id].sentence())
+            case UserScramCredentialRecord(user, mechanism):
+                yield UserGivenPassword(user, ScramMechanism(mechanism).sasl_name)
+            case RemoveUserScramCredentialRecord(user, mechanism):
+                yield UserLostPassword(user, ScramMechanism(mechanism).sasl_name)
             case _:
                 pass
     yield from _new_partition_facts(image, records)

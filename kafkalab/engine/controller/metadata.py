@@ -7,6 +7,14 @@ of one history (org.apache.kafka.image.MetadataImage, metadata records of KIP-63
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from kafkalab.engine.security.acls import AccessControlEntryRecord, RemoveAccessControlEntryRecord
+from kafkalab.engine.security.scram import (
+    Credentials,
+    RemoveUserScramCredentialRecord,
+    UserScramCredentialRecord,
+)
+from kafkalab.engine.spec import Endpoint
+
 METADATA_TOPIC = "__cluster_metadata"
 METADATA_TOPIC_ID = UUID(int=1)
 """Kafka's Uuid.METADATA_TOPIC_ID."""
@@ -29,6 +37,8 @@ class RegisterBrokerRecord:
     port: int
     rack: str | None = None
     fenced: bool = True
+    more_endpoints: tuple[Endpoint, ...] = ()
+    """The listeners after the first one, which is `host` and `port`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,10 @@ MetadataRecord = (
     | ProducerIdsRecord
     | FeatureLevelRecord
     | ClearElrRecord
+    | AccessControlEntryRecord
+    | RemoveAccessControlEntryRecord
+    | UserScramCredentialRecord
+    | RemoveUserScramCredentialRecord
 )
 
 
@@ -149,6 +163,14 @@ class BrokerImage:
     rack: str | None
     fenced: bool
     in_controlled_shutdown: bool = False
+    more_endpoints: tuple[Endpoint, ...] = ()
+
+    def reached_by(self, listener: str) -> tuple[str, int]:
+        """Host and port, for a client that came in by that listener: it is sent to the same one elsewhere."""
+        for endpoint in self.more_endpoints:
+            if endpoint.name == listener:
+                return endpoint.host, endpoint.port
+        return self.host, self.port
 
     @property
     def active(self) -> bool:
@@ -179,6 +201,9 @@ class MetadataImage:
     configs: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     features: dict[str, int] = field(default_factory=dict)
     next_producer_id: int = 0
+    acls: dict[UUID, AccessControlEntryRecord] = field(default_factory=dict)
+    scram: Credentials = field(default_factory=dict)
+    """By user and mechanism."""
 
     def partition(self, topic: str, partition: int) -> PartitionImage | None:
         image = self.topics.get(topic)
@@ -207,8 +232,10 @@ class MetadataImage:
         """Apply one committed record. The only way in which an image changes."""
         self.offset = offset
         match record:
-            case RegisterBrokerRecord(broker_id, epoch, incarnation, host, port, rack, fenced):
-                self.brokers[broker_id] = BrokerImage(broker_id, epoch, incarnation, host, port, rack, fenced)
+            case RegisterBrokerRecord(broker_id, epoch, incarnation, host, port, rack, fenced, more):
+                self.brokers[broker_id] = BrokerImage(
+                    broker_id, epoch, incarnation, host, port, rack, fenced, more_endpoints=more
+                )
                 self.brokers = dict(sorted(self.brokers.items()))
             case BrokerRegistrationChangeRecord(broker_id, _, fenced, shutting_down):
                 old = self.brokers[broker_id]
@@ -241,6 +268,14 @@ class MetadataImage:
                 self.next_producer_id = next_producer_id
             case FeatureLevelRecord(name, level):
                 self.features[name] = level
+            case AccessControlEntryRecord(acl_id):
+                self.acls[acl_id] = record
+            case RemoveAccessControlEntryRecord(acl_id):
+                del self.acls[acl_id]
+            case UserScramCredentialRecord(user, mechanism):
+                self.scram[user, mechanism] = record
+            case RemoveUserScramCredentialRecord(user, mechanism):
+                del self.scram[user, mechanism]
             case ClearElrRecord(topic_name):
                 for topic, partition in self.with_elr(topic_name):
                     change = PartitionChangeRecord(

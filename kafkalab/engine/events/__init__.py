@@ -87,9 +87,23 @@ from kafkalab.engine.events.replicas import (
     SegmentDeleted,
     SegmentRolled,
 )
+from kafkalab.engine.events.security import (
+    AclCreated,
+    AclDeleted,
+    AuthenticationFailed,
+    AuthenticationSucceeded,
+    AuthorizationDenied,
+    UserGivenPassword,
+    UserLostPassword,
+)
 
 __all__ = [
+    "AclCreated",
+    "AclDeleted",
     "AdminAnswered",
+    "AuthenticationFailed",
+    "AuthenticationSucceeded",
+    "AuthorizationDenied",
     "BecameFollower",
     "BecameLeader",
     "BrokerFenced",
@@ -156,5 +170,7 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "UserGivenPassword",
+    "UserLostPassword",
     "VotersChanged",
 ]
