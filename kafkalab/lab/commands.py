@@ -11,6 +11,7 @@ from typing import Annotated
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
+from kafkalab.lab.security_commands import SecurityCommand
 from kafkalab.lab.tempo_commands import TempoCommand
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
@@ -18,6 +19,8 @@ GroupName = Annotated[str, Text("The group's id.", longest=249)]
 ClientName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,60}")]
 BrokerId = Annotated[int, Whole("The broker's id.", 0, 999)]
 Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
+
+UserNote = Text("As whom it asks, for the access control lists. Empty: ANONYMOUS.", pattern=r"[^\s,=:]{1,100}")
 
 ACKS = ("0", "1", "all")
 ELECTIONS = ("preferred", "unclean")
@@ -157,6 +160,7 @@ class CreateProducer:
     compression: Annotated[str, Text("How batches are compressed.", choices=CODECS)] = "none"
     max_in_flight: Annotated[int, Whole("Requests on their way to a broker at most.", 1, 100)] = 5
     limit: Annotated[int | None, Whole("Stop after so many records. Empty: never.", 1, 2**40)] = None
+    user: Annotated[str | None, UserNote] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,7 @@ class AddConsumer:
     max_poll_interval_ms: Annotated[int, Whole("Between polls at most.", 1, 2**31 - 1)] = 300_000
     max_poll_records: Annotated[int, Whole("Records of a poll at most.", 1, 10_000)] = 500
     rack: Annotated[str | None, Text("Its client.rack. Empty: none.", longest=100)] = None
+    user: Annotated[str | None, UserNote] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +345,7 @@ Command = (
     | HealNetwork
     | ControllerCommand
     | DescribeQuorum
+    | SecurityCommand
     | FaultCommand
     | TempoCommand
 )

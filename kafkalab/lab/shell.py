@@ -9,8 +9,10 @@ import shlex
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab import security_shell
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.controller_commands import DescribeQuorum
+from kafkalab.lab.security_commands import SecurityCommand
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -52,6 +54,8 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
+        case _ if isinstance(command, SecurityCommand):
+            return security_shell.line(command, at)
         case _:
             return _without_a_tool(command)
 
