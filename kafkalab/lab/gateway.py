@@ -94,10 +94,10 @@ class Gateway:
         self._of_address: dict[str, int] = {}
         self._last_number = 0
         self._idle_check: asyncio.TimerHandle | None = None
-        listeners = (*((Listener(SecurityProtocol.PLAINTEXT, doors),) if doors else ()), *more)
+        self.listeners = (*((Listener(SecurityProtocol.PLAINTEXT, doors),) if doors else ()), *more)
         self._doors = [
             Door(self, broker, listener, taken)
-            for listener in listeners
+            for listener in self.listeners
             for broker, taken in zip(lab.broker_ids, listener.doors.sockets, strict=True)
         ]
 

@@ -8,7 +8,7 @@ it is.
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any
 
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.events import Event
@@ -26,10 +26,8 @@ LOGIN_S = 30
 """Who has not authenticated after that time is closed."""
 
 
-class Opener(Protocol):
-    """Finds the lab of an account, and opens it if it sleeps."""
-
-    def __call__(self, lab: object, then: Callable[[Gateway | None], None]) -> None: ...
+Opener = Callable[[Any, Callable[[Gateway | None], None]], None]
+"""Opens the lab of an account, if it sleeps, and says so; None if it cannot."""
 
 
 class Reception:
