@@ -123,7 +123,7 @@ class ManyLabs:
         if len(self.by_name) >= self.bounds.labs:
             raise LabsRefused(f"There are {self.bounds.labs} labs already, and no room for more.")
         if len(self.owned_by(owner)) >= self.bounds.of_one_owner:
-            raise LabsRefused(f"You have {self.bounds.of_one_owner} labs already: delete one first.")
+            raise LabsRefused(f"You have as many labs as one may have ({self.bounds.of_one_owner}): delete one first.")
         name = f"lab-{secrets.token_hex(3)}"
         while name in self.by_name:
             name = f"lab-{secrets.token_hex(3)}"
