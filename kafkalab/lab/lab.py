@@ -216,6 +216,14 @@ class Lab:
         if self._store is not None:
             self._store.close()
 
+    def abandon(self) -> None:
+        """Let go of everything as it is: its engine broke, and can be told nothing any more."""
+        self.conductor.stop()
+        self.on_broker_up = self.on_broker_down = None
+        self.cluster.close()
+        if self._store is not None:
+            self._store.close()
+
     async def until_ready(self) -> None:
         """While it is played, on the same loop."""
         while not self.ready:

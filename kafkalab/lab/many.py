@@ -230,7 +230,10 @@ class ManyLabs:
         gateway, tenant.gateway = tenant.gateway, None
         tenant.credentials = dict(gateway.lab.image.scram)
         gateway.close()
-        gateway.lab.close()
+        if tenant.broken:
+            gateway.lab.abandon()
+        else:
+            gateway.lab.close()
 
     def is_idle(self, tenant: Tenant) -> bool:
         gateway = tenant.gateway

@@ -54,7 +54,9 @@ class RemoveAcl:
     operation: Annotated[str | None, Text("What.", choices=OPERATIONS)] = None
     resource_type: Annotated[str | None, Text("With what kind of thing.", choices=RESOURCES)] = None
     resource: Annotated[str | None, Text("Its name or beginning.", longest=249)] = None
+    pattern: Annotated[str | None, Text("Whether that is a whole name or a beginning.", choices=PATTERNS)] = None
     permission: Annotated[str | None, Text("Which of the two.", choices=PERMISSIONS)] = None
+    host: Annotated[str | None, Text("From which address.", pattern=r"[0-9a-fA-F.:*]{1,45}")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,9 @@ def request(command: SecurityCommand, salt: bytes) -> tuple[int, Any]:
             meant = DeleteAclsFilter(
                 resource_type_filter=i8(ResourceType[(command.resource_type or "any").upper()]),
                 resource_name_filter=command.resource,
-                pattern_type_filter=i8(PatternType.ANY),
+                pattern_type_filter=i8(PatternType[(command.pattern or "any").upper()]),
                 principal_filter=command.principal,
-                host_filter=None,
+                host_filter=command.host,
                 operation=i8(Operation[(command.operation or "any").upper()]),
                 permission_type=i8(Permission[(command.permission or "any").upper()]),
             )

@@ -26,7 +26,9 @@ def line(command: SecurityCommand, at: str) -> str:
                 words.append(f"--operation {_operation(command.operation)}")
             if command.resource_type is not None:
                 words.append(_resource(command.resource_type, command.resource or "*"))
-            words.append("--resource-pattern-type any")
+            if command.host is not None:
+                words.append(f"--{command.permission or 'allow'}-host {shlex.quote(command.host)}")
+            words.append(f"--resource-pattern-type {command.pattern or 'any'}")
             return f"kafka-acls.sh {at} --remove --force {' '.join(words)}"
         case SetPassword(user, password, mechanism):
             config = shlex.quote(f"{mechanism}=[password={password}]")

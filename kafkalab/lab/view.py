@@ -13,6 +13,7 @@ from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
 from kafkalab.lab import view_clients, view_controllers
 from kafkalab.lab.view_logs import LogsView
+from kafkalab.lab.view_security import security
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -91,6 +92,7 @@ class View:
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()
         entities |= lab.faults.entities()
+        entities["security"] = security(image)
         lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
         entities["ledger"] = lab.ledger.entity()
         entities["signs"] = self._signs(max(lags, default=0))

@@ -11,6 +11,9 @@ from uuid import UUID
 from kafkalab.engine.config import STANDARD_AUTHORIZER, BrokerConfig
 from kafkalab.engine.security.acls import AccessControlEntryRecord, Operation, PatternType, Permission, ResourceType
 
+SAID_AGAIN_AFTER_US = 10_000_000
+DENIALS_REMEMBERED = 1_000
+
 Acls = Mapping[UUID, AccessControlEntryRecord]
 
 
@@ -19,6 +22,17 @@ class Authorizer:
         self.configured = config.authorizer_class_name == STANDARD_AUTHORIZER
         self.super_users = tuple(name.strip() for name in config.super_users.split(";") if name.strip())
         self.allows_without_acl = config.allow_everyone_if_no_acl_found
+        self._denied_us: dict[tuple[str, ...], int] = {}
+
+    def is_news(self, denial: tuple[str, ...], now_us: int) -> bool:
+        """Whether that was not denied a moment ago: a client that tries again and again is told of once."""
+        last_us = self._denied_us.get(denial)
+        if last_us is not None and now_us - last_us < SAID_AGAIN_AFTER_US:
+            return False
+        if len(self._denied_us) >= DENIALS_REMEMBERED:
+            self._denied_us.clear()
+        self._denied_us[denial] = now_us
+        return True
 
     def asks_nobody(self, acls: Acls) -> bool:
         """Whether everything is allowed to everybody."""

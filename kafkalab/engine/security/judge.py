@@ -42,18 +42,25 @@ class Judge:
             return True
         if not silently:
             self.denied = resource_type
-            kind = resource_type.name.lower().replace("_", " ")
-            self.broker.tell(
+            self._tell(operation, resource_type, name)
+        return False
+
+    def _tell(self, operation: Operation, resource_type: ResourceType, name: str) -> None:
+        broker, request = self.broker, self.request
+        kind = resource_type.name.lower().replace("_", " ")
+        resource = "the cluster" if resource_type is ResourceType.CLUSTER else f"{kind} {name}"
+        api, client = name_of(request.api_key), request.client_id or request.source
+        if broker.authorizer.is_news((request.principal, operation.name, resource, api, client), broker.now_us):
+            broker.tell(
                 AuthorizationDenied(
-                    broker=self.broker.broker_id,
+                    broker=broker.broker_id,
                     principal=request.principal,
                     operation=operation.name,
-                    resource="the cluster" if resource_type is ResourceType.CLUSTER else f"{kind} {name}",
-                    api=name_of(request.api_key),
-                    client=request.client_id or request.source,
+                    resource=resource,
+                    api=api,
+                    client=client,
                 )
             )
-        return False
 
     def may_some(self, operation: Operation, resource_type: ResourceType) -> bool:
         """Whether there is any resource of that type with which the principal may do that."""
