@@ -35,6 +35,7 @@ from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
+from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.reception import Reception
 from kafkalab.lab.replay import Verdict, replay, staged
@@ -84,6 +85,7 @@ __all__ = [
     "LabsRefused",
     "Listener",
     "ManyLabs",
+    "Needed",
     "OpenedRecord",
     "Outcome",
     "PortRefused",
@@ -101,6 +103,7 @@ __all__ = [
     "commands",
     "encode",
     "load_tape",
+    "needed",
     "parse_command",
     "replay",
     "shell",

@@ -158,3 +158,20 @@ def test_the_certificate_that_clients_trust_can_be_had(tmp_path: Path) -> None:
             assert b"PRIVATE" not in answer.content
 
     asyncio.run(scenario())
+
+
+def test_the_page_on_security_tells_what_every_request_needs() -> None:
+    async def scenario() -> None:
+        async with home_lab():
+            page = (await AsyncClient().get("/security/")).content.decode()
+        rows = dict(re.findall(r"<tr><td><code>(\w+)</code></td><td>(.*?)</td></tr>", page))
+        assert {api: rows[api] for api in ("Produce", "Heartbeat", "ApiVersions", "CreateTopics", "ListGroups")} == {
+            "Produce": "WRITE on the transactional id; WRITE on each topic",
+            "Heartbeat": "READ on the group",
+            "ApiVersions": "free to everybody",
+            "CreateTopics": "CREATE on each topic, or CREATE on the cluster",
+            "ListGroups": "tells of a group only to those who may DESCRIBE it, or DESCRIBE on the cluster",
+        }
+        assert all(rows.values())
+
+    asyncio.run(scenario())

@@ -76,15 +76,17 @@ Permission = Whole | Each | Shown | Other
 
 
 def _may_describe_cluster(judge: Judge) -> bool:
+    """DESCRIBE on the cluster."""
     return judge.may(DESCRIBE, CLUSTER, CLUSTER_NAME, silently=True)
 
 
 def _may_create_anything(judge: Judge) -> bool:
+    """CREATE on the cluster."""
     return judge.may(CREATE, CLUSTER, CLUSTER_NAME, silently=True)
 
 
 def _metadata(judge: Judge, body: Any, topic: Any) -> bool:
-    """A topic that would come into being by being asked for must be allowed to."""
+    """DESCRIBE on each topic that is named, and CREATE on one that would come into being by being asked for."""
     name = judge.topic_name(topic)
     if not name:
         return True
@@ -103,10 +105,12 @@ def _settings(operation: Operation) -> Callable[[Judge, Any, Any], bool]:
             return judge.may(operation, CLUSTER, CLUSTER_NAME)
         return judge.may(operation, GROUP, resource.resource_name) if resource.resource_type == OF_GROUPS else True
 
+    ask.__doc__ = f"{operation.name} on each topic, or on the cluster for the settings of brokers."
     return ask
 
 
 def _coordinator(judge: Judge, body: Any, key: str) -> bool:
+    """DESCRIBE on each group or transactional id."""
     match body.key_type:
         case 0:
             return judge.may(DESCRIBE, GROUP, key)
@@ -117,7 +121,7 @@ def _coordinator(judge: Judge, body: Any, key: str) -> bool:
 
 
 def _producer_id(judge: Judge, body: Any) -> None:
-    """Who may write anywhere may write idempotently (KIP-679)."""
+    """WRITE on the transactional id; without one WRITE on any topic (KIP-679), or IDEMPOTENT_WRITE on the cluster."""
     if body.transactional_id is not None:
         judge.demand(WRITE, TRANSACTIONAL_ID, body.transactional_id)
     elif not judge.may_some(WRITE, TOPIC):
@@ -125,6 +129,7 @@ def _producer_id(judge: Judge, body: Any) -> None:
 
 
 def _is_follower(body: Any) -> bool:
+    """from whoever says that it is a replica; of others READ on each topic."""
     return bool(body.replica_id >= 0)
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from kafkalab.lab import LabsRefused, ManyLabs
+from kafkalab.lab import LabsRefused, ManyLabs, needed
 from kafkalab.web.labs.consumers import close_those_of
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
@@ -39,6 +39,13 @@ async def delete_lab(request: HttpRequest, name: str) -> HttpResponse:
     many.delete(tenant)
     response: HttpResponse = redirect("own-labs")
     return response
+
+
+@require_safe
+async def security(request: HttpRequest) -> HttpResponse:
+    """Listeners, users, lists: how they work here, and what every request needs."""
+    context = {"home": HOME, "needed": needed(), "encrypted": open_labs.certificates is not None}
+    return render(request, "labs/security.html", context)
 
 
 @require_safe

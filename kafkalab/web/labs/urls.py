@@ -9,6 +9,7 @@ urlpatterns = [
     path("labs/", learners.own_labs, name="own-labs"),
     path("labs/new/", learners.new_lab, name="new-lab"),
     path("labs/<slug:name>/delete/", learners.delete_lab, name="delete-lab"),
+    path("security/", learners.security, name="security"),
     path("kafkalab-ca.pem", learners.authority, name="authority"),
     path("labs/<slug:name>/", views.stage, name="stage"),
     path("labs/<slug:name>/records/", views.records, name="records"),
