@@ -99,7 +99,7 @@ async def say(client: Client, token: bytes) -> Any:
     return (await client.hear(ApiKey.SASL_AUTHENTICATE, 2))[1]
 
 
-async def proven(client: Client, mechanism: str, user: str, password: str) -> Any:
+async def proven(client: Client, mechanism: str, user: str, password: str, before_nonce: str = "") -> Any:
     """The last answer of an exchange, and for SCRAM the server's own proof checked."""
     if mechanism == "PLAIN":
         return await say(client, f"\0{user}\0{password}".encode())
@@ -111,7 +111,7 @@ async def proven(client: Client, mechanism: str, user: str, password: str) -> An
     told = dict(part.split("=", 1) for part in first.auth_bytes.decode().split(","))
     salted = hashlib.pbkdf2_hmac(name, password.encode(), base64.b64decode(told["s"]), int(told["i"]))
     client_key = hmac.digest(salted, b"Client Key", name)
-    final = f"c=biws,r={told['r']}"
+    final = f"c=biws,r={before_nonce}{told['r']}"
     said = f"{bare},{first.auth_bytes.decode()},{final}".encode()
     signature = hmac.digest(hashlib.new(name, client_key).digest(), said, name)
     proof = base64.b64encode(bytes(a ^ b for a, b in zip(client_key, signature, strict=True))).decode()
@@ -185,6 +185,18 @@ def test_who_does_not_hears_so_after_a_while_and_is_closed(
         ]
 
     in_a_house(tmp_path, scenario, connection_failed_authentication_delay_ms="300")
+
+
+def test_a_nonce_with_something_before_it_is_another_one(tmp_path: Path) -> None:
+    """As librdkafka said it before 2.6.1, with a proof that fits."""
+
+    async def scenario(house: House) -> None:
+        client = await house.connect()
+        await handshake(client, "SCRAM-SHA-256")
+        told = await proven(client, "SCRAM-SHA-256", "alice", SECRET, before_nonce="clientsnonce")
+        assert told.error_code is ErrorCode.sasl_authentication_failed
+
+    in_a_house(tmp_path, scenario)
 
 
 def test_a_mechanism_that_there_is_not(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def handle(broker: "Broker", request: Request) -> DescribeAclsResponse:
         for (resource_type, name, pattern_type), acls in patterns.items()
     )
     return DescribeAclsResponse(
-        throttle_time=NOT_THROTTLED, error_code=ErrorCode.none, error_message=None, resources=resources
+        throttle_time=NOT_THROTTLED, error_code=ErrorCode.none, error_message="", resources=resources
     )
 
 

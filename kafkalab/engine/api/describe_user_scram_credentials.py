@@ -29,7 +29,7 @@ def handle(broker: "Broker", request: Request) -> DescribeUserScramCredentialsRe
     return DescribeUserScramCredentialsResponse(
         throttle_time=NOT_THROTTLED,
         error_code=ErrorCode.none,
-        error_message=None,
+        error_message="",
         results=tuple(_described(broker, user, times) for user, times in users.items()),
     )
 
@@ -44,7 +44,7 @@ def _described(broker: "Broker", user: str, times: int) -> DescribeUserScramCred
     known = sorted(
         (mechanism, each.iterations) for (name, mechanism), each in broker.metadata.scram.items() if name == user
     )
-    error, message = ErrorCode.none, None
+    error, message = ErrorCode.none, ""
     if times > 1:
         error, message = ErrorCode.duplicate_resource, NOT_TWICE + user
     elif not known:

@@ -54,7 +54,7 @@ def create(image: MetadataImage, body: CreateAclsRequest, random: Random) -> Dec
         except Refused as refused:
             results.append(AclCreationResult(error_code=refused.error_code, error_message=refused.message))
             continue
-        results.append(AclCreationResult(error_code=ErrorCode.none, error_message=None))
+        results.append(AclCreationResult(error_code=ErrorCode.none, error_message=""))
         if acl.binding not in there:
             there.add(acl.binding)
             records.append(acl)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.security.acls import CLUSTER_NAME, Operation, ResourceType
-from kafkalab.engine.security.judge import ERRORS, Judge
+from kafkalab.engine.security.judge import ERRORS, MESSAGES, Judge
 from kafkalab.engine.security.permissions import PERMISSIONS, Each, Other, Shown, Whole
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import OffsetFetchPartitionResult
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.fetch_sessions import Wanted
 
 NOT_ASKED = -(2**31)
+SEVERAL_COORDINATORS_SINCE = 4
 TELLS_MORE = (ApiKey.METADATA,)
 """Has an answer of use even when nothing that was named may be described."""
 
@@ -83,9 +84,20 @@ def _trimmed(judge: Judge, route: ModuleType, each: Each) -> Trimmed | None:
         return None
     refused = []
     for error, refused_items in denied.items():
-        refused.append(route.refuse(_with(request, each.field, refused_items), Refused(error)))
+        refusal = Refused(error, _message(request, error))
+        refused.append(route.refuse(_with(request, each.field, refused_items), refusal))
     nothing_left = not allowed and request.api_key not in TELLS_MORE
     return Trimmed(_with(request, each.field, allowed), each.answered_in, tuple(refused), nothing_left)
+
+
+def _message(request: Request, error: ErrorCode) -> str | None:
+    match request.api_key:
+        case ApiKey.DESCRIBE_CONFIGS | ApiKey.ALTER_CONFIGS | ApiKey.INCREMENTAL_ALTER_CONFIGS:
+            return MESSAGES[error]
+        case ApiKey.FIND_COORDINATOR:
+            return MESSAGES[error] if request.api_version < SEVERAL_COORDINATORS_SINCE else ""
+        case _:
+            return None
 
 
 def _with(request: Request, field: str, items: list[Any]) -> Request:

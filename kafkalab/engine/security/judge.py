@@ -21,6 +21,15 @@ ERRORS = {
 }
 
 
+MESSAGES = {
+    ErrorCode.topic_authorization_failed: "Topic authorization failed.",
+    ErrorCode.group_authorization_failed: "Group authorization failed.",
+    ErrorCode.cluster_authorization_failed: "Cluster authorization failed.",
+    ErrorCode.transactional_id_authorization_failed: "Transactional Id authorization failed.",
+}
+"""Kafka's words, where it says any."""
+
+
 class Judge:
     def __init__(self, broker: "Broker", request: Request) -> None:
         self.broker = broker

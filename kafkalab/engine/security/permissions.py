@@ -80,6 +80,11 @@ def _may_describe_cluster(judge: Judge) -> bool:
     return judge.may(DESCRIBE, CLUSTER, CLUSTER_NAME, silently=True)
 
 
+def _may_act_as_broker(judge: Judge) -> bool:
+    """CLUSTER_ACTION on the cluster."""
+    return judge.may(Operation.CLUSTER_ACTION, CLUSTER, CLUSTER_NAME, silently=True)
+
+
 def _may_create_anything(judge: Judge) -> bool:
     """CREATE on the cluster."""
     return judge.may(CREATE, CLUSTER, CLUSTER_NAME, silently=True)
@@ -175,7 +180,7 @@ PERMISSIONS: dict[int, tuple[Permission, ...]] = {
     ApiKey.DELETE_TOPICS: (Each("topics", "responses", DELETE, TOPIC),),
     ApiKey.DELETE_RECORDS: _topics(DELETE),
     ApiKey.INIT_PRODUCER_ID: (Other(_producer_id),),
-    ApiKey.OFFSET_FOR_LEADER_EPOCH: _topics(DESCRIBE, "topic"),
+    ApiKey.OFFSET_FOR_LEADER_EPOCH: (Each("topics", "topics", DESCRIBE, TOPIC, "topic", unless=_may_act_as_broker),),
     ApiKey.DESCRIBE_ACLS: _cluster(DESCRIBE),
     ApiKey.CREATE_ACLS: _cluster(ALTER),
     ApiKey.DELETE_ACLS: _cluster(ALTER),

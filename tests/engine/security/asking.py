@@ -47,6 +47,6 @@ def allow(room: Room, *entries: AclCreation) -> None:
     """Written by the administrator; the room speaks as before afterwards."""
     before, room.principal = room.principal, ADMIN
     answer = room.ask(1, ApiKey.CREATE_ACLS, CreateAclsRequest(creations=entries))
-    assert [(each.error_code, each.error_message) for each in answer.results] == [(0, None)] * len(entries)
+    assert [(each.error_code, each.error_message) for each in answer.results] == [(0, "")] * len(entries)
     room.run(1)
     room.principal = before
