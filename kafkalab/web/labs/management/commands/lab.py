@@ -158,11 +158,13 @@ def _listeners(
         port = given[option.replace("-", "_")]
         if port is None:
             continue
-        tls = certificates.context(host) if protocol.is_encrypted else None
         try:
+            tls = certificates.context(host) if protocol.is_encrypted else None
             made.append(Listener(protocol, Doors.bind(host, port, brokers), tls))
         except PortRefused:
             for taken in made:
                 taken.doors.close()
             raise
+        except OSError as error:
+            raise Refusal(f"There can be no certificates in {certificates.directory}: {error.strerror}.") from None
     return tuple(made)
