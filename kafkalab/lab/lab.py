@@ -63,6 +63,9 @@ def _sized_for(brokers: int) -> dict[str, str]:
         "authorizer.class.name": STANDARD_AUTHORIZER,
         "allow.everyone.if.no.acl.found": "true",
         "super.users": OWNER,
+        "transaction.state.log.num.partitions": "3",
+        "transaction.state.log.replication.factor": str(min(3, brokers)),
+        "transaction.state.log.min.isr": str(min(2, brokers)),
     }
 
 

@@ -11,6 +11,7 @@ from kafkalab.engine.events.clients import (
     PartitionsAssigned,
     PartitionsRevoked,
     PositionReset,
+    ProducerFenced,
     ProducerIdAssigned,
     ProducerRetried,
     RecordAcked,
@@ -19,6 +20,7 @@ from kafkalab.engine.events.clients import (
     RecordsDelivered,
     RecordSent,
     RecordsFailed,
+    TransactionEnded,
 )
 from kafkalab.engine.events.event import (
     Event,
@@ -86,6 +88,8 @@ from kafkalab.engine.events.replicas import (
     RequestRefused,
     SegmentDeleted,
     SegmentRolled,
+    TransactionBegan,
+    TransactionMarked,
 )
 from kafkalab.engine.events.security import (
     AclCreated,
@@ -95,6 +99,15 @@ from kafkalab.engine.events.security import (
     AuthorizationDenied,
     UserGivenPassword,
     UserLostPassword,
+)
+from kafkalab.engine.events.transactions import (
+    MarkersHeldBack,
+    MarkersSent,
+    MarkersWritten,
+    TransactionalIdForgotten,
+    TransactionCoordinatorLoaded,
+    TransactionCoordinatorUnloaded,
+    TransactionStateChanged,
 )
 
 __all__ = [
@@ -136,6 +149,9 @@ __all__ = [
     "LogStartMoved",
     "LogTruncated",
     "LogUncleanable",
+    "MarkersHeldBack",
+    "MarkersSent",
+    "MarkersWritten",
     "MemberJoined",
     "MemberLeft",
     "MetadataSnapshotReceived",
@@ -152,6 +168,7 @@ __all__ = [
     "PartitionsAssigned",
     "PartitionsRevoked",
     "PositionReset",
+    "ProducerFenced",
     "ProducerIdAssigned",
     "ProducerRetried",
     "ReassignmentEnded",
@@ -170,6 +187,13 @@ __all__ = [
     "SegmentRolled",
     "TopicCreated",
     "TopicDeleted",
+    "TransactionBegan",
+    "TransactionCoordinatorLoaded",
+    "TransactionCoordinatorUnloaded",
+    "TransactionEnded",
+    "TransactionMarked",
+    "TransactionStateChanged",
+    "TransactionalIdForgotten",
     "UserGivenPassword",
     "UserLostPassword",
     "VotersChanged",

@@ -28,6 +28,8 @@ DESCRIBE, DESCRIBE_CONFIGS, READ, WRITE = (
     Operation.READ,
     Operation.WRITE,
 )
+ASKED_BY_BROKERS_SINCE = 4
+"""AddPartitionsToTxn: clients say less (KIP-890)."""
 OF_TOPICS, OF_BROKERS, OF_GROUPS = 2, 4, 32
 """Whose settings: ConfigResource.Type."""
 
@@ -133,6 +135,17 @@ def _producer_id(judge: Judge, body: Any) -> None:
         judge.demand(Operation.IDEMPOTENT_WRITE, CLUSTER, CLUSTER_NAME)
 
 
+def _partitions_of_transactions(judge: Judge, body: Any) -> None:
+    """WRITE on the transactional id and on each topic; CLUSTER_ACTION for what brokers ask in a client's place."""
+    if judge.request.api_version >= ASKED_BY_BROKERS_SINCE:
+        judge.demand(Operation.CLUSTER_ACTION, CLUSTER, CLUSTER_NAME)
+        return
+    for transaction in body.transactions:
+        judge.demand(WRITE, TRANSACTIONAL_ID, transaction.transactional_id)
+        for topic in transaction.topics:
+            judge.demand(WRITE, TOPIC, topic.name)
+
+
 def _is_follower(body: Any) -> bool:
     """from whoever says that it is a replica; of others READ on each topic."""
     return bool(body.replica_id >= 0)
@@ -209,6 +222,7 @@ PERMISSIONS: dict[int, tuple[Permission, ...]] = {
     ApiKey.ADD_RAFT_VOTER: _cluster(ALTER),
     ApiKey.REMOVE_RAFT_VOTER: _cluster(ALTER),
     ApiKey.UPDATE_FEATURES: _cluster(ALTER),
+    ApiKey.ADD_PARTITIONS_TO_TXN: (Other(_partitions_of_transactions),),
     ApiKey.ADD_OFFSETS_TO_TXN: (Whole(WRITE, TRANSACTIONAL_ID, "transactional_id"), *_group()),
     ApiKey.END_TXN: (Whole(WRITE, TRANSACTIONAL_ID, "transactional_id"),),
     ApiKey.TXN_OFFSET_COMMIT: (Whole(WRITE, TRANSACTIONAL_ID, "transactional_id"), *_group(), *_topics(READ)),

@@ -13,6 +13,7 @@ from tests.clients.apache_kafka.scripts import (
     replicas,
     security,
     topics,
+    transactions,
 )
 
 Script = Callable[[Conversation], None]
@@ -27,4 +28,5 @@ SCRIPTS: tuple[Script, ...] = (
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
     *security.SCRIPTS,
+    *transactions.SCRIPTS,
 )
