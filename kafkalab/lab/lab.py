@@ -56,7 +56,7 @@ RACKS = ("rack-a", "rack-b", "rack-c")
 
 def _sized_for(brokers: int) -> dict[str, str]:
     """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
-    return {
+    sized = {
         "offsets.topic.num.partitions": "3",
         "offsets.topic.replication.factor": str(min(3, brokers)),
         # Whoever writes no access control lists is not asked about any; whoever does sees them work.
@@ -65,8 +65,9 @@ def _sized_for(brokers: int) -> dict[str, str]:
         "super.users": OWNER,
         "transaction.state.log.num.partitions": "3",
         "transaction.state.log.replication.factor": str(min(3, brokers)),
-        "transaction.state.log.min.isr": str(min(2, brokers)),
     }
+    # Kafka's default is 2, which one broker alone can never have.
+    return sized if brokers > 1 else sized | {"transaction.state.log.min.isr": "1"}
 
 
 class Lab:
