@@ -22,6 +22,7 @@ from kafkalab.engine.broker.fetch_sessions import (
 )
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security.gatekeeper import check_readable
 from kafkalab.wire.dialect import FetchPartitionResult, FetchRequest, FetchResponse, FetchTopicResult, LeaderHint
 from kafkalab.wire.errors import ErrorCode
 
@@ -95,7 +96,7 @@ class Fetching:
         return FetchResponse(
             by_topic(results) if results else (),
             session_id=session.id if session else NO_SESSION,
-            node_endpoints=endpoints(broker, reading.hints) if reading.hints else (),
+            node_endpoints=endpoints(broker, reading.hints, self.request.listener) if reading.hints else (),
         )
 
     def _throttled(self, throttle_ms: int) -> FetchResponse:
@@ -209,6 +210,8 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
     name, number = wanted.name, wanted.asked.partition
     partition = wanted.partition
     try:
+        if not broker.authorizer.asks_nobody(broker.metadata.acls):
+            check_readable(broker, request, wanted)
         if partition is None or broker.replicas.partitions.get(partition.key) is not partition:
             name = broker.topic_name(name, wanted.topic_id)
             partition = wanted.partition = broker.partition(name, number)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.metadata import ClientMetadata, backoff_us
-from kafkalab.engine.node import ConnectionLost, Exit, HangUp, Node, Request, Response, Started
+from kafkalab.engine.node import ANONYMOUS, ConnectionLost, Exit, HangUp, Node, Request, Response, Started
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -69,6 +69,8 @@ class Asked:
 class Client(Node):
     makes_topics = True
     """Whether asking for a topic may make it (allow.auto.create.topics)."""
+    principal = ANONYMOUS
+    """Who the brokers take it for."""
 
     def __init__(self, name: str, bootstrap: tuple[str, ...]) -> None:
         """`bootstrap` names the nodes to ask when no broker is known yet."""
@@ -122,7 +124,10 @@ class Client(Node):
         correlation_id = self._next_correlation_id
         self._next_correlation_id = (correlation_id + 1) & 0x7FFFFFFF
         version = requests.SPOKEN[api_key]
-        self.send(target, Request(self.name, channel, correlation_id, api_key, version, self.name, body))
+        name = self.name
+        self.send(
+            target, Request(name, channel, correlation_id, api_key, version, name, body, principal=self.principal)
+        )
         return correlation_id
 
     def ready(self, target: str) -> bool:
