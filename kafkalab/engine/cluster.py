@@ -207,7 +207,7 @@ class Cluster:
             disk.close()
 
     def _on_event(self, _now_us: int, node: str, event: Event) -> None:
-        if not isinstance(event, (NodeCrashed, NodeExited)):
+        if event.__class__ is not NodeCrashed and event.__class__ is not NodeExited:
             return
         if node in self.disks:
             # A process that ends leaves no file open. The next life opens them again.

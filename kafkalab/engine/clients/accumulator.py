@@ -32,8 +32,10 @@ class Outgoing:
 
     @property
     def size(self) -> int:
-        headers = sum(len(name) + len(value or b"") + 4 for name, value in self.headers)
-        return RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"") + headers
+        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += len(name) + len(value or b"") + 4
+        return size
 
 
 @dataclass(eq=False, slots=True)

@@ -93,9 +93,11 @@ class Referee:
         world = self.cluster.world
         node = world.nodes.get(world.last_node)
         if isinstance(node, Broker):
-            for partition in take_changed(node):
+            for partition in take_changed(node) if node.replicas.partitions.changed else ():  # type: ignore[attr-defined]
                 self._look_at(node, partition)
-            self.quorum.look_at_broker(node)
+            replica = node.metadata_follower.replica
+            if replica is not None and replica.high_watermark != self.quorum.known.get(node.name, 0):
+                self.quorum.look_at(node.name, replica)
         elif isinstance(node, Controller):
             self.quorum.look_at_controller(node)
 

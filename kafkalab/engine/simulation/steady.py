@@ -42,8 +42,4 @@ class Steady:
 
     def advance(self, seconds: int) -> None:
         """Step by step, judging after each."""
-        world, look, until_us = self.world, self.referee.look, self.world.now_us + seconds * SECOND_US
-        while (due_us := world.next_due_us()) is not None and due_us <= until_us:
-            world.step()
-            look()
-        world.run_until(until_us)
+        self.world.run_until(self.world.now_us + seconds * SECOND_US, self.referee.look)
