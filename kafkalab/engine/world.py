@@ -75,6 +75,8 @@ class World:
         self.edges: dict[str, Callable[[Any], None]] = {}
         self.on_event: list[Callable[[int, str, Event], None]] = []
         """Called with (now_us, node name, event) for each fact."""
+        self.on_life: list[Callable[[int, str, Event], None]] = []
+        """Likewise, before those, for what the world itself tells: that a node starts, ends, stands still."""
         self.on_message: list[Callable[[int, int, str, str, Request | Response], None]] = []
         """Called with (sent_us, due_us, source, target, message) for each message on the network."""
         self.steps = 0
@@ -99,7 +101,7 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         edges = dict.fromkeys(self.edges, _nobody)
-        return self.__dict__ | {"edges": edges, "on_event": [], "on_message": []}
+        return self.__dict__ | {"edges": edges, "on_event": [], "on_life": [], "on_message": []}
 
     def hang_up_edges(self) -> None:
         for name in list(self.edges):
@@ -252,8 +254,7 @@ class World:
         if not self._queue:
             return False
         due_us, _, source, target, number, incarnation, message = heappop(self._queue)
-        if due_us > self.now_us:
-            self.now_us = due_us
+        self.now_us = due_us if due_us > self.now_us else self.now_us
         self.steps += 1
         if number != TIMER:
             network = self.network
@@ -355,7 +356,9 @@ class World:
                 continue
             if kind is Wake:
                 at_us, now_us = effect.at_us, self.now_us
-                self._push(at_us if at_us > now_us else now_us, name, name, TIMER, effect.message)
+                self._sequence = sequence = self._sequence + 1
+                due_us, incarnation = at_us if at_us > now_us else now_us, self._incarnations.get(name, 0)
+                heappush(self._queue, (due_us, sequence, name, name, TIMER, incarnation, effect.message))
                 continue
             match effect:
                 case HangUp(peer):
@@ -376,7 +379,7 @@ class World:
                     raise AssertionError(f"{name} wants {effect!r}, which nobody can do")
 
     def _tell(self, name: str, event: Event) -> None:
-        for observe in self.on_event:
+        for observe in (*self.on_life, *self.on_event):
             observe(self.now_us, name, event)
 
     def _push(self, due_us: int, source: str, target: str, number: int, message: Any) -> None:

@@ -75,7 +75,12 @@ class Fetching:
         if session is not None:
             if session.epoch != self.epoch:
                 return FetchResponse((), ErrorCode.invalid_fetch_session_epoch, session.id)
-            results = [(wanted, result) for wanted, result in results if wanted.has_news(result)]
+            # By identity first: with nothing new a partition yields the very same result.
+            results = [
+                (wanted, result)
+                for wanted, result in results
+                if result is not wanted.silent and wanted.has_news(result)
+            ]
             for wanted, result in results:
                 wanted.told(result)
                 if result.records:

@@ -30,8 +30,7 @@ class FollowerState:
             raise Refused(ErrorCode.not_leader_or_follower)
         known_end = self.leader_end_at_last_fetch
         if offset >= leader_end:
-            if now_ms > self.last_caught_up_ms:
-                self.last_caught_up_ms = now_ms
+            self.last_caught_up_ms = max(self.last_caught_up_ms, now_ms)
         elif offset >= known_end and self.last_fetch_ms > self.last_caught_up_ms:
             # What it lacks came after its last fetch: at that moment it had everything.
             self.last_caught_up_ms = self.last_fetch_ms

@@ -113,8 +113,7 @@ class Client(Node):
         self.in_flight[correlation_id] = Asked(
             correlation_id, target, channel, api_key, about, asker, self.now_us, deadline_us
         )
-        if deadline_us < self._next_deadline_us:
-            self._next_deadline_us = deadline_us
+        self._next_deadline_us = min(self._next_deadline_us, deadline_us)
 
     def post(self, target: str, api_key: int, body: Any, channel: str = DATA) -> int:
         """Send a request that gets no answer, or whose answer nobody waits for."""

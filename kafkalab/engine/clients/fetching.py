@@ -240,7 +240,6 @@ class Fetching:
     def fetch(self) -> None:
         """Ask each leader for more, unless it still has such a question."""
         nothing, groups = Needs.NOTHING, self.settled.groups(self.consumer.metadata)
-        # Of one target after another, so that what goes out now is not asked about.
         asked = self._asked(ApiKey.FETCH)
         if groups is not None:
             candidates = [reading for target, group in groups.items() if target not in asked for reading in group]
