@@ -21,8 +21,8 @@ SECOND_US = 1_000_000
 EPOCH_US = 1_767_225_600 * SECOND_US
 LATENCY_US = 500
 BROKERS, PARTITIONS, REPLICAS, RATE_PER_S = 3, 6, 3, 20
-LINGER_MS = 200
-"""For batches of four or five records."""
+LINGER_MS = 500
+"""As patient as those who read, whose fetches wait so long for news (fetch.max.wait.ms): batches of ten records."""
 DEFAULT_LINGER_MS = ProducerSettings().linger_ms
 CONFIGS = {"offsets.topic.num.partitions": "3", "offsets.topic.replication.factor": "3"}
 
