@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.client import Asked
+from kafkalab.engine.clients.committed import told_apart
 from kafkalab.engine.clients.metadata import MAX_AGE_US, NO_LEADER, STALE, backoff_us
 from kafkalab.engine.clients.settled import Settled
 from kafkalab.engine.events import PositionReset
@@ -120,8 +121,7 @@ class Fetching:
         if self.settled.groups(self.consumer.metadata) is not None:
             return
         self._notice_new_leaders()
-        nothing = Needs.NOTHING
-        lacking = [reading for reading in self.readings.values() if reading.needs is not nothing]
+        lacking = [reading for reading in self.readings.values() if reading.needs is not Needs.NOTHING]
         if not lacking:
             self.settled.settle(self.readings, self.consumer.metadata)
             return
@@ -306,8 +306,8 @@ class Fetching:
         if result.preferred_read_replica >= 0:
             self._read_nearer(reading, result.preferred_read_replica)
         try:
-            for batch in batches.headers(result.records) if result.records else ():
-                if not batch.is_control:
+            for batch, is_readable in told_apart(result) if result.records else ():
+                if is_readable:
                     wanted = (record for record in batches.records(batch) if record.offset >= reading.next_fetch)
                     reading.buffered.extend(wanted)
                 reading.next_fetch = max(reading.next_fetch, batch.next_offset)

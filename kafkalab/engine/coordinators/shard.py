@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
 from kafkalab.engine.coordinators.consumer_protocol import TopicPartition
+from kafkalab.engine.coordinators.pending_offsets import PendingOffsets, TransactionalOffset, TransactionEnd
 from kafkalab.engine.coordinators.records import GroupCoordinatorRecord, GroupMetadata, GroupRecord, OffsetRecord
+
+OffsetChange = OffsetRecord | TransactionalOffset | TransactionEnd
 
 
 @dataclass
@@ -25,11 +28,14 @@ class Shard:
     """Where loading goes on."""
     loaded_records: int = 0
     groups: dict[str, ClassicGroup] = field(default_factory=dict)
-    uncommitted: deque[tuple[int, OffsetRecord]] = field(default_factory=deque)
+    uncommitted: deque[tuple[int, OffsetChange]] = field(default_factory=deque)
     """Offsets in the log that are not yet replicated, each with the offset of its record."""
+    pending: PendingOffsets = field(default_factory=PendingOffsets)
+    materialised: list[OffsetRecord] = field(default_factory=list)
+    """What the ends of transactions have made the groups' offsets, until somebody tells of it."""
 
-    def load(self, offset: int, record: GroupCoordinatorRecord) -> None:
-        """A record of the log as it was found."""
+    def load(self, offset: int, record: GroupCoordinatorRecord, producer_id: int | None = None) -> None:
+        """A record of the log as it was found; of that producer's transaction, or of none."""
         self.loaded_records += 1
         match record:
             case GroupRecord(group_id, None):
@@ -37,31 +43,60 @@ class Shard:
             case GroupRecord(group_id, GroupMetadata() as stored):
                 self.groups.setdefault(group_id, ClassicGroup(group_id)).restore(stored)
             case OffsetRecord():
-                self.uncommitted.append((offset, record))
+                self._append(offset, record, producer_id)
 
-    def written(self, offset: int, records: tuple[GroupCoordinatorRecord, ...]) -> None:
+    def written(self, offset: int, records: tuple[GroupCoordinatorRecord, ...], producer_id: int | None = None) -> None:
         """Our own records went into the log; the last one of them at `offset`."""
         for record in records:
             match record:
                 case GroupRecord(group_id, None):
                     self.groups.pop(group_id, None)
                 case OffsetRecord():
-                    self.uncommitted.append((offset, record))
+                    self._append(offset, record, producer_id)
+
+    def ended(self, offset: int, end: TransactionEnd) -> None:
+        """A marker went into the log, or was found there."""
+        self.uncommitted.append((offset, end))
+
+    def _append(self, offset: int, record: OffsetRecord, producer_id: int | None) -> None:
+        change = record if producer_id is None else TransactionalOffset(producer_id, record)
+        self.uncommitted.append((offset, change))
 
     def commit_up_to(self, high_watermark: int) -> None:
         while self.uncommitted and self.uncommitted[0][0] < high_watermark:
-            self._replay(self.uncommitted.popleft()[1])
+            self._replay(*self.uncommitted.popleft())
+
+    def unstable(self, group_id: str) -> dict[TopicPartition, None]:
+        """The partitions for which a transaction has yet to decide what the group's offset is."""
+        found = self.pending.of_group(group_id)
+        for _, change in self.uncommitted:
+            if isinstance(change, TransactionalOffset) and change.record.group == group_id:
+                found[change.record.topic, change.record.partition] = None
+        return found
 
     def offset_keys(self, group_id: str) -> list[TopicPartition]:
         """Every partition that the group has an offset for, or will have when all is replicated."""
         group = self.groups.get(group_id)
         keys = dict.fromkeys(group.offsets) if group else {}
-        for _, record in self.uncommitted:
-            if record.group == group_id:
-                keys[record.topic, record.partition] = None
-        return list(keys)
+        for _, change in self.uncommitted:
+            if isinstance(change, OffsetRecord) and change.group == group_id:
+                keys[change.topic, change.partition] = None
+        return list(keys | self.unstable(group_id))
 
-    def _replay(self, record: OffsetRecord) -> None:
+    def _replay(self, offset: int, change: OffsetChange) -> None:
+        match change:
+            case TransactionalOffset():
+                self.groups.setdefault(change.record.group, ClassicGroup(change.record.group))
+                self.pending.store(offset, change)
+            case TransactionEnd():
+                for record in self.pending.end(change):
+                    self._replay_offset(record)
+                    self.materialised.append(record)
+            case OffsetRecord():
+                self.pending.settled(offset, change)
+                self._replay_offset(change)
+
+    def _replay_offset(self, record: OffsetRecord) -> None:
         key = (record.topic, record.partition)
         if record.value is not None:
             # Whoever commits without being a member makes a simple group, which only stores offsets.
@@ -71,7 +106,8 @@ class Shard:
         if group is None:
             return
         group.offsets.pop(key, None)
-        if not group.offsets and group.protocol_type is None and _is_unused(group):
+        is_left = group.offsets or self.pending.of_group(record.group)
+        if not is_left and group.protocol_type is None and _is_unused(group):
             del self.groups[record.group]
 
 

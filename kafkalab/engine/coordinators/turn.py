@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Protocol
 from uuid import UUID
 
+from kafkalab.engine.broker.coordinator_writes import CoordinatorProducer
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.coordinators.classic_group import COMES_FROM, ClassicGroup, GroupState, Member
 from kafkalab.engine.coordinators.records import GroupCoordinatorRecord
@@ -29,6 +30,8 @@ class Sequel(Protocol):
 class Write:
     records: tuple[GroupCoordinatorRecord, ...]
     sequel: Sequel
+    producer: CoordinatorProducer | None = None
+    """Whose transaction they belong to."""
 
 
 @dataclass
@@ -51,8 +54,13 @@ class Turn:
     def answer(self, request: Request, body: Any) -> None:
         self.answers.append((request, body))
 
-    def write(self, records: tuple[GroupCoordinatorRecord, ...], sequel: Sequel) -> None:
-        self.writes.append(Write(records, sequel))
+    def write(
+        self,
+        records: tuple[GroupCoordinatorRecord, ...],
+        sequel: Sequel,
+        producer: CoordinatorProducer | None = None,
+    ) -> None:
+        self.writes.append(Write(records, sequel, producer))
 
     def tell(self, event: Event) -> None:
         self.events.append(event)

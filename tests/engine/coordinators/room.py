@@ -164,7 +164,7 @@ class Room:
 
     def check_offsets(self) -> None:
         turn = self._turn()
-        expire_offsets(self.group, self.image, turn)
+        expire_offsets(self.group, self.image, self.shard.unstable("g"), turn)
         self._carry_out(turn)
 
     def refusal(self, ask: Any, *args: Any, **how: Any) -> ErrorCode:
