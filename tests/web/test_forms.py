@@ -82,7 +82,7 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
         "Send a record…",
         "Abort a hanging transaction…",
     ]
-    assert labels["transaction"] == ["Force its end…"]
+    assert labels["transaction"] == ["Force its end"]
     assert [item.fill for item in menus()["partition"] if item.command == "reassign_partition"] == [
         {"topic": "topic", "partition": "partition", "replicas": "replicas"}
     ]
