@@ -14,6 +14,7 @@ from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
 from kafkalab.engine.refused import Refused
 
+STANDARD_AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
 RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
@@ -119,10 +120,16 @@ def _rate(documentation: str) -> Any:
 class BrokerConfig:
     """`config.replica_lag_time_max_ms` is the value of `replica.lag.time.max.ms`."""
 
+    allow_everyone_if_no_acl_found: bool = _bool(False, "Whether everybody may use what no ACL is for.")
+    authorizer_class_name: str = _string("", "Who decides who may do what; nobody if empty.", STANDARD_AUTHORIZER)
     auto_create_topics_enable: bool = _bool(True, "Create a topic when a client first asks for it.")
     auto_leader_rebalance_enable: bool = _bool(True, "Give leadership back to the preferred replica now and then.")
     broker_heartbeat_interval_ms: int = _int(2_000, "How often a broker tells the controller that it lives.", 1)
     broker_session_timeout_ms: int = _int(9_000, "A broker silent for this long is fenced.", 1)
+    connection_failed_authentication_delay_ms: int = _int(
+        100, "How long a client waits to hear that its credentials are wrong.", 0
+    )
+    connections_max_reauth_ms: int = _long(0, "After so long a client must authenticate again; 0 for never.")
     connections_max_idle_ms: int = _long(600_000, "A connection silent for this long is closed.")
     controller_quota_window_num: int = _int(11, "How many seconds' worth of changes may come at once.", 1)
     controller_quota_window_size_seconds: int = _int(1, "How long each sample of the quota of changes is.", 1)
@@ -172,6 +179,7 @@ class BrokerConfig:
     replication_quota_window_size_seconds: int = _int(1, "How long each of those samples is.", 1)
     replica_selector_class: str = _string("", "Who chooses the replica that a consumer reads from.", RACK_AWARE)
     request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
+    super_users: str = _string("", "Who may do everything, with ; between them.")
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
     telemetry_max_bytes: int = _int(1_048_576, "The most bytes of metrics that a client may push at once.", 1)
     leader_replication_throttled_rate: int = _rate("Bytes a second that throttled followers may copy from here.")

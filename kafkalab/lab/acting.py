@@ -301,7 +301,7 @@ class Acting:
         self._check_rate(command.rate)
         name = self._free_name("producer", command.name)
         self.lab.kept_clients.keep(replace(command, name=name))
-        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
+        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings), command.user)
         return {"name": name}
 
     def _update_producer(self, command: order.UpdateProducer) -> dict[str, Any]:
@@ -330,13 +330,14 @@ class Acting:
     # -- consumers ---------------------------------------------------------------------------
 
     def _add_consumer(self, command: order.AddConsumer) -> dict[str, Any]:
-        wanted = {name: getattr(command, name) for name in command.__dataclass_fields__ if name != "name"}
+        of_the_lab = ("name", "user")
+        wanted = {name: getattr(command, name) for name in command.__dataclass_fields__ if name not in of_the_lab}
         wanted["isolation_level"] = order.ISOLATION_LEVELS[command.isolation_level]
         settings = ConsumerSettings(**wanted)
         _check(settings)
         name = self._free_name("consumer", command.name)
         self.lab.kept_clients.keep(replace(command, name=name))
-        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
+        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings), command.user)
         return {"name": name}
 
     def _update_consumer(self, command: order.UpdateConsumer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
 from kafkalab.lab import view_clients, view_controllers, view_quotas
 from kafkalab.lab.view_logs import LogsView
+from kafkalab.lab.view_security import security
 from kafkalab.lab.view_transactions import TransactionsView
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class View:
         entities |= lab.visitors.entities()
         view_quotas.mark(lab, entities)
         entities |= lab.faults.entities()
+        entities["security"] = security(image)
         lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
         entities["ledger"] = lab.ledger.entity()
         entities["signs"] = self._signs(max(lags, default=0))

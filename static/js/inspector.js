@@ -241,6 +241,7 @@ const PORTRAITS = {
       rows: [
         ["Software", `${it.software_name || "unknown"} ${it.software_version || ""}`, "As it told the brokers."],
         ["Address", it.address, null],
+        ["Comes in as", it.principal, "As the listener that it came in by has authenticated it."],
         ["Role", it.role, "Judged by what it asks for."],
         ["Connected to", it.brokers.map((broker) => `broker ${broker}`).join(", ") || "nobody", null],
         ["Requests", number(it.requests), null],

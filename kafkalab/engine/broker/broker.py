@@ -4,6 +4,7 @@ The broker itself only routes: requests go to the file of their API in `engine/a
 the part that asked, timers to whoever set them. What each part knows stays in that part:
 
 - `router`      which request of a connection is being answered, and which ones wait behind it
+- `authorizer`  who may do what; what a request needs is a table in `engine/security`
 - `lifecycle`   registration, heartbeats, controlled shutdown
 - `metadata_follower`  the replicated `__cluster_metadata` log and the image it yields
 - `replicas`    the partitions on this broker: created, led, followed, deleted, checkpointed
@@ -55,6 +56,7 @@ from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.quotas.client_quotas import ClientQuotas
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security.authorizer import Authorizer
 from kafkalab.engine.spec import ClusterSpec
 from kafkalab.engine.telemetry.client_telemetry import ClientTelemetry
 from kafkalab.engine.transactions.coordinator import TransactionCoordinator
@@ -88,6 +90,7 @@ class Broker(Node):
         self.storage_limit = StorageLimit(self, cluster.limits.stored_bytes // len(cluster.brokers))
         self._correlation_id = 0
 
+        self.authorizer = Authorizer(config)
         self.router = Router(self)
         self.purgatory = Purgatory(self)
         self.fetch_sessions = FetchSessions(config.max_incremental_fetch_session_cache_slots)
@@ -227,7 +230,8 @@ class Broker(Node):
                 self._take_answer(message)
             else:
                 self._take_other(message)
-            self._settle()
+            if self.purgatory.touched or self.router.ready or self.isr_proposals.unsent or self.fetchers.due:
+                self._settle()
         except DiskFailure as failure:
             self._halt(str(failure))
             return

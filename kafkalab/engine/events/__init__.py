@@ -92,6 +92,15 @@ from kafkalab.engine.events.replicas import (
     TransactionBegan,
     TransactionMarked,
 )
+from kafkalab.engine.events.security import (
+    AclCreated,
+    AclDeleted,
+    AuthenticationFailed,
+    AuthenticationSucceeded,
+    AuthorizationDenied,
+    UserGivenPassword,
+    UserLostPassword,
+)
 from kafkalab.engine.events.transactions import (
     MarkersHeldBack,
     MarkersSent,
@@ -103,7 +112,12 @@ from kafkalab.engine.events.transactions import (
 )
 
 __all__ = [
+    "AclCreated",
+    "AclDeleted",
     "AdminAnswered",
+    "AuthenticationFailed",
+    "AuthenticationSucceeded",
+    "AuthorizationDenied",
     "BecameFollower",
     "BecameLeader",
     "BrokerFenced",
@@ -182,5 +196,7 @@ __all__ = [
     "TransactionMarked",
     "TransactionStateChanged",
     "TransactionalIdForgotten",
+    "UserGivenPassword",
+    "UserLostPassword",
     "VotersChanged",
 ]

@@ -99,6 +99,20 @@ CLIENTS = (
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),
     Offer("update_consumer", "Change a consumer", "Change consumer", ("name", "processing_ms", "max_poll_records")),
 )  # fmt: skip
+SECURITY = (
+    Offer("set_password", "Give a user a password", "Set password", ("user", "password", "mechanism")),
+    Offer(
+        "add_acl",
+        "Allow or deny",
+        "Add entry",
+        ("principal", "permission", "operation", "resource_type", "resource", "pattern"),
+        (("resource", ""),),
+    ),
+    Offer(
+        "remove_acl", "Strike entries out", "Remove entries", ("principal", "operation", "resource_type", "resource")
+    ),
+    Offer("remove_password", "Take a password away", "Remove password"),
+)
 BREAKING = (
     Offer("slow_disk", "Slow disk", "Slow it down", ("broker", "delay_ms")),
     Offer("fill_disk", "Full disk", "Fill it", ("broker", "free_bytes")),
@@ -131,6 +145,12 @@ SECTIONS = (
     Section("use", "Use it", "", FIRST),
     Section("topics", "Topics", "", TOPICS),
     Section("clients", "Clients", "Change what runs already.", CLIENTS),
+    Section(
+        "security",
+        "Who may do what",
+        "Everybody may use what no entry is for. Where there are entries for a thing, only those whom one allows.",
+        SECURITY,
+    ),
     Section(
         "break",
         "Break it",

@@ -37,6 +37,7 @@ RIGHTS = "Old Metadata versions do not tell rights on the cluster"
 OLD_UNIT = "log.retention.hours is no second source of log.retention.ms"
 NO_ENDPOINT = "Controllers listen to nobody from outside"
 EMPTY = "Nothing asked, nothing said"
+AUTHORIZER = "The settings of the authorizer are settings of the broker"
 
 KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: api_keys[*]", NOT_THERE, ours=MISSING),
@@ -69,5 +70,8 @@ KNOWN: tuple[Known, ...] = (
     Known("broker_configs: a broker: described v4: *.synonyms[log.retention.hours]", OLD_UNIT),
     Known("log_dirs: *: results[*].*_bytes", NO_SIZE),
     Known("metadata: with rights v*: cluster_authorized_operations", RIGHTS),
+    Known("lists: bad ? v3: results[*].error_*", STUMBLES),
+    Known("describe_configs: broker v4: results[1].configs[super.users]*", AUTHORIZER),
+    Known("describe_configs: broker v4: results[1].configs[allow.everyone.if.no.acl.found]*", AUTHORIZER),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

@@ -12,6 +12,7 @@ from tests.clients.apache_kafka.scripts import (
     quotas,
     reading,
     replicas,
+    security,
     topics,
     transactions,
 )
@@ -28,5 +29,6 @@ SCRIPTS: tuple[Script, ...] = (
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
     *quotas.SCRIPTS,
+    *security.SCRIPTS,
     *transactions.SCRIPTS,
 )
