@@ -1,9 +1,12 @@
 """Lanes of connections that send what no client would, and see that each request has its answer or its end."""
 
 import asyncio
+import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
+
+from kio.serial.errors import SerialError
 
 from kafkalab.wire.api import ApiKey, name_of
 from kafkalab.wire.translate import (
@@ -218,7 +221,11 @@ class Lane:
         if int.from_bytes(answer[:4], "big", signed=True) != one.correlation_id:
             raise Harm(f"the answer to {one.frame.hex()} is {answer.hex()}")
         if one.version >= 0 and self._random.random() < READ_BACK:
-            decode_response(one.api_key, one.version, answer)
+            try:
+                decode_response(one.api_key, one.version, answer)
+            except (SerialError, struct.error) as error:
+                asked = f"{name_of(one.api_key)} v{one.version} {one.frame.hex()}"
+                raise Harm(f"the answer to {asked} is {answer.hex()}: {error!r}") from error
 
 
 def _framed(shots: list[Shot]) -> bytes:

@@ -29,16 +29,16 @@ NAMES = (
 NUMBERS = (-1, 0, 1, 2, 3, 5, 10, 100, 1000, 6000, 10_000)
 COUNTS_AT_MOST = 3
 HARMFUL = {
-    # A broker is gone for good, a voter too, and a replica where nobody wants it: all that by right.
-    ApiKey.UNREGISTER_BROKER,
-    ApiKey.REMOVE_RAFT_VOTER,
-    ApiKey.ADD_RAFT_VOTER,
+    # A broker or a voter is gone for good, everybody is slowed down or shut out: all that by right.
+    *(ApiKey.UNREGISTER_BROKER, ApiKey.REMOVE_RAFT_VOTER, ApiKey.ADD_RAFT_VOTER),
+    *(ApiKey.ALTER_CLIENT_QUOTAS, ApiKey.CREATE_ACLS, ApiKey.DELETE_ACLS),
 }
 """What is sent cut or garbled only, never whole."""
 WAITS = {
     *(ApiKey.PRODUCE, ApiKey.FETCH, ApiKey.JOIN_GROUP, ApiKey.SYNC_GROUP, ApiKey.CREATE_TOPICS),
     *(ApiKey.DELETE_TOPICS, ApiKey.DELETE_RECORDS, ApiKey.CREATE_PARTITIONS, ApiKey.ELECT_LEADERS),
-    *(ApiKey.OFFSET_COMMIT, ApiKey.ALTER_PARTITION_REASSIGNMENTS),
+    *(ApiKey.OFFSET_COMMIT, ApiKey.ALTER_PARTITION_REASSIGNMENTS, ApiKey.INIT_PRODUCER_ID, ApiKey.END_TXN),
+    *(ApiKey.ADD_PARTITIONS_TO_TXN, ApiKey.ADD_OFFSETS_TO_TXN, ApiKey.TXN_OFFSET_COMMIT, ApiKey.WRITE_TXN_MARKERS),
 }
 """Answers that may rightly be long in coming: they wait for data, replicas, members or the controller."""
 
