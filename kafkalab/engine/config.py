@@ -185,6 +185,18 @@ class BrokerConfig:
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
     leader_replication_throttled_rate: int = _rate("Bytes a second that throttled followers may copy from here.")
     follower_replication_throttled_rate: int = _rate("Bytes a second that throttled replicas here may copy.")
+    transaction_abort_timed_out_transaction_cleanup_interval_ms: int = _int(
+        10_000, "How often transactions that are open for too long are looked for.", 1
+    )
+    transaction_max_timeout_ms: int = _int(900_000, "The longest transaction timeout a producer may ask for.", 1)
+    transaction_remove_expired_transaction_cleanup_interval_ms: int = _int(
+        3_600_000, "How often transactional ids that nobody uses are looked for.", 1
+    )
+    transaction_state_log_min_isr: int = _int(2, "In-sync replicas that a write to __transaction_state needs.", 1)
+    transaction_state_log_num_partitions: int = _int(50, "Partitions of __transaction_state.", 1)
+    transaction_state_log_replication_factor: int = _int(3, "Replicas of each partition of __transaction_state.", 1)
+    transaction_state_log_segment_bytes: int = _int(104_857_600, "Segment size of __transaction_state.", 1)
+    transactional_id_expiration_ms: int = _int(604_800_000, "How long an unused transactional id is kept.", 1)
     topic_defaults: dict[str, str] = field(default_factory=dict)
     """What server.properties says of topics, under the broker's names: {"log.retention.ms": "60000"}."""
     given: dict[str, str] = field(default_factory=dict)

@@ -12,7 +12,16 @@ from kafkalab.engine.broker.cleaner import CompactTopic
 from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
 from kafkalab.engine.clients.client import Close
 from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
-from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
+from kafkalab.engine.clients.producer import (
+    BeginTransaction,
+    ChangeProducer,
+    EndTransaction,
+    FateState,
+    Pause,
+    Producer,
+    Resume,
+    SendOne,
+)
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands, fault_commands
@@ -129,6 +138,10 @@ class Acting:
                 return self._create_producer(command)
             case order.UpdateProducer():
                 return self._update_producer(command)
+            case order.BeginTransaction(name):
+                return self._tell(self._transactional(name).name, BeginTransaction())
+            case order.EndTransaction(name, result):
+                return self._tell(self._transactional(name).name, EndTransaction(result == "commit"))
             case order.PauseProducer(name):
                 return self._tell(self._producer(name).name, Pause())
             case order.ResumeProducer(name):
@@ -278,6 +291,10 @@ class Acting:
             partitioner=command.partitioner,
             compression=command.compression,
             max_in_flight=command.max_in_flight,
+            transactional_id=command.transactional_id or None,
+            transaction_timeout_ms=command.transaction_timeout_ms,
+            records_per_transaction=command.records_per_transaction,
+            abort_every=command.abort_every,
             limit=command.limit,
         )
         _check(settings)
@@ -305,6 +322,7 @@ class Acting:
 
     def _add_consumer(self, command: order.AddConsumer) -> dict[str, Any]:
         wanted = {name: getattr(command, name) for name in command.__dataclass_fields__ if name != "name"}
+        wanted["isolation_level"] = order.ISOLATION_LEVELS[command.isolation_level]
         settings = ConsumerSettings(**wanted)
         _check(settings)
         name = self._free_name("consumer", command.name)
@@ -326,6 +344,12 @@ class Acting:
         if name not in self.lab.producers:
             raise NotPossible(name=f"{name} is no producer of this lab")
         return self.lab.producers[name]
+
+    def _transactional(self, name: str) -> Producer:
+        producer = self._producer(name)
+        if producer.transactions is None:
+            raise NotPossible(name=f"{name} has no transactional id")
+        return producer
 
     def _consumer(self, name: str) -> Consumer:
         if name not in self.lab.consumers:

@@ -40,6 +40,7 @@ from kafkalab.engine.controller import altering_configs
 from kafkalab.engine.controller.metadata import METADATA_TOPIC, TOPIC
 from kafkalab.lab import commands as order
 from kafkalab.lab import moving
+from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -79,6 +80,8 @@ class AdminOrders:
                 self._move(command, on_answer)
             case order.VerifyReassignment():
                 self._verify(command, on_answer)
+            case transactions.AbortTransaction():
+                self._abort(command, on_answer)
             case _:
                 self._send(*request(command), lambda outcome: on_answer(*told(outcome)))
 
@@ -120,6 +123,22 @@ class AdminOrders:
             on_answer(ok, error, detail if error else {"complete": True})
 
         self._send(*request(command), listed)
+
+    def _abort(self, command: transactions.AbortTransaction, on_answer: OnAnswer) -> None:
+        """Look whose transaction begins there, and end it."""
+
+        def described(outcome: Outcome) -> None:
+            if not outcome.ok:
+                on_answer(*told(outcome))
+                return
+            producer = transactions.begun_at(outcome.answers[0], command.start_offset)
+            if producer is None:
+                where = f"{command.topic}-{command.partition}"
+                on_answer(False, f"No open transaction begins at offset {command.start_offset} of {where}.", {})
+                return
+            self._send(*transactions.abort(command, producer), lambda aborted: on_answer(*told(aborted)))
+
+        self._send(*transactions.producers_of(command), described)
 
     def _send(self, api_key: int, body: Any, on_outcome: Callable[[Outcome], None]) -> None:
         if self._node is None:
@@ -198,6 +217,8 @@ def request(command: order.Command) -> tuple[int, Any]:
                 partitions=(describe_quorum.PartitionData(partition_index=i32(0)),),
             )
             return ApiKey.DESCRIBE_QUORUM, describe_quorum.DescribeQuorumRequest(topics=(quorum,))
+        case transactions.ForceTerminateTransaction():
+            return transactions.force_terminate(command)
         case order.DeleteGroup(group):
             return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
     raise AssertionError(f"{command!r} is no request of Kafka's")

@@ -12,6 +12,7 @@ from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
 from kafkalab.lab.tempo_commands import TempoCommand
+from kafkalab.lab.transaction_commands import TransactionCommand
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
 GroupName = Annotated[str, Text("The group's id.", longest=249)]
@@ -20,6 +21,7 @@ BrokerId = Annotated[int, Whole("The broker's id.", 0, 999)]
 Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
 
 ACKS = ("0", "1", "all")
+ISOLATION_LEVELS = {"read_uncommitted": 0, "read_committed": 1}
 ELECTIONS = ("preferred", "unclean")
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 PARTITIONERS = ("default", "murmur2", "roundrobin")
@@ -156,6 +158,16 @@ class CreateProducer:
     partitioner: Annotated[str, Text("How a record without a partition gets one.", choices=PARTITIONERS)] = "default"
     compression: Annotated[str, Text("How batches are compressed.", choices=CODECS)] = "none"
     max_in_flight: Annotated[int, Whole("Requests on their way to a broker at most.", 1, 100)] = 5
+    transactional_id: Annotated[
+        str | None, Text("Write in transactions under this name. Empty: none.", longest=249)
+    ] = None
+    records_per_transaction: Annotated[
+        int, Whole("Commit after so many records; 0: transactions begin and end by hand.", 0, 100_000)
+    ] = 10
+    abort_every: Annotated[int, Whole("Abort every so many-th transaction; 0: none.", 0, 1_000)] = 0
+    transaction_timeout_ms: Annotated[
+        int, Whole("A transaction open for longer is aborted by its coordinator.", 1_000, 900_000)
+    ] = 60_000
     limit: Annotated[int | None, Whole("Stop after so many records. Empty: never.", 1, 2**40)] = None
 
 
@@ -171,6 +183,21 @@ class UpdateProducer:
     linger_ms: Annotated[int | None, Whole("Wait this long for a fuller batch.", 0, 60_000)] = None
     batch_size: Annotated[int | None, Whole("Bytes of a batch at most.", 1, 1_000_000)] = None
     compression: Annotated[str | None, Text("How batches are compressed.", choices=CODECS)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTransaction:
+    """Let a transactional producer begin: what it writes from now on is committed or aborted together."""
+
+    name: ClientName
+
+
+@dataclass(frozen=True, slots=True)
+class EndTransaction:
+    """Let a transactional producer commit what it wrote since it began, or abort it."""
+
+    name: ClientName
+    result: Annotated[str, Text("What becomes of its records.", choices=("commit", "abort"))] = "commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +241,10 @@ class AddConsumer:
     heartbeat_interval_ms: Annotated[int, Whole("Between heartbeats.", 1, 600_000)] = 3_000
     max_poll_interval_ms: Annotated[int, Whole("Between polls at most.", 1, 2**31 - 1)] = 300_000
     max_poll_records: Annotated[int, Whole("Records of a poll at most.", 1, 10_000)] = 500
+    isolation_level: Annotated[
+        str,
+        Text("read_committed: nothing of transactions that are open or aborted.", choices=tuple(ISOLATION_LEVELS)),
+    ] = "read_uncommitted"
     rack: Annotated[str | None, Text("Its client.rack. Empty: none.", longest=100)] = None
 
 
@@ -322,6 +353,8 @@ Command = (
     | SendRecord
     | CreateProducer
     | UpdateProducer
+    | BeginTransaction
+    | EndTransaction
     | PauseProducer
     | ResumeProducer
     | RemoveProducer
@@ -340,6 +373,7 @@ Command = (
     | HealNetwork
     | ControllerCommand
     | DescribeQuorum
+    | TransactionCommand
     | FaultCommand
     | TempoCommand
 )

@@ -52,7 +52,14 @@ RACKS = ("rack-a", "rack-b", "rack-c")
 
 def _sized_for(brokers: int) -> dict[str, str]:
     """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
-    return {"offsets.topic.num.partitions": "3", "offsets.topic.replication.factor": str(min(3, brokers))}
+    sized = {
+        "offsets.topic.num.partitions": "3",
+        "offsets.topic.replication.factor": str(min(3, brokers)),
+        "transaction.state.log.num.partitions": "3",
+        "transaction.state.log.replication.factor": str(min(3, brokers)),
+    }
+    # Kafka's default is 2, which one broker alone can never have.
+    return sized if brokers > 1 else sized | {"transaction.state.log.min.isr": "1"}
 
 
 class Lab:

@@ -23,6 +23,7 @@ from kafkalab.engine.events import (
     RecordsDelivered,
     RecordsFailed,
     TopicDeleted,
+    TransactionMarked,
 )
 from kafkalab.engine.node import Request, Response
 from kafkalab.wire.api import ApiKey
@@ -82,6 +83,8 @@ class Ledger:
         self._delivered_end: dict[tuple[str, str, int], int] = {}
         self._visible_from: dict[Key, int] = {}
         self._visible_end: dict[Key, int] = {}
+        self._markers: dict[Key, list[int]] = {}
+        """Offsets that hold the end of a transaction and no record, until they are visible."""
 
     def go_on_from(self, other: "Ledger") -> None:
         """In a fork: count on from what was counted there."""
@@ -159,6 +162,10 @@ class Ledger:
                 if event.leader and not event.topic.startswith("__"):
                     self.records_in += event.last_offset - event.first_offset + 1
                     self.bytes_in += event.size
+            case TransactionMarked(topic, partition, _, _, _, offset):
+                if not topic.startswith("__"):
+                    self.records_in -= 1
+                    self._markers.setdefault((topic, partition), []).append(offset)
             case HighWatermarkAdvanced(topic, partition, _, high_watermark):
                 if not topic.startswith("__"):
                     self._on_visible((topic, partition), high_watermark)
@@ -201,11 +208,22 @@ class Ledger:
         """It counts from where the log ended when this lab was opened."""
         before = self._visible_end.get(key, self._visible_from.get(key, 0))
         if high_watermark > before:
-            self.totals.visible += high_watermark - before
+            markers = self._markers.pop(key, [])
+            passed = [offset for offset in markers if before <= offset < high_watermark]
+            self.totals.visible += high_watermark - before - len(passed)
+            later = [offset for offset in markers if offset >= high_watermark]
+            if later:
+                self._markers[key] = later
             self._visible_end[key] = high_watermark
 
     def _forget_topic(self, topic: str) -> None:
-        for table in (self._acked_end, self._visible_from, self._visible_end):
+        tables: tuple[dict[Key, Any], ...] = (
+            self._acked_end,
+            self._visible_from,
+            self._visible_end,
+            self._markers,
+        )
+        for table in tables:
             for key in [key for key in table if key[0] == topic]:
                 del table[key]
         for numbered in [numbered for numbered in self._last_sequence if numbered[1] == topic]:

@@ -10,6 +10,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
+from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.controller_commands import DescribeQuorum
 
 
@@ -50,6 +51,8 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return _add_consumer(command, at)
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
+        case transactions.AbortTransaction() | transactions.ForceTerminateTransaction():
+            return transactions.shell(command, at)
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
         case _:
@@ -65,6 +68,10 @@ def _without_a_tool(command: order.Command) -> str:
     match command:
         case order.UpdateProducer(name) | order.UpdateConsumer(name):
             return f"# stop {name}, change its properties, start it again"
+        case order.BeginTransaction(name):
+            return f"# in the code of {name}: producer.beginTransaction()"
+        case order.EndTransaction(name, result):
+            return f"# in the code of {name}: producer.{result}Transaction()"
         case order.PauseProducer(name):
             return f"kill -STOP <pid of {name}>"
         case order.ResumeProducer(name):
@@ -184,9 +191,16 @@ def _create_producer(command: order.CreateProducer, at: str) -> str:
         "batch.size": command.batch_size,
         "compression.type": command.compression,
     }
+    transactions = ""
+    if command.transactional_id:
+        transactions = f" --transactional-id {shlex.quote(command.transactional_id)}"
+        if command.records_per_transaction and command.rate:
+            # The tool commits as time passes, and never aborts.
+            transactions += f" --transaction-duration-ms {1000 * command.records_per_transaction // command.rate}"
+        wanted["transaction.timeout.ms"] = command.transaction_timeout_ms
     return (
         f"kafka-producer-perf-test.sh {at} --topic {command.topic} --num-records {command.limit or '<no limit>'}"
-        f" --record-size {command.value_size} --throughput {command.rate} --command-property "
+        f" --record-size {command.value_size} --throughput {command.rate}{transactions} --command-property "
         + " ".join(f"{name}={value}" for name, value in wanted.items())
     )
 
@@ -198,6 +212,8 @@ def _add_consumer(command: order.AddConsumer, at: str) -> str:
         line += f" --group {shlex.quote(command.group)}"
     if command.auto_offset_reset == "earliest":
         line += " --from-beginning"
+    if command.isolation_level != "read_uncommitted":
+        line += f" --isolation-level {command.isolation_level}"
     if command.commit != "auto":
         line += " --command-property enable.auto.commit=false"
     if command.rack is not None:

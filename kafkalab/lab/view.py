@@ -13,6 +13,7 @@ from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
 from kafkalab.lab import view_clients, view_controllers, view_groups
 from kafkalab.lab.view_logs import LogsView
+from kafkalab.lab.view_transactions import TransactionsView
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -60,13 +61,16 @@ class View:
         self._ends: dict[tuple[str, int], int] = {}
         self._groups: dict[str, Entity] = {}
         """As they were seen last: a group whose coordinator is down is still somebody's group."""
+        self._transactions = TransactionsView()
 
     def go_on_from(self, other: "View") -> None:
         """In a fork: a group is remembered there too."""
         self._groups = dict(other._groups)
+        self._transactions.go_on_from(other._transactions)
 
     def on_event(self, event: Event) -> None:
         self.logs.on_event(event)
+        self._transactions.on_event(event)
 
     def look(self) -> dict[str, Entity]:
         """Every entity, by id."""
@@ -87,6 +91,7 @@ class View:
         for broker in self._brokers.values():
             self._groups |= view_groups.groups_of(broker, self._end_of, consumers)
         entities |= self._groups
+        entities |= self._transactions.look(self._brokers.values())
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()

@@ -10,6 +10,7 @@ Entity = dict[str, Any]
 
 VALUE_CHARACTERS = 64
 ACKS = {-1: "all", 0: "0", 1: "1"}
+ISOLATION_LEVELS = ("read_uncommitted", "read_committed")
 
 
 def producer(client: Producer) -> Entity:
@@ -35,10 +36,27 @@ def producer(client: Producer) -> Entity:
         "buffered": client.buffered,
         "last_error": client.last_error,
         "producer_id": client.producer_id,
+        "producer_epoch": client.producer_epoch,
+        "transactions": _transactions(client),
         "partitions": [
             {"topic": topic, "partition": partition, "last_offset": offset}
             for (topic, partition), offset in sorted(client.last_offsets.items())
         ],
+    }
+
+
+def _transactions(client: Producer) -> Entity | None:
+    known = client.transactions
+    if known is None:
+        return None
+    return {
+        "transactional_id": known.transactional_id,
+        "state": known.state.value,
+        "records": known.records,
+        "committed": known.committed,
+        "aborted": known.aborted,
+        "records_each": client.settings.records_per_transaction,
+        "abort_every": client.settings.abort_every,
     }
 
 
@@ -62,6 +80,7 @@ def consumer(client: Consumer) -> Entity:
         "processing_ms": settings.processing_ms,
         "commit": settings.commit,
         "assignor": settings.assignor,
+        "isolation_level": ISOLATION_LEVELS[settings.isolation_level],
         "auto_offset_reset": settings.auto_offset_reset,
         "last": [
             {

@@ -14,6 +14,7 @@ from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.metadata import NO_LEADER, MetadataImage, PartitionImage, TopicImage
 from kafkalab.engine.events import Event, LogCompacted, LogStartMoved, LogTruncated
 from kafkalab.engine.log.log import Log
+from kafkalab.engine.log.transactions import marker_of
 from kafkalab.lab.reading import text
 from kafkalab.wire import batches
 from kafkalab.wire.batches import Batch, CorruptBatch
@@ -38,7 +39,7 @@ def glyph(key: bytes | None) -> int:
 
 def cells(batch: Batch) -> list[Entity]:
     """One cell a record, the last sixteen of the batch at most."""
-    kind = "control" if batch.is_control else "data"
+    kind = _control(batch) if batch.is_control else "data"
     if batch.records_count > MOST_RECORDS_OPENED or batch.size > MOST_BYTES_OPENED:
         size = batch.size // max(batch.records_count, 1)
         first = max(batch.base_offset, batch.next_offset - TAIL_RECORDS)
@@ -53,6 +54,17 @@ def cells(batch: Batch) -> list[Entity]:
         what = "tombstone" if record.value is None and not batch.is_control else kind
         shown.append(_cell(batch, record.offset, record.key, size, what))
     return shown
+
+
+def _control(batch: Batch) -> str:
+    """How a transaction ends, or that it is another kind of control batch."""
+    try:
+        marker = marker_of(batch)
+    except CorruptBatch:
+        return "control"
+    if marker is None:
+        return "control"
+    return "commit" if marker.committed else "abort"
 
 
 def _cell(batch: Batch, offset: int, key: bytes | None, size: int, kind: str) -> Entity:
@@ -115,6 +127,7 @@ class Ends(NamedTuple):
     high_watermark: int
     log_end: int
     min_isr: int
+    last_stable_offset: int
 
 
 class LogsView:
@@ -176,11 +189,17 @@ class LogsView:
         if leading is not None:
             self.leaders[part.leader] = self.leaders.get(part.leader, 0) + 1
             log = leading.log
-            ends = Ends(log.start_offset, leading.high_watermark, log.end_offset, leading.effective_min_isr)
+            ends = Ends(
+                log.start_offset,
+                leading.high_watermark,
+                log.end_offset,
+                leading.effective_min_isr,
+                leading.last_stable_offset,
+            )
         elif before is not None:
-            ends = Ends(before["log_start"], before["high_watermark"], before["log_end"], before["min_isr"])
+            ends = Ends(*(before[name] for name in Ends._fields))
         else:
-            ends = Ends(0, 0, 0, 1)
+            ends = Ends(0, 0, 0, 1, 0)
         self.offline += part.leader == NO_LEADER
         self.under_replicated += len(part.isr) < len(part.replicas)
         self.under_min_isr += len(part.isr) < ends.min_isr
@@ -203,7 +222,7 @@ class LogsView:
             return
         log = replica.log
         role = "leader" if part.leader == broker else "follower"
-        ends = (log.start_offset, replica.high_watermark, log.end_offset)
+        ends = (log.start_offset, replica.high_watermark, log.end_offset, replica.last_stable_offset)
         made_of = (role, in_sync, replica.leader_epoch, leader_end, len(log.segments), *ends)
         shown[name] = self._keep(name, made_of, lambda: self._replica(replica, role, in_sync, leader_end))
 
@@ -223,6 +242,7 @@ class LogsView:
             "log_start": log.start_offset,
             "log_end": log.end_offset,
             "high_watermark": replica.high_watermark,
+            "last_stable_offset": replica.last_stable_offset,
             "lag": max(0, leader_end - log.end_offset),
             "leader_epoch": replica.leader_epoch,
             "bytes": log.size,
@@ -266,6 +286,7 @@ def _partition(topic: str, part: PartitionImage, ends: Ends) -> Entity:
         "recovering": part.leader_recovery_state != 0,
         "min_isr": ends.min_isr,
         "high_watermark": ends.high_watermark,
+        "last_stable_offset": ends.last_stable_offset,
         "log_start": ends.log_start,
         "log_end": ends.log_end,
         "under_replicated": len(part.isr) < len(part.replicas),
@@ -285,6 +306,7 @@ def _absent(key: Key, broker: int) -> Entity:
         "log_start": 0,
         "log_end": 0,
         "high_watermark": 0,
+        "last_stable_offset": 0,
         "lag": 0,
         "leader_epoch": -1,
         "bytes": 0,

@@ -20,7 +20,7 @@ export function cast(model) {
 /** @param {Record<string, Entity>} entities */
 function gather(entities) {
   /** @type {Record<string, Entity[]>} */
-  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], consumer: [], client: [], fault: [] };
+  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], transaction: [], consumer: [], client: [], fault: [] };
   for (const [id, entity] of Object.entries(entities)) kinds[entity.kind]?.push({ ...entity, id });
   const topics = kinds.topic.sort((one, other) => one.internal - other.internal || byName(one.topic, other.topic));
   const named = (list) => list.sort((one, other) => byName(one.name, other.name));
@@ -39,6 +39,7 @@ function gather(entities) {
     partitions,
     producers: named(kinds.producer),
     groups,
+    transactions: kinds.transaction.sort((one, other) => byName(one.transactional_id, other.transactional_id)),
     consumers: named(kinds.consumer),
     /** Consumers that are drawn on their own: of no group, or of one that no coordinator knows of yet. */
     loners: named(kinds.consumer.filter((consumer) => !consumer.group || entities[`group:${consumer.group}`] === undefined)),

@@ -39,6 +39,7 @@ function aboutWhom(model, fact) {
   const names = [
     fact.partition !== undefined && `partition:${fact.topic}:${fact.partition}`,
     fact.topic !== undefined && `topic:${fact.topic}`,
+    fact.transactional_id !== undefined && `transaction:${fact.transactional_id}`,
     fact.group !== undefined && `group:${fact.group}`,
     fact.broker !== undefined && `broker:${fact.broker}`,
     fact.controller !== undefined && `controller:${fact.controller}`,

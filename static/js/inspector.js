@@ -109,6 +109,7 @@ const PORTRAITS = {
         it.recovering && ["Recovery state", "recovering", "Its leader was elected uncleanly: records may be lost."],
         ["Min in-sync replicas", number(it.min_isr), "With fewer in sync, writes with acks=all are refused."],
         ["High watermark", number(it.high_watermark), "Everything before it is on every in-sync replica, and consumers may read it."],
+        it.last_stable_offset !== undefined && ["Last stable offset", number(it.last_stable_offset), "Before it no transaction is open: consumers with isolation.level=read_committed get so far."],
         ["Log end", number(it.log_end), "The offset that the next record will get."],
         ["Log start", number(it.log_start), "The oldest offset that is still kept."],
         ["Partition epoch", number(it.partition_epoch), "Goes up with every change of leader or ISR."],
@@ -150,6 +151,10 @@ const PORTRAITS = {
         ["Acks", it.acks, "0: nobody answers. 1: the leader has it. all: every in-sync replica has it."],
         ["Idempotence", it.idempotence ? "on" : "off", "Its batches are numbered, so that a retry is never written twice."],
         ["Producer id", offset(it.producer_id), "Who numbers the batches."],
+        it.transactions && ["Transactional id", it.transactions.transactional_id, "Whoever begins under the same name later fences this producer."],
+        it.transactions && ["Producer epoch", number(it.producer_epoch), "Goes up with every transaction; writes under an older one are refused."],
+        it.transactions && ["Transaction", `${it.transactions.state}, ${number(it.transactions.records)} records`, it.transactions.records_each ? `It ends after ${number(it.transactions.records_each)} records${it.transactions.abort_every ? `; every ${number(it.transactions.abort_every)}th is aborted` : ""}.` : "It begins and ends by hand."],
+        it.transactions && ["Committed, aborted", `${number(it.transactions.committed)}, ${number(it.transactions.aborted)}`, "Transactions so far."],
         ["Linger", `${number(it.linger_ms)} ms`, "How long a batch waits for more records."],
         ["Keys", it.key_pattern, "A record's key chooses its partition."],
         ["Value size", bytes(it.value_size), null],
@@ -176,6 +181,23 @@ const PORTRAITS = {
       ],
     };
   },
+  transaction(it) {
+    const waits = it.state.startsWith("Prepare");
+    return {
+      title: `Transactional id ${it.transactional_id}`,
+      about: "A producer that keeps this name over its restarts. What it writes in a transaction counts in all partitions, or in none.",
+      rows: [
+        ["State", it.state, STATES[it.state] ?? null],
+        ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The leader of __transaction_state-${it.state_partition}, where each step is a record.`],
+        ["Producer id, epoch", `${offset(it.producer_id)}, ${offset(it.producer_epoch)}`, "Whoever comes under this name with an older epoch is fenced."],
+        ["Timeout", `${number(it.timeout_ms)} ms`, "Open for longer, the coordinator aborts it."],
+        ["Version", number(it.version), it.version === 2 ? "Each end of a transaction brings a new epoch (KIP-890)." : "The epoch changes only when a producer begins."],
+        it.started_ms >= 0 && ["Began", clockTime(it.started_ms * 1000), null],
+        ...it.partitions.map(([topic, partition]) => [jump(`${topic}-${partition}`, `partition:${topic}:${partition}`), waits ? "its marker is on the way" : "in the transaction", null]),
+        ...[...it.steps].reverse().map((step) => [step.state ? `${step.state}, epoch ${step.epoch}` : "Marker", step.why, null]),
+      ],
+    };
+  },
   consumer(it) {
     return {
       title: it.name,
@@ -189,6 +211,7 @@ const PORTRAITS = {
         ["Work on each record", `${number(it.processing_ms)} ms`, null],
         ["Commits", it.commit, null],
         it.group && ["Assignor", it.assignor, null],
+        ["Isolation", it.isolation_level ?? "read_uncommitted", "read_committed: it waits for open transactions, and leaves out aborted ones."],
         ["Starts at", it.auto_offset_reset, "Where it begins when nothing is committed."],
         ...it.positions.map((at) => [`${at.topic}-${at.partition}`, `position ${offset(at.position)}`, `Committed ${offset(at.committed)}.`]),
         it.last_error && ["Last error", it.last_error, null],
@@ -225,6 +248,17 @@ const PORTRAITS = {
       ],
     };
   },
+};
+
+/** What each state of a transaction means. */
+const STATES = {
+  Empty: "A producer has begun; it has no transaction yet.",
+  Ongoing: "Open: what is written is in the logs, and readers of committed records wait before it.",
+  PrepareCommit: "Decided, and safe: it will be committed. The markers are on their way.",
+  PrepareAbort: "Decided, and safe: it will be aborted. The markers are on their way.",
+  CompleteCommit: "Every partition has its COMMIT marker.",
+  CompleteAbort: "Every partition has its ABORT marker.",
+  NoCoordinator: "Nobody can begin or end it until the partition of __transaction_state has a leader.",
 };
 
 /** What the page has no portrait of is shown as it comes. */

@@ -24,6 +24,8 @@ const WIDEST_ROW_GAP = 10;
 export const MEMBER_HEAD = 24;
 export const LINE = 19;
 export const GROUP_HEAD = 64;
+export const TRANSACTION_HEAD = 46;
+const TRANSACTIONS_SHOWN = 6;
 export const MEMBERS_SHOWN = 6;
 export const LINES_SHOWN = 8;
 export const PARTITIONS_SHOWN = 12;
@@ -48,6 +50,7 @@ export function flowLayout(model, ui, room) {
     ...on.groups.map((group) => [group, groupHeight(group)]),
     ...on.loners.map((consumer) => [consumer, 44 + LINE * Math.min(LINES_SHOWN, Math.max(1, consumer.positions.length))]),
     ...on.readers.map((client) => [client, 84]),
+    ...on.transactions.slice(0, TRANSACTIONS_SHOWN).map((each) => [each, transactionHeight(each)]),
   ]);
   const { lanes, head } = faultRoom(on.faults);
   const lanesTop = TOP + CONTROLLER.h + 12;
@@ -87,6 +90,11 @@ function groupHeight(group) {
   if (shown.length === 0) return GROUP_HEAD + 8 + LINE * Math.max(1, Math.min(LINES_SHOWN, group.offsets.length));
   const members = shown.reduce((sum, member) => sum + memberHeight(member), 0);
   return GROUP_HEAD + members + (group.members.length > MEMBERS_SHOWN ? LINE : 0) + 4;
+}
+
+function transactionHeight(transaction) {
+  const lines = Math.min(LINES_SHOWN + 1, transaction.partitions.length);
+  return TRANSACTION_HEAD + LINE * lines + (lines > 0 ? 6 : 0);
 }
 
 /** @param {{assignment: any[]}} member */

@@ -80,7 +80,9 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
         "Run the topic's retention",
         "Compact the topic",
         "Send a record…",
+        "Abort a hanging transaction…",
     ]
+    assert labels["transaction"] == ["Force its end"]
     assert [item.fill for item in menus()["partition"] if item.command == "reassign_partition"] == [
         {"topic": "topic", "partition": "partition", "replicas": "replicas"}
     ]

@@ -32,8 +32,9 @@ SUPPORTED_FEATURES = {
     "group.version": (0, 1),
     "kraft.version": (0, 1),
     "metadata.version": (7, 30),
+    "transaction.version": (0, 2),
 }
-"""Least and greatest level; of the metadata 3.3-IV3 to 4.3-IV0. Transactions are not there yet."""
+"""Least and greatest level; of the metadata 3.3-IV3 to 4.3-IV0."""
 FIRST_VERSION_WITH_SOFTWARE = 3
 PRODUCE_ADVERTISED_FROM = 0
 """Not answered before 3, but librdkafka goes by it to know which compressions a broker takes (KAFKA-18659)."""

@@ -11,7 +11,8 @@ from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.config import RACK_AWARE
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
-from kafkalab.wire.dialect import EpochEndOffset, FetchPartition, FetchPartitionResult, FetchRequest
+from kafkalab.wire import batches
+from kafkalab.wire.dialect import AbortedTransaction, EpochEndOffset, FetchPartition, FetchPartitionResult, FetchRequest
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def read_one(
     if not log.start_offset <= offset <= log.end_offset:
         raise Refused(ErrorCode.offset_out_of_range)
     # Before the follower's own progress moves it: followers learn a high watermark one fetch later.
-    result = partition.empty_result() if body.isolation_level != READ_COMMITTED else _committed_result(partition)
+    committed_only = follower is None and body.isolation_level == READ_COMMITTED
+    result = _committed_result(partition) if committed_only else partition.empty_result()
     end = log.end_offset if follower is not None else upper_offset(partition, body)
     if offset < end and not held_back(broker, partition, body.replica_id):
         max_bytes = min(wanted.partition_max_bytes, max(body.max_bytes - size_so_far, 0))
@@ -64,7 +66,7 @@ def read_one(
                 high_watermark=result.high_watermark,
                 last_stable_offset=result.last_stable_offset,
                 log_start_offset=result.log_start_offset,
-                aborted_transactions=result.aborted_transactions,
+                aborted_transactions=_aborted(partition, offset, records) if committed_only else None,
                 records=records,
             )
     if follower is not None:
@@ -149,4 +151,15 @@ def _committed_result(partition: Partition) -> FetchPartitionResult:
         last_stable_offset=partition.last_stable_offset,
         log_start_offset=partition.log.start_offset,
         aborted_transactions=(),
+    )
+
+
+def _aborted(partition: Partition, offset: int, records: bytes) -> tuple[AbortedTransaction, ...]:
+    """Whose records the reader has to leave out of what it gets, and from where on: a broker does not sort them out."""
+    log = partition.log
+    if not any(len(segment.transactions) for segment in log.segments):
+        return ()
+    end_offset = max((batch.next_offset for batch in batches.headers(records)), default=offset)
+    return tuple(
+        AbortedTransaction(each.producer_id, each.first_offset) for each in log.aborted_between(offset, end_offset)
     )

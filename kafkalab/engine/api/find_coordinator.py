@@ -1,7 +1,7 @@
-"""FindCoordinator (10): which broker looks after a group.
+"""FindCoordinator (10): which broker looks after a group, or after a transactional id.
 
-It is the leader of the partition of `__consumer_offsets` that the group's name hashes to. The
-first one to ask for a coordinator has that topic created, and is told to ask again.
+It is the leader of the partition of `__consumer_offsets`, or of `__transaction_state`, that the name
+hashes to. The first one to ask for a coordinator has that topic created, and is told to ask again.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ from kio.schema.find_coordinator.v6.response import Coordinator, FindCoordinator
 from kio.schema.types import BrokerId
 from kio.static.primitive import i32
 
+from kafkalab.engine.coordinator_place import TRANSACTIONS_TOPIC, coordinator_of
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.node import Request
@@ -31,11 +32,11 @@ OLD_WORDS = {ErrorCode.none: "NONE", ErrorCode.coordinator_not_available: "The c
 def handle(broker: "Broker", request: Request) -> FindCoordinatorResponse:
     if request.body.key_type not in TYPES or (request.body.key_type == SHARE and request.api_version < SHARE_SINCE):
         raise Refused(ErrorCode.invalid_request, MALFORMED)
-    if request.body.key_type != GROUP:
+    if request.body.key_type == SHARE:
         # Not COORDINATOR_NOT_AVAILABLE: a client would try again for ever.
-        raise Refused(ErrorCode.invalid_request, "This broker coordinates consumer groups only, no transactions.")
-    keys = request.body.coordinator_keys
-    found = tuple(_find(broker, key) for key in keys)
+        raise Refused(ErrorCode.invalid_request, "This broker coordinates no share groups.")
+    topic = OFFSETS_TOPIC if request.body.key_type == GROUP else TRANSACTIONS_TOPIC
+    found = tuple(_find(broker, key, topic) for key in request.body.coordinator_keys)
     if request.api_version < SEVERAL_SINCE:
         found = tuple(replace(each, error_message=OLD_WORDS[each.error_code]) for each in found)
     return FindCoordinatorResponse(throttle_time=NO_THROTTLE, coordinators=found)
@@ -48,16 +49,14 @@ def refuse(request: Request, refused: Refused) -> FindCoordinatorResponse:
     )
 
 
-def _find(broker: "Broker", group_id: str) -> Coordinator:
-    if OFFSETS_TOPIC not in broker.metadata.topics:
-        broker.topic_creation.create(OFFSETS_TOPIC)
-        return _nobody(group_id, ErrorCode.coordinator_not_available, "")
-    partition = broker.metadata.partition(OFFSETS_TOPIC, broker.groups.partition_for(group_id))
-    leader = broker.metadata.brokers.get(partition.leader) if partition else None
-    if leader is None or leader.fenced:
-        return _nobody(group_id, ErrorCode.coordinator_not_available, "")
+def _find(broker: "Broker", name: str, topic: str) -> Coordinator:
+    if topic not in broker.metadata.topics:
+        broker.topic_creation.create(topic)
+    leader = coordinator_of(name, topic, broker.metadata)
+    if leader is None:
+        return _nobody(name, ErrorCode.coordinator_not_available, "")
     return Coordinator(
-        key=group_id,
+        key=name,
         node_id=BrokerId(leader.broker_id),
         host=leader.host,
         port=i32(leader.port),

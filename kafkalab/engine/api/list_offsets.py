@@ -1,6 +1,7 @@
 """ListOffsets: where a partition begins and ends, and which record was the first at or after a time.
 
-A consumer is told of nothing beyond the high watermark; a follower of the whole log. A new leader
+A consumer is told of nothing beyond the high watermark, or beyond the last stable offset if it reads
+only what is committed; a follower of the whole log. A new leader
 may know that its high watermark is behind: then it says OFFSET_NOT_AVAILABLE rather than let a
 consumer begin too early (KIP-207; kafka.cluster.Partition.fetchOffsetForTimestamp).
 """
@@ -25,6 +26,7 @@ from kafkalab.wire.errors import ErrorCode
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
+READ_COMMITTED = 1
 LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING_UPLOAD = -1, -2, -3, -4, -5, -6
 SPECIAL_SINCE = {MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9, EARLIEST_PENDING_UPLOAD: 11}
 """The version that brought each of them; the others have always been there."""
@@ -78,6 +80,8 @@ def _find(partition: Partition, request: Request, wanted: ListOffsetsPartition) 
     log = partition.log
     of_follower = request.body.replica_id >= 0
     bound = log.end_offset if of_follower else partition.high_watermark
+    if not of_follower and request.body.isolation_level == READ_COMMITTED:
+        bound = partition.last_stable_offset
     behind = not of_follower and partition.leader_epoch_start > partition.high_watermark
     timestamp = wanted.timestamp
     if request.api_version < SPECIAL_SINCE.get(timestamp, 0):

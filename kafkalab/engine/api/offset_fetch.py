@@ -26,7 +26,7 @@ def handle(broker: "Broker", request: Request) -> OffsetFetchResponse:
 
 
 def _fetch(broker: "Broker", request: Request, asked: OffsetFetchGroup) -> OffsetFetchGroupResult:
-    found = broker.groups.fetch(asked)
+    found = broker.groups.fetch(asked, request.body.require_stable)
     if found.error_code is ErrorCode.none or request.api_version >= GROUP_ERROR_SINCE:
         return found
     # Before there was a place for it, the group's error stood with each partition.

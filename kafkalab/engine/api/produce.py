@@ -6,11 +6,15 @@ in sync is asked before the append and again at the end (kafka.server.KafkaApis.
 ReplicaManager.appendRecords, DelayedProduce).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kafkalab.engine.api.leader_hints import NO_HINT, endpoints, hint_for
+from kafkalab.engine.api.transactional_produce import Numbers, Transactional, as_told, transactional
+from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.broker.verification import Errors, Support
 from kafkalab.engine.controller.topic_names import is_internal
 from kafkalab.engine.log.validation import is_one_batch
 from kafkalab.engine.node import Request
@@ -32,8 +36,8 @@ ADMIN_CLIENT_ID = "__admin_client"
 """The one client id that may write to internal topics (AdminUtils.ADMIN_CLIENT_ID)."""
 ACKS_ALL = -1
 TOPIC_IDS_SINCE = 13
-ATTRIBUTES, TRANSACTIONAL = 22, 0x10
-"""Of a batch: the low byte of its attributes, and the bit in it."""
+RETRY_US, RETRY_FOR_US = 20_000, 100_000
+"""add.partitions.to.txn.retry.backoff.ms and its .max.ms: markers of the transaction before are under way."""
 TOLD_NO_START = (
     ErrorCode.not_leader_or_follower,
     ErrorCode.unknown_topic_or_partition,
@@ -43,6 +47,8 @@ TOLD_NO_START = (
     ErrorCode.invalid_topic_exception,
     ErrorCode.invalid_required_acks,
 )
+
+NONE_REFUSED: Mapping["PartitionKey", Refused] = {}
 
 TopicKey = tuple[str, UUID | None]
 """A topic as the client named it: by name or by id."""
@@ -97,12 +103,57 @@ class ProduceAwaitingIsr:
         self.results[topic][key[1]] = ProducePartitionResult(key[1], error)
 
 
+@dataclass(frozen=True, slots=True)
+class ProduceAwaitingVerification:
+    """Nothing is written before the transaction's coordinator has answered."""
+
+    request: Request
+    found: Transactional
+    since_us: int
+
+    def ask(self, broker: "Broker") -> None:
+        broker.verifications.ask(self.found.writer, self.found.unknown, self)
+
+    def verified(self, broker: "Broker", errors: Errors) -> None:
+        support = self.found.writer.support
+        too_soon = ErrorCode.concurrent_transactions in errors.values() and support is Support.ADDS
+        if too_soon and broker.now_us - self.since_us < RETRY_FOR_US:
+            broker.wake_in(RETRY_US, AskAgain(self))
+            return
+        unverified = {key: as_told(error, support) for key, error in errors.items()}
+        body = _append_all(broker, self.request, self.found.numbers, unverified)
+        if body is not None:
+            broker.respond(self.request, body)
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    waiting: ProduceAwaitingVerification
+
+    def fire(self, broker: "Broker") -> None:
+        self.waiting.ask(broker)
+
+
 def handle(broker: "Broker", request: Request) -> ProduceResponse | None:
     body: ProduceRequest = request.body
     if body.acks not in (0, 1, ACKS_ALL):
         raise Refused(ErrorCode.invalid_required_acks)
-    if body.transactional_id is None and any(map(_is_transactional, body.topics)):
-        raise Refused(ErrorCode.transactional_id_authorization_failed)
+    found = transactional(broker, request)
+    if found.unknown:
+        ProduceAwaitingVerification(request, found, broker.now_us).ask(broker)
+        return None
+    return _append_all(broker, request, found.numbers, NONE_REFUSED)
+
+
+def _append_all(
+    broker: "Broker",
+    request: Request,
+    verified: Numbers,
+    unverified: Mapping["PartitionKey", Refused],
+) -> ProduceResponse | None:
+    """Write what may be written. Of partitions with transactional batches `verified` has what `Producers.verify`
+    gave, `unverified` why the transaction's coordinator did not agree."""
+    body: ProduceRequest = request.body
     wait = ProduceAwaitingIsr(request)
     failed = False
     for topic in body.topics:
@@ -110,7 +161,10 @@ def handle(broker: "Broker", request: Request) -> ProduceResponse | None:
         results = wait.results[topic_key] = {}
         for wanted in topic.partitions:
             try:
-                results[wanted.partition] = _append(broker, wait, topic_key, wanted)
+                partition = _partition(broker, request, topic_key, wanted)
+                if partition.key in unverified:
+                    raise unverified[partition.key]
+                results[wanted.partition] = _append(partition, wait, topic_key, wanted, verified.get(partition.key))
             except Refused as refused:
                 failed = True
                 broker.router.tell_refusal(request, refused)
@@ -130,15 +184,18 @@ def handle(broker: "Broker", request: Request) -> ProduceResponse | None:
     return None
 
 
-def _append(
-    broker: "Broker", wait: ProduceAwaitingIsr, topic: TopicKey, wanted: ProducePartition
-) -> ProducePartitionResult:
+def _partition(broker: "Broker", request: Request, topic: TopicKey, wanted: ProducePartition) -> Partition:
     name = broker.topic_name(*topic)
-    if is_internal(name) and wait.request.client_id != ADMIN_CLIENT_ID:
+    if is_internal(name) and request.client_id != ADMIN_CLIENT_ID:
         raise Refused(ErrorCode.invalid_topic_exception, f"Cannot append to internal topic {name}")
+    return broker.partition(name, wanted.partition)
+
+
+def _append(
+    partition: Partition, wait: ProduceAwaitingIsr, topic: TopicKey, wanted: ProducePartition, verified: int | None
+) -> ProducePartitionResult:
     acks = wait.request.body.acks
-    partition = broker.partition(name, wanted.partition)
-    appended = partition.append_as_leader(wanted.records or b"", acks)
+    appended = partition.append_as_leader(wanted.records or b"", acks, verified=verified)
     if acks == ACKS_ALL:
         wait.pending[partition.key] = Unreplicated(topic, appended.last_offset + 1)
     return ProducePartitionResult(
@@ -146,14 +203,6 @@ def _append(
         base_offset=appended.first_offset,
         log_append_time_ms=appended.log_append_time_ms,
         log_start_offset=partition.log.start_offset,
-    )
-
-
-def _is_transactional(topic: ProduceTopic) -> bool:
-    return any(
-        bool(each.records) and len(each.records) > ATTRIBUTES and bool(each.records[ATTRIBUTES] & TRANSACTIONAL)
-        for each in topic.partitions
-        if each.records is not None
     )
 
 

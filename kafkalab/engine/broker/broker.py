@@ -12,6 +12,8 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
+- `transactions`  the transactional ids that it coordinates
+- `verifications`  what transaction coordinators are asked before a transaction begins in a partition here
 
 A timer is any object with `fire(broker)`; it comes back through `Wake`.
 """
@@ -22,8 +24,9 @@ from typing import Any
 from uuid import UUID
 
 from kafkalab.engine.api import ROUTES
+from kafkalab.engine.broker import verification
 from kafkalab.engine.broker.controller_channel import ControllerChannel, Forwarded
-from kafkalab.engine.broker.coordinator_writes import CoordinatorWrite, append_as_coordinator
+from kafkalab.engine.broker.coordinator_writes import CoordinatorProducer, CoordinatorWrite, append_as_coordinator
 from kafkalab.engine.broker.fetch_sessions import FetchSessions
 from kafkalab.engine.broker.fetchers import Fetchers
 from kafkalab.engine.broker.isr import IsrProposals
@@ -38,14 +41,18 @@ from kafkalab.engine.broker.router import Router
 from kafkalab.engine.broker.silence import LOOK_EVERY_US, LookForSilence
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.broker.topic_creation import TopicCreation
+from kafkalab.engine.broker.verification import Verifications
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.metadata import MetadataImage
+from kafkalab.engine.coordinator_place import TRANSACTIONS_TOPIC
 from kafkalab.engine.coordinators.coordinator import GroupCoordinator
+from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec
+from kafkalab.engine.transactions.coordinator import TransactionCoordinator
 from kafkalab.wire.errors import ErrorCode
 
 PartitionKey = tuple[str, int]
@@ -89,6 +96,8 @@ class Broker(Node):
         self.topic_creation = TopicCreation(self)
         self.lifecycle = Lifecycle(self)
         self.groups = GroupCoordinator(self)
+        self.transactions = TransactionCoordinator(self)
+        self.verifications = Verifications(self)
 
     # -- what it knows -----------------------------------------------------------------------
 
@@ -130,6 +139,12 @@ class Broker(Node):
         if self.metadata.partition(topic, partition) is not None:
             raise Refused(ErrorCode.not_leader_or_follower)
         raise Refused(ErrorCode.unknown_topic_or_partition)
+
+    def coordinator_for(self, topic: str) -> GroupCoordinator | TransactionCoordinator | None:
+        """Whose records lie in that topic."""
+        if topic == OFFSETS_TOPIC:
+            return self.groups
+        return self.transactions if topic == TRANSACTIONS_TOPIC else None
 
     def topic_name(self, name: str, topic_id: UUID | None) -> str:
         """The name of a topic given by id, or by name if there is no id (KIP-516)."""
@@ -173,15 +188,22 @@ class Broker(Node):
         self._lose(peer)
 
     def append_as_coordinator(
-        self, topic: str, partition: int, records: list[tuple[bytes, bytes | None]], wait: CoordinatorWrite
+        self,
+        topic: str,
+        partition: int,
+        records: list[tuple[bytes, bytes | None]],
+        wait: CoordinatorWrite,
+        producer: CoordinatorProducer | None = None,
+        timeout_ms: int | None = None,
     ) -> int:
         """Write (key, value) records to a partition led here, and return the last offset.
 
         Once everything up to there is committed `wait.committed(broker)` is called, or
         `wait.failed(broker, error_code)` when it will not be; never before this call has returned.
-        Refused if this broker does not lead the partition or too few replicas are in sync.
+        Refused if this broker does not lead the partition or too few replicas are in sync. With a
+        `producer` they are part of its transaction.
         """
-        return append_as_coordinator(self, topic, partition, records, wait)
+        return append_as_coordinator(self, topic, partition, records, wait, producer, timeout_ms)
 
     # -- the one entrance --------------------------------------------------------------------
 
@@ -237,6 +259,10 @@ class Broker(Node):
                 self.controller.answered(response)
             case "metadata":
                 self.metadata_follower.answered(response)
+            case "markers":
+                self.transactions.markers.answered(response)
+            case verification.CHANNEL:
+                self.verifications.answered(response)
             case channel:
                 raise AssertionError(f"{self.name} has no channel {channel!r}")
 
@@ -245,6 +271,8 @@ class Broker(Node):
         self.controller.lost(peer)
         self.metadata_follower.lost(peer)
         self.fetchers.lost(peer)
+        self.transactions.markers.lost(peer)
+        self.verifications.lost(peer)
 
     def _forget(self, source: str) -> None:
         self.router.forget(source)

@@ -24,6 +24,16 @@ class CoordinatorWrite(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CoordinatorProducer:
+    """Whose transaction the records belong to."""
+
+    producer_id: int
+    epoch: int
+    verified: int
+    """As `Producers.verify` gave it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CoordinatorWriteAwaitingCommit:
     write: CoordinatorWrite
     required_offset: int
@@ -49,18 +59,25 @@ def append_as_coordinator(
     partition: int,
     records: list[tuple[bytes, bytes | None]],
     write: CoordinatorWrite,
+    producer: CoordinatorProducer | None = None,
+    timeout_ms: int | None = None,
 ) -> int:
     """See Broker.append_as_coordinator."""
     led = broker.partition(topic, partition)
     if not led.is_leader:
         raise Refused(ErrorCode.not_leader_or_follower)
-    data = batches.build(
-        [batches.Record(offset, broker.clock_ms, key, value) for offset, (key, value) in enumerate(records)]
-    )
-    appended = led.append_as_leader(data, required_acks=-1, from_client=False)
+    numbered = [batches.Record(offset, broker.clock_ms, key, value) for offset, (key, value) in enumerate(records)]
+    if producer is None:
+        data, verified = batches.build(numbered), None
+    else:
+        data = batches.build(
+            numbered, producer_id=producer.producer_id, producer_epoch=producer.epoch, is_transactional=True
+        )
+        verified = producer.verified
+    appended = led.append_as_leader(data, required_acks=-1, from_client=False, verified=verified)
     key = (topic, partition)
     wait = CoordinatorWriteAwaitingCommit(write, appended.last_offset + 1)
-    broker.purgatory.watch(wait, (key,), broker.config.offsets_commit_timeout_ms)
+    broker.purgatory.watch(wait, (key,), timeout_ms or broker.config.offsets_commit_timeout_ms)
     # Even if it is committed already: the coordinator first replays what it has just decided.
     broker.purgatory.touch(key)
     return appended.last_offset

@@ -24,6 +24,8 @@ from kafkalab.engine.events import (
     RecordsAppended,
     SegmentDeleted,
     SegmentRolled,
+    TransactionBegan,
+    TransactionMarked,
 )
 from kafkalab.engine.log.appended import Appended
 from kafkalab.engine.log.compaction import Cleanable
@@ -90,8 +92,14 @@ class Partition:
 
     @property
     def last_stable_offset(self) -> int:
-        """Below it no transaction is open."""
-        return self.high_watermark
+        """Below it every transaction has ended, and that is replicated: as far as read_committed goes."""
+        producers = self.log.producers
+        if not producers.open and not producers.ended:
+            return self.high_watermark
+        unstable = producers.first_unstable(self.high_watermark)
+        if unstable is None:
+            return self.high_watermark
+        return min(self.high_watermark, max(unstable, self.log.start_offset))
 
     @property
     def low_watermark(self) -> int:
@@ -149,9 +157,17 @@ class Partition:
 
     # -- the leader ----------------------------------------------------------------------------
 
-    def append_as_leader(self, data: bytes, required_acks: int, *, from_client: bool = True) -> Appended:
+    def append_as_leader(
+        self,
+        data: bytes,
+        required_acks: int,
+        *,
+        from_client: bool = True,
+        verified: int | None = None,
+        transaction_version: int = 1,
+    ) -> Appended:
         """Append one batch, of a client or of a coordinator. Refused, with nothing written, where Kafka
-        refuses it."""
+        refuses it. `verified` and `transaction_version` are as `Log.append_as_leader` has them."""
         if not self.is_leader:
             raise Refused(ErrorCode.not_leader_or_follower)
         if required_acks == -1 and len(self.isr) < self.effective_min_isr:
@@ -160,7 +176,14 @@ class Partition:
                 f"The size of the current ISR {len(self.isr)} is insufficient to satisfy the min.isr requirement"
                 f" of {self.effective_min_isr} for partition {self.topic}-{self.partition}",
             )
-        appended = self.log.append_as_leader(data, self.leader_epoch, self.broker.clock_ms, check_sequence=from_client)
+        appended = self.log.append_as_leader(
+            data,
+            self.leader_epoch,
+            self.broker.clock_ms,
+            check_sequence=from_client,
+            verified=verified,
+            transaction_version=transaction_version,
+        )
         if appended.duplicate:
             self._tell_duplicate(data)
             return appended
@@ -325,7 +348,11 @@ class Partition:
     def empty_result(self) -> FetchPartitionResult:
         """What a fetch with nothing new gets: the same object until one of its offsets moves."""
         result = self._empty_result
-        if result.high_watermark != self.high_watermark or result.log_start_offset != self.log.start_offset:
+        if (
+            result.high_watermark != self.high_watermark
+            or result.log_start_offset != self.log.start_offset
+            or result.last_stable_offset != self.last_stable_offset
+        ):
             result = self._empty_result = FetchPartitionResult(
                 self.partition,
                 high_watermark=self.high_watermark,
@@ -347,6 +374,15 @@ class Partition:
                 self.is_leader,
             )
         )
+        if self.is_leader and appended.first_offset in self.log.producers.open:
+            producer_id = self.log.producers.open[appended.first_offset]
+            self.broker.tell(TransactionBegan(*self.key, self.broker.broker_id, producer_id, appended.first_offset))
+        if appended.ended is not None:
+            producer_id, first_offset, offset, committed = appended.ended
+            result = "commit" if committed else "abort"
+            self.broker.tell(
+                TransactionMarked(*self.key, self.broker.broker_id, producer_id, first_offset, offset, result)
+            )
 
     def _tell_duplicate(self, data: bytes) -> None:
         batch = batches.header(data)

@@ -16,7 +16,6 @@ from kafkalab.engine.broker.cleaner import Cleaner
 from kafkalab.engine.broker.metadata_follower import Changes
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.metadata import PartitionImage
-from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.events import LogRecovered, ReplicaDeleted, SegmentRolled
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.log import Log
@@ -152,8 +151,9 @@ class Replicas:
     def _lead(self, key: "PartitionKey", image: PartitionImage) -> None:
         partition = self._hosted(key, image)
         self.broker.fetchers.stop(key)
-        if partition.become_leader(image) and key[0] == OFFSETS_TOPIC:
-            self.broker.groups.on_leader(key[1], image.leader_epoch)
+        coordinator = self.broker.coordinator_for(key[0])
+        if partition.become_leader(image) and coordinator is not None:
+            coordinator.on_leader(key[1], image.leader_epoch)
 
     def _follow(self, key: "PartitionKey", image: PartitionImage) -> None:
         partition = self._hosted(key, image)
@@ -163,8 +163,9 @@ class Replicas:
                 self.broker.fetchers.follow(partition)
             else:
                 self.broker.fetchers.stop(key)
-        if was_leader and key[0] == OFFSETS_TOPIC:
-            self.broker.groups.on_resign(key[1])
+        coordinator = self.broker.coordinator_for(key[0])
+        if was_leader and coordinator is not None:
+            coordinator.on_resign(key[1])
 
     def _hosted(self, key: "PartitionKey", image: PartitionImage) -> Partition:
         partition = self.partitions.get(key)
@@ -216,8 +217,9 @@ class Replicas:
         self._high_watermarks.pop(key, None)
         # Who waits on it finds it gone.
         self.broker.purgatory.touch(key)
-        if was_leader and key[0] == OFFSETS_TOPIC:
-            self.broker.groups.on_resign(key[1])
+        coordinator = self.broker.coordinator_for(key[0])
+        if was_leader and coordinator is not None:
+            coordinator.on_resign(key[1])
 
     def _configure(self, topic: str) -> None:
         # When the metadata log brings it, and no sooner: with a raised `min.insync.replicas` on its way a

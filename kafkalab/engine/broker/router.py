@@ -147,6 +147,16 @@ class Router:
         if body is not None:
             self.answer(rest, body)
 
+    def ask_again(self, request: Request) -> None:
+        """What was missing is there now: the request is handled from its beginning."""
+        if self._line_of(request) is not None:
+            self._handle(request)
+
+    def refuse(self, request: Request, refused: Refused) -> None:
+        """No to a request that has been waiting."""
+        self.tell_refusal(request, refused)
+        self.answer(request, self.broker.routes[request.api_key].refuse(request, refused))
+
     def tell_refusal(self, request: Request, refused: Refused) -> None:
         self.broker.tell(
             RequestRefused(

@@ -15,11 +15,15 @@ from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicCo
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
 from kio.schema.delete_records.v2.request import DeleteRecordsRequest
 from kio.schema.describe_groups.v6.request import DescribeGroupsRequest
+from kio.schema.describe_producers.v0.request import DescribeProducersRequest
+from kio.schema.init_producer_id.v5.request import InitProducerIdRequest
 from kio.schema.list_groups.v5.request import ListGroupsRequest
 from kio.schema.list_offsets.v11.request import ListOffsetsRequest
 from kio.schema.types import TopicName
+from kio.schema.write_txn_markers.v2.request import WritableTxnMarker, WriteTxnMarkersRequest
 from kio.static.primitive import i16, i32
 
+from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.client import Asked, Client
 from kafkalab.engine.clients.coordinator_link import CoordinatorLink
 from kafkalab.engine.clients.metadata import STALE, backoff_us
@@ -38,6 +42,7 @@ AGAIN = (
     ErrorCode.not_leader_or_follower,
     ErrorCode.leader_not_available,
     ErrorCode.kafka_storage_error,
+    ErrorCode.concurrent_transactions,
 )
 """What Kafka's Admin tries again when an answer says so. A topic that does not exist is not among it."""
 API_TIMEOUT_MS = 60_000
@@ -111,8 +116,7 @@ class Admin(Client):
     def command(self, message: Any) -> None:
         match message:
             case Order():
-                group = _group(message.body)
-                link = None if group is None else CoordinatorLink(self, group)
+                link = self._link(message.body)
                 self._tasks.append(_Task(message, self.now_us + message.timeout_ms * 1000, link))
             case _:
                 super().command(message)
@@ -151,10 +155,21 @@ class Admin(Client):
 
     # -- whom to ask -------------------------------------------------------------------------------
 
+    def _link(self, body: Any) -> CoordinatorLink | None:
+        if isinstance(body, InitProducerIdRequest):
+            return CoordinatorLink(self, str(body.transactional_id), requests.TRANSACTION)
+        group = _group(body)
+        return None if group is None else CoordinatorLink(self, group)
+
     def _parted(self, task: _Task) -> list[_Part] | None:
         match task.order.body:
             case DeleteRecordsRequest() | ListOffsetsRequest():
                 return self._by_leader(task, task.order.body)
+            case (
+                DescribeProducersRequest(topics=(topic,))
+                | WriteTxnMarkersRequest(markers=(WritableTxnMarker(topics=(topic,)),))
+            ):
+                return self._at_leader(task, topic)
             case ListGroupsRequest() as body:
                 if not self.metadata.updates:
                     return None
@@ -190,6 +205,21 @@ class Admin(Client):
             )
             for leader, topics in shares.items()
         ]
+
+    def _at_leader(self, task: _Task, topic: Any) -> list[_Part] | None:
+        """All of a request that is about one partition; None while its leader is not known."""
+        self.metadata.want(topic.name)
+        (partition,) = topic.partition_indexes
+        known = self.metadata.count(topic.name)
+        if topic.name in self.metadata.errors or (known and partition >= known):
+            task.error = self.metadata.errors.get(topic.name, ErrorCode.unknown_topic_or_partition)
+            self._finish(task)
+            return None
+        leader = self.metadata.leader(topic.name, partition)
+        if leader is None:
+            self.metadata.request_update()
+            return None
+        return [_Part(task.order.body, leader.leader)]
 
     # -- answers -----------------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
-"""The way to a group's coordinator: which broker it is, until that broker proves not to be it.
+"""The way to the coordinator of a group or a transactional id: which broker it is, until it proves not to be it.
 
-Any broker knows who coordinates a group (FindCoordinator). The answer holds until a request to the
+Any broker knows who coordinates it (FindCoordinator). The answer holds until a request to the
 coordinator fails (org.apache.kafka.clients.consumer.internals.AbstractCoordinator).
 """
 
 from typing import Any
+
+from kio.static.primitive import i8
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.client import COORDINATOR, Asked, Asker, Client
@@ -18,9 +20,11 @@ NOT_THE_ONE = (ErrorCode.not_coordinator, ErrorCode.coordinator_not_available)
 
 
 class CoordinatorLink:
-    def __init__(self, client: Client, group: str) -> None:
+    def __init__(self, client: Client, group: str, key_type: i8 = requests.GROUP) -> None:
         self.client = client
         self.group = group
+        """Or the transactional id, if the key type says so."""
+        self.key_type = key_type
         self.broker: int | None = None
         self._failures = 0
         self._not_before_us = 0
@@ -73,4 +77,4 @@ class CoordinatorLink:
             return
         target = client.least_loaded()
         if target is not None:
-            client.ask(target, ApiKey.FIND_COORDINATOR, requests.find_coordinator(self.group), self)
+            client.ask(target, ApiKey.FIND_COORDINATOR, requests.find_coordinator(self.group, self.key_type), self)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.client import Asked
+from kafkalab.engine.clients.committed import told_apart
 from kafkalab.engine.clients.metadata import MAX_AGE_US, STALE, backoff_us
 from kafkalab.engine.events import PositionReset
 from kafkalab.engine.spec import broker_node
@@ -294,8 +295,8 @@ class Fetching:
         if result.preferred_read_replica >= 0:
             self._read_nearer(reading, result.preferred_read_replica)
         try:
-            for batch in batches.headers(result.records) if result.records else ():
-                if not batch.is_control:
+            for batch, is_readable in told_apart(result) if result.records else ():
+                if is_readable:
                     wanted = (record for record in batches.records(batch) if record.offset >= reading.next_fetch)
                     reading.buffered.extend(wanted)
                 reading.next_fetch = max(reading.next_fetch, batch.next_offset)

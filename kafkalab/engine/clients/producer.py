@@ -13,6 +13,7 @@ from kafkalab.engine.clients.accumulator import Batch, Outgoing, TopicPartition
 from kafkalab.engine.clients.client import Asked, Client
 from kafkalab.engine.clients.partitioners import Chosen, Load, Partitioner
 from kafkalab.engine.clients.sender import Sender
+from kafkalab.engine.clients.transactions import Transactions, TransactionState
 from kafkalab.engine.clients.workload import Pace, ProducerSettings, key_of, value_of
 from kafkalab.engine.events import RecordAcked, RecordFailed, RecordsAcked, RecordSent, RecordsFailed
 from kafkalab.wire import frozen
@@ -37,6 +38,18 @@ class SendOne:
     headers: tuple[Header, ...] = ()
     partition: int | None = None
     """None lets the partitioner choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTransaction:
+    """What is sent from now on belongs together."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndTransaction:
+    """Commit what was sent since the transaction began, or abort it."""
+
+    commit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +123,13 @@ class Producer(Client):
         """The newest acked offset."""
         self.sender = Sender(self)
         self._made = 0
-        self._unplaced: deque[_Unplaced] = deque()
+        self.unplaced: deque[_Unplaced] = deque()
+        """Records whose topic is not known yet."""
         self._topic_error: str | None = None
         """Why the topic is not known, as long as it is not."""
         self._partitioners: dict[str, Partitioner] = {}
         self._pace = Pace()
+        self._close_by_us: int | None = None
         if settings.topic is not None:
             self.metadata.want(settings.topic)
 
@@ -123,6 +138,11 @@ class Producer(Client):
     @property
     def producer_id(self) -> int:
         return self.sender.sequences.producer_id
+
+    @property
+    def transactions(self) -> Transactions | None:
+        """None without a transactional id."""
+        return self.sender.transactions
 
     @property
     def producer_epoch(self) -> int:
@@ -141,7 +161,12 @@ class Producer(Client):
     def state(self) -> str:
         if self.closing:
             return "closing"
-        if self._unplaced:
+        if self.transactions is not None and self.transactions.state in (
+            TransactionState.FATAL,
+            TransactionState.INITIALIZING,
+        ):
+            return str(self.transactions.state.value)
+        if self.unplaced:
             return "waiting for metadata"
         if self.sender.accumulator.bytes >= self.settings.buffer_memory:
             return "buffer full"
@@ -157,6 +182,11 @@ class Producer(Client):
         match message:
             case SendOne():
                 self._send_by_hand(message)
+            case BeginTransaction():
+                if self.transactions is not None:
+                    self.transactions.begin()
+            case EndTransaction(commit):
+                self._end_transaction(commit, "on request")
             case Pause():
                 self.paused = True
             case Resume():
@@ -170,7 +200,7 @@ class Producer(Client):
         self._make_due()
         self._place()
         self.sender.progress()
-        if self.closing and not self._unplaced and not self.sender.outstanding():
+        if self.closing and not self.unplaced and not self.sender.outstanding() and self._transaction_is_over():
             self.exit()
 
     def answered(self, asked: Asked, body: Any) -> None:
@@ -183,6 +213,7 @@ class Producer(Client):
 
     def _change(self, settings: ProducerSettings) -> None:
         assert not settings.problems(), settings.problems()
+        assert settings.transactional_id == self.settings.transactional_id
         if settings.partitioner != self.settings.partitioner:
             self._partitioners = {}
         if settings.rate_per_s != self.settings.rate_per_s:
@@ -197,8 +228,13 @@ class Producer(Client):
     def _send_by_hand(self, order: SendOne) -> None:
         self.sent += 1
         record = Outgoing(self.sent, order.key, order.value, order.headers, self.now_ms, order.token)
-        self._hand_over(record, order.topic, order.partition)
         self.fates[order.token] = Fate(self.sent, order.topic)
+        if self.transactions is not None and self.transactions.state is not TransactionState.OPEN:
+            # KafkaProducer.send throws: "no transaction is in progress".
+            unplaced = _Unplaced(record, order.topic, order.partition, self.now_us)
+            self._failed_before_sending(unplaced, ErrorCode.invalid_txn_state)
+        else:
+            self._hand_over(record, order.topic, order.partition)
         if len(self.fates) > FATES_KEPT:
             del self.fates[next(iter(self.fates))]
 
@@ -210,22 +246,62 @@ class Producer(Client):
         for _ in range(self._pace.due(settings.rate_per_s, self.now_us)):
             if settings.limit is not None and self._made >= settings.limit:
                 return
+            if self.transactions is not None and not self._may_make():
+                return
             self._made += 1
             key = key_of(settings.key_pattern, self._made, self.random)
             value = value_of(settings, self.name, self._made, key)
             self.sent += 1
             self._hand_over(Outgoing(self.sent, key, value, (), self.now_ms), settings.topic, None)
+            self._end_if_full()
         self.wake_at(self._pace.next_us(self.now_us))
 
+    def _may_make(self) -> bool:
+        """Records that the producer makes begin a transaction, unless a person does that."""
+        assert self.transactions is not None
+        if self.settings.records_per_transaction:
+            return self.transactions.begin()
+        return self.transactions.state is TransactionState.OPEN
+
+    def _end_if_full(self) -> None:
+        """As an application does that commits after so many records."""
+        settings = self.settings
+        if self.transactions is None or not settings.records_per_transaction:
+            return
+        is_last = settings.limit is not None and self._made >= settings.limit
+        if is_last or self.transactions.records >= settings.records_per_transaction:
+            number = self.transactions.committed + self.transactions.aborted + 1
+            aborts = settings.abort_every > 0 and number % settings.abort_every == 0
+            self._end_transaction(not aborts, "as the application wanted")
+
+    def _end_transaction(self, commit: bool, why: str) -> None:
+        if self.transactions is not None and commit:
+            self.transactions.commit()
+        elif self.transactions is not None:
+            self.transactions.abort(why)
+
+    def _transaction_is_over(self) -> bool:
+        """Whoever closes the producer aborts what is still open; if nobody answers, the coordinator will."""
+        if self.transactions is None:
+            return True
+        self.transactions.abort("the producer is being closed")
+        if self._close_by_us is None:
+            self._close_by_us = self.now_us + self.request_timeout_ms * 1000
+        self.wake_at(self._close_by_us)
+        self.sender.progress()
+        return not self.transactions.ending or self.now_us >= self._close_by_us
+
     def _hand_over(self, record: Outgoing, topic: str, partition: int | None) -> None:
+        if self.transactions is not None:
+            self.transactions.records += 1
         self.metadata.want(topic)
-        self._unplaced.append(_Unplaced(record, topic, partition, self.now_us))
+        self.unplaced.append(_Unplaced(record, topic, partition, self.now_us))
 
     def _place(self) -> None:
         """Every record whose topic is known by now gets its partition and goes into a batch."""
-        if not self._unplaced:
+        if not self.unplaced:
             return
-        waiting, self._unplaced = self._unplaced, deque()
+        waiting, self.unplaced = self.unplaced, deque()
         for unplaced in waiting:
             topic, partition = unplaced.topic, unplaced.partition
             error = self.metadata.errors.get(topic)
@@ -239,10 +315,10 @@ class Producer(Client):
             elif unplaced.since_us + self.settings.max_block_ms * 1000 <= self.now_us:
                 self._failed_before_sending(unplaced, error or ErrorCode.unknown_topic_or_partition)
             else:
-                self._unplaced.append(unplaced)
-        if self._unplaced:
+                self.unplaced.append(unplaced)
+        if self.unplaced:
             self.metadata.request_update()
-            self.wake_at(self._unplaced[0].since_us + self.settings.max_block_ms * 1000)
+            self.wake_at(self.unplaced[0].since_us + self.settings.max_block_ms * 1000)
 
     def _append(self, unplaced: _Unplaced, partitions: int) -> None:
         record, topic, accumulator = unplaced.record, unplaced.topic, self.sender.accumulator

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
 
+from kio.schema.end_txn.v5.request import EndTxnRequest
 from kio.schema.find_coordinator.v6.request import FindCoordinatorRequest
 from kio.schema.heartbeat.v4.request import HeartbeatRequest
 from kio.schema.init_producer_id.v5.request import InitProducerIdRequest
@@ -17,15 +18,16 @@ from kio.schema.offset_for_leader_epoch.v4.request import (
     OffsetForLeaderTopic,
 )
 from kio.schema.sync_group.v5.request import SyncGroupRequest, SyncGroupRequestAssignment
-from kio.schema.types import BrokerId, GroupId, TopicName
-from kio.static.primitive import i8, i32, i32Timedelta, i64
+from kio.schema.types import BrokerId, GroupId, ProducerId, TopicName, TransactionalId
+from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
 
 from kafkalab.wire.api import ApiKey
 
 Value = TypeVar("Value")
 
-GROUP = i8(0)
-"""FindCoordinator's key type for groups (org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType)."""
+GROUP, TRANSACTION = i8(0), i8(1)
+"""FindCoordinator's key types for groups and transactional ids
+(org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType)."""
 
 SPOKEN: dict[int, int] = {
     ApiKey.PRODUCE: 13,
@@ -44,8 +46,10 @@ SPOKEN: dict[int, int] = {
     ApiKey.CREATE_TOPICS: 7,
     ApiKey.DELETE_TOPICS: 6,
     ApiKey.DELETE_RECORDS: 2,
-    ApiKey.INIT_PRODUCER_ID: 6,
+    ApiKey.INIT_PRODUCER_ID: 5,
     ApiKey.OFFSET_FOR_LEADER_EPOCH: 4,
+    ApiKey.END_TXN: 5,
+    ApiKey.WRITE_TXN_MARKERS: 2,
     ApiKey.DESCRIBE_CONFIGS: 4,
     ApiKey.CREATE_PARTITIONS: 3,
     ApiKey.ALTER_CONFIGS: 2,
@@ -56,6 +60,7 @@ SPOKEN: dict[int, int] = {
     ApiKey.LIST_PARTITION_REASSIGNMENTS: 0,
     ApiKey.DESCRIBE_QUORUM: 2,
     ApiKey.DESCRIBE_CLUSTER: 2,
+    ApiKey.DESCRIBE_PRODUCERS: 0,
     ApiKey.UNREGISTER_BROKER: 0,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: 0,
 }
@@ -76,13 +81,25 @@ def metadata(topics: tuple[str, ...], make: bool) -> MetadataRequest:
     )
 
 
-def init_producer_id() -> InitProducerIdRequest:
-    """For idempotence alone: no transactional id."""
-    return InitProducerIdRequest(transactional_id=None, transaction_timeout=duration(2**31 - 1))
+def init_producer_id(
+    transactional_id: str | None = None, transaction_timeout_ms: int = 2**31 - 1
+) -> InitProducerIdRequest:
+    """Without a transactional id it is for idempotence alone."""
+    name = TransactionalId(transactional_id) if transactional_id is not None else None
+    return InitProducerIdRequest(transactional_id=name, transaction_timeout=duration(transaction_timeout_ms))
 
 
-def find_coordinator(group: str) -> FindCoordinatorRequest:
-    return FindCoordinatorRequest(key_type=GROUP, coordinator_keys=(group,))
+def end_txn(transactional_id: str, producer_id: int, producer_epoch: int, committed: bool) -> EndTxnRequest:
+    return EndTxnRequest(
+        transactional_id=TransactionalId(transactional_id),
+        producer_id=ProducerId(producer_id),
+        producer_epoch=i16(producer_epoch),
+        committed=committed,
+    )
+
+
+def find_coordinator(name: str, key_type: i8 = GROUP) -> FindCoordinatorRequest:
+    return FindCoordinatorRequest(key_type=key_type, coordinator_keys=(name,))
 
 
 def join_group(

@@ -14,6 +14,7 @@ from kafkalab.engine.clients.accumulator import Accumulator, Batch, TopicPartiti
 from kafkalab.engine.clients.client import Asked
 from kafkalab.engine.clients.metadata import STALE, backoff_us
 from kafkalab.engine.clients.sequences import NO_PRODUCER_ID, Sequences
+from kafkalab.engine.clients.transactions import Transactions
 from kafkalab.engine.events import ProducerIdAssigned, ProducerRetried
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
@@ -40,6 +41,8 @@ class Sender:
         self.producer = producer
         self.accumulator = Accumulator()
         self.sequences = Sequences()
+        transactional_id = producer.settings.transactional_id
+        self.transactions = Transactions(producer, self, transactional_id) if transactional_id is not None else None
         self._turn = 0
         self._look_for_expired_us = 0
         self._producer_id_failures = 0
@@ -47,7 +50,9 @@ class Sender:
 
     def progress(self) -> None:
         self._expire()
-        if self.producer.settings.idempotence:
+        if self.transactions is not None:
+            self.transactions.progress()
+        elif self.producer.settings.idempotence:
             self.sequences.settle()
             self._keep_producer_id()
         self._drain()
@@ -91,6 +96,8 @@ class Sender:
         others need not linger."""
         producer, settings, now_us = self.producer, self.producer.settings, self.producer.now_us
         hurry = producer.closing or self.accumulator.bytes >= settings.buffer_memory
+        if self.transactions is not None and self.transactions.ending:
+            hurry = True
         candidates = [queue for queue in queues if queue and self._may_send(queue[0])]
         if not candidates:
             return []
@@ -132,7 +139,8 @@ class Sender:
             if settings.idempotence and not batch.numbered:
                 self.sequences.number(batch)
             batch.on_the_wire = True
-            data = ProducePartition(batch.partition, encoded(batch, Codec[settings.compression.upper()]))
+            codec, transactional = Codec[settings.compression.upper()], self.transactions is not None
+            data = ProducePartition(batch.partition, encoded(batch, codec, transactional))
             by_topic.setdefault(batch.topic, []).append(data)
         body = ProduceRequest(
             settings.acks,
@@ -141,6 +149,7 @@ class Sender:
                 ProduceTopic("", producer.metadata.topics[topic].topic_id, tuple(partitions))
                 for topic, partitions in by_topic.items()
             ),
+            settings.transactional_id,
         )
         if settings.acks != 0:
             producer.ask(target, ApiKey.PRODUCE, body, self, taken)
@@ -233,6 +242,14 @@ class Sender:
             self.sequences.failed(batch, error, batch.attempts < self.producer.settings.retries)
         self._release(batch)
         self.producer.failed_batch(batch, error)
+        if self.transactions is not None:
+            self.transactions.batch_failed(error)
+
+    def drop_waiting(self, error: ErrorCode) -> None:
+        """The transaction they belong to cannot be committed: nothing more of it goes out."""
+        for batch in self.accumulator.waiting():
+            self._release(batch)
+            self.producer.failed_batch(batch, error)
 
     def _expire(self) -> None:
         producer, timeout_us = self.producer, self.producer.settings.delivery_timeout_ms * 1000
@@ -247,6 +264,8 @@ class Sender:
                     self.sequences.expired(batch)
                 self._release(batch)
                 producer.failed_batch(batch, ErrorCode.request_timed_out)
+                if self.transactions is not None:
+                    self.transactions.batch_failed(ErrorCode.request_timed_out)
         begun_us = [batch.created_us for batch in self.outstanding()]
         self._look_for_expired_us = min(begun_us, default=producer.now_us) + timeout_us
         if begun_us:
@@ -290,7 +309,7 @@ class Sender:
         self._producer_id_not_before_us = self.producer.now_us + pause_us
 
 
-def encoded(batch: Batch, codec: Codec) -> bytes:
+def encoded(batch: Batch, codec: Codec, transactional: bool = False) -> bytes:
     records = [
         Record(offset, record.timestamp_ms, record.key, record.value, record.headers)
         for offset, record in enumerate(batch.records)
@@ -301,4 +320,5 @@ def encoded(batch: Batch, codec: Codec) -> bytes:
         producer_id=batch.producer_id,
         producer_epoch=batch.producer_epoch,
         base_sequence=batch.base_sequence,
+        is_transactional=transactional,
     )

@@ -129,6 +129,12 @@ class Sequences:
             self._restart(where)
         self._to_restart = {}
 
+    def begin_anew(self, producer_id: int, producer_epoch: int) -> None:
+        """For the next transaction: nothing is in flight, and every partition begins with 0."""
+        self.begin(producer_id, producer_epoch)
+        self.partitions = {}
+        self._to_restart = {}
+
     def _restart(self, where: TopicPartition) -> None:
         """Number what is in flight anew, from 0 on."""
         batches = self.partitions[where].in_flight

@@ -34,6 +34,13 @@ class ProducerSettings:
     """Bytes to which values are padded or cut; 0 leaves them as they are."""
     acks: int = ALL
     idempotence: bool = True
+    transactional_id: str | None = None
+    """None: no transactions. It stays what it is as long as the producer lives."""
+    transaction_timeout_ms: int = 60_000
+    records_per_transaction: int = 10
+    """Of records that the producer makes; 0 leaves it to a person to begin and to end."""
+    abort_every: int = 0
+    """Every so many-th transaction is aborted and not committed; 0: none."""
     linger_ms: int = 5
     batch_size: int = 16_384
     partitioner: str = DEFAULT
@@ -57,6 +64,10 @@ class ProducerSettings:
             wrong["acks"] = "must be all, 0 or 1"
         if self.idempotence and self.acks != ALL:
             wrong["acks"] = "must be all with idempotence: else a leader could forget what it numbered"
+        if self.transactional_id is not None and not self.idempotence:
+            wrong["transactional_id"] = "needs idempotence"
+        if self.transactional_id == "":
+            wrong["transactional_id"] = "must not be empty"
         if self.idempotence and self.max_in_flight > 5:
             wrong["max_in_flight"] = "must be at most 5 with idempotence: brokers remember five batches a producer"
         if self.idempotence and self.retries == 0:

@@ -16,8 +16,9 @@ from kio.schema.leave_group.v5.request import LeaveGroupRequest
 from kio.schema.leave_group.v5.response import MemberResponse
 from kio.schema.list_groups.v5.response import ListedGroup
 
+from kafkalab.engine.coordinator_place import partition_of
 from kafkalab.engine.coordinators import membership, offset_deletion
-from kafkalab.engine.coordinators.answers import join_refused, sync_refused
+from kafkalab.engine.coordinators.classic_group import ClassicGroup
 from kafkalab.engine.coordinators.deletion import Deletion, delete, tombstones
 from kafkalab.engine.coordinators.descriptions import describe, describe_refused, is_wanted, listed
 from kafkalab.engine.coordinators.expirations import expire
@@ -33,12 +34,15 @@ from kafkalab.engine.coordinators.modern.fencing import expire_members, sessions
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.engine.coordinators.modern.heartbeat import heartbeat as consumer_group_heartbeat
 from kafkalab.engine.coordinators.offsets import commit, expire_offsets, fetch, fetch_refused, forget_topics
-from kafkalab.engine.coordinators.rebalance import prepare_rebalance
+from kafkalab.engine.coordinators.pending_offsets import TransactionEnd
+from kafkalab.engine.coordinators.rebalance import prepare_rebalance, send_away
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC, decode, encode
 from kafkalab.engine.coordinators.shard import Shard
+from kafkalab.engine.coordinators.transactional_commit import commit_in_transaction
 from kafkalab.engine.coordinators.turn import Turn, Write, storage_error
 from kafkalab.engine.coordinators.wakes import CheckOffsets, GroupDeadline, GroupWrite, LoadMore
-from kafkalab.engine.events import CoordinatorLoaded, CoordinatorUnloaded
+from kafkalab.engine.events import CoordinatorLoaded, CoordinatorUnloaded, OffsetCommitted
+from kafkalab.engine.log.transactions import marker_of
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 from kafkalab.wire import batches
@@ -90,19 +94,11 @@ class GroupCoordinator:
         if shard is None:
             return
         turn = self._turn()
-        for _, sequel in shard.following:
-            sequel.failed({}, turn, ErrorCode.not_coordinator)
-        self._answer(turn)
+        shard.fail_following(turn, ErrorCode.not_coordinator)
         for group in shard.groups.values():
-            if isinstance(group, ConsumerGroup):
-                continue
-            for member in group.members.values():
-                if member.awaiting_join is not None:
-                    request = member.awaiting_join
-                    body = join_refused(request, ErrorCode.not_coordinator, member.member_id)
-                    self.broker.respond(request, body)
-                if member.awaiting_sync is not None:
-                    self.broker.respond(member.awaiting_sync, sync_refused(ErrorCode.not_coordinator))
+            if isinstance(group, ClassicGroup):
+                send_away(group, turn)
+        self._answer(turn)
         self.broker.tell(CoordinatorUnloaded(self.broker.broker_id, partition))
 
     def load_more(self, partition: int, leader_epoch: int) -> None:
@@ -113,13 +109,18 @@ class GroupCoordinator:
         led = self.broker.partition(OFFSETS_TOPIC, partition)
         data = led.log.read(shard.next_offset, LOAD_BYTES, led.log.end_offset, True)
         for batch in batches.headers(data):
-            if not batch.is_control:
+            producer_id = batch.producer_id if batch.is_transactional else None
+            if batch.is_control:
+                marker = marker_of(batch)
+                if marker is not None:
+                    shard.ended(batch.last_offset, TransactionEnd(batch.producer_id, marker.committed))
+            else:
                 for record in batches.records(batch):
                     decoded = decode(record.key, record.value)
                     if decoded is not None and record.offset >= shard.next_offset:
-                        shard.load(record.offset, decoded)
+                        shard.load(record.offset, decoded, producer_id)
             shard.next_offset = batch.next_offset
-        shard.commit_up_to(led.high_watermark)
+        self._commit(shard)
         if data and shard.next_offset < led.log.end_offset:
             self.broker.wake_in(0, LoadMore(partition, leader_epoch))
             return
@@ -146,7 +147,6 @@ class GroupCoordinator:
             classic_members.join(group, request, self.broker.metadata, turn)
         else:
             if isinstance(group, ConsumerGroup) and not request.body.member_id:
-                # Nobody is left who would mind: it begins anew as a classic group.
                 turn.write(tombstones(group, self.broker.metadata, turn), Stored())
                 self._carry_out(shard, turn, group_id)
                 turn = self._turn()
@@ -191,36 +191,43 @@ class GroupCoordinator:
 
     def delete_offsets(self, request: Request) -> None:
         group_id = request.body.group_id
-        shard, turn = self._shard(group_id), self._turn()
+        shard, turn = self.shard_of(group_id), self._turn()
         offset_deletion.delete_offsets(shard, request, self.broker.metadata, turn)
         self._carry_out(shard, turn, group_id)
 
     def commit(self, request: Request) -> None:
         group_id = request.body.group_id
-        shard, turn = self._shard(group_id), self._turn()
+        shard, turn = self.shard_of(group_id), self._turn()
         commit(shard.groups, request, self.broker.metadata, turn)
         self._carry_out(shard, turn, group_id)
 
-    def fetch(self, asked: OffsetFetchGroup) -> OffsetFetchGroupResult:
+    def commit_in_transaction(self, request: Request, verified: int) -> None:
+        group_id = request.body.group_id
+        shard, turn = self.shard_of(group_id), self._turn()
+        commit_in_transaction(shard.groups, request, verified, self.broker.metadata, turn)
+        self._carry_out(shard, turn, group_id)
+
+    def fetch(self, asked: OffsetFetchGroup, require_stable: bool = False) -> OffsetFetchGroupResult:
         try:
-            shard = self._shard(asked.group_id)
+            shard = self.shard_of(asked.group_id)
         except Refused as refused:
             return fetch_refused(asked, refused.error_code)
+        unstable = shard.unstable(asked.group_id) if require_stable else {}
         try:
-            return fetch(shard.groups, asked, self.broker.metadata)
+            return fetch(shard.groups, asked, self.broker.metadata, unstable)
         except Refused as refused:
             return fetch_refused(asked, refused.error_code)
 
     def describe(self, group_id: str, api_version: int) -> DescribedGroup:
         try:
-            shard = self._shard(group_id)
+            shard = self.shard_of(group_id)
         except Refused as refused:
             return describe_refused(group_id, refused.error_code)
         return describe(shard.groups, group_id, api_version)
 
     def describe_consumer_group(self, group_id: str) -> DescribedConsumerGroup:
         try:
-            shard = self._shard(group_id)
+            shard = self.shard_of(group_id)
         except Refused as refused:
             return describe_consumer_group_refused(group_id, refused.error_code)
         return describe_consumer_group(shard.groups, group_id, self.broker.metadata)
@@ -242,7 +249,7 @@ class GroupCoordinator:
         turn = self._turn()
         for group_id in list(deletion.results):
             try:
-                shard = self._shard(group_id)
+                shard = self.shard_of(group_id)
                 group_turn = self._turn()
                 delete(shard, group_id, deletion, self.broker.metadata, group_turn)
                 self._carry_out(shard, group_turn, group_id)
@@ -251,6 +258,23 @@ class GroupCoordinator:
         if not deletion.results:
             deletion.answer_if_settled(turn)
         self._answer(turn)
+
+    # -- the ends of transactions ---------------------------------------------------------------
+
+    def check_takes_markers(self, partition: int) -> None:
+        """Refused, so that the transaction coordinator tries again, until the partition's groups are known here."""
+        shard = self.shards.get(partition)
+        if shard is None or shard.loading:
+            raise Refused(ErrorCode.not_leader_or_follower)
+
+    def marker_written(self, partition: int, offset: int, producer_id: int, committed: bool) -> None:
+        self.shards[partition].ended(offset, TransactionEnd(producer_id, committed))
+
+    def marker_replicated(self, partition: int) -> None:
+        """What it decided about counts now."""
+        shard = self.shards.get(partition)
+        if shard is not None and not shard.loading:
+            self._commit(shard)
 
     # -- timers and finished writes ------------------------------------------------------------
 
@@ -282,7 +306,7 @@ class GroupCoordinator:
         for shard in self.shards.values():
             for group in [] if shard.loading else list(shard.groups.values()):
                 turn = self._turn()
-                expire_offsets(group, self.broker.metadata, turn)
+                expire_offsets(group, self.broker.metadata, shard.unstable(group.group_id), turn)
                 self._carry_out(shard, turn, group.group_id)
         self._wake_to_check_offsets()
 
@@ -295,34 +319,41 @@ class GroupCoordinator:
             self._answer(turn)
             return
         if error == ErrorCode.none:
-            high_watermark = self.broker.partition(OFFSETS_TOPIC, waited.partition).high_watermark
-            shard.commit_up_to(high_watermark)
+            self._commit(shard)
             waited.write.sequel.committed(shard.groups, turn)
-            for sequel in shard.due_to_follow(high_watermark):
+            for sequel in shard.due_to_follow(self.broker.partition(OFFSETS_TOPIC, waited.partition).high_watermark):
                 sequel.committed(shard.groups, turn)
         else:
             waited.write.sequel.failed(shard.groups, turn, storage_error(error))
-            while shard.following:
-                shard.following.popleft()[1].failed(shard.groups, turn, storage_error(error))
+            shard.fail_following(turn, storage_error(error))
         self._carry_out(shard, turn, waited.write.records[0].group)
 
     # -- carrying out ----------------------------------------------------------------------------
 
-    def _shard(self, group_id: str) -> Shard:
+    def shard_of(self, group_id: str) -> Shard:
+        """Refused if this broker does not coordinate the group, or not yet."""
         shard = self.shards.get(self.partition_for(group_id))
         if shard is None:
             raise Refused(ErrorCode.not_coordinator)
         if shard.loading:
             raise Refused(ErrorCode.coordinator_load_in_progress)
         if shard.uncommitted:
-            shard.commit_up_to(self.broker.partition(OFFSETS_TOPIC, shard.partition).high_watermark)
+            self._commit(shard)
         return shard
+
+    def _commit(self, shard: Shard) -> None:
+        """What is replicated by now counts."""
+        shard.commit_up_to(self.broker.partition(OFFSETS_TOPIC, shard.partition).high_watermark)
+        materialised, shard.materialised = shard.materialised, []
+        for record in [] if shard.loading else materialised:
+            if record.value is not None:
+                self.broker.tell(OffsetCommitted(record.group, record.topic, record.partition, record.value.offset))
 
     def _member_shard(self, group_id: str) -> Shard:
         """Only offsets may be stored for the group without a name."""
         if not group_id:
             raise Refused(ErrorCode.invalid_group_id)
-        return self._shard(group_id)
+        return self.shard_of(group_id)
 
     def _turn(self) -> Turn:
         return Turn(self.broker.now_us, self.broker.random, self.broker.config)
@@ -335,9 +366,7 @@ class GroupCoordinator:
         if group is None:
             return
         if isinstance(group, ConsumerGroup):
-            for deadline in turn.deadlines:
-                group.arm(deadline)
-            group.forget_deadlines_of_the_gone()
+            group.take_deadlines(turn.deadlines)
         due_us = group.next_deadline_us
         if due_us is not None and (group.wake_at_us is None or due_us < group.wake_at_us):
             group.wake_at_us = due_us
@@ -354,11 +383,12 @@ class GroupCoordinator:
         encoded = [encode(record) for record in write.records]
         waiting = GroupWrite(shard.partition, shard.leader_epoch, write)
         try:
-            offset = self.broker.append_as_coordinator(OFFSETS_TOPIC, shard.partition, encoded, waiting)
+            offset = self.broker.append_as_coordinator(OFFSETS_TOPIC, shard.partition, encoded, waiting, write.producer)
         except Refused as refused:
             write.sequel.failed(shard.groups, turn, storage_error(refused.error_code))
             return
-        shard.written(offset, write.records)
+        producer_id = write.producer.producer_id if write.producer is not None else None
+        shard.written(offset, write.records, producer_id)
 
     def _answer(self, turn: Turn) -> None:
         for event in turn.events:
@@ -368,13 +398,3 @@ class GroupCoordinator:
 
     def _wake_to_check_offsets(self) -> None:
         self.broker.wake_in(self.broker.config.offsets_retention_check_interval_ms * 1000, CheckOffsets())
-
-
-def partition_of(group_id: str, partitions: int) -> int:
-    """Java's String.hashCode over UTF-16 units, then Utils.abs, which takes the smallest int for 0."""
-    units = group_id.encode("utf-16-be", "surrogatepass")
-    hashed = 0
-    for place in range(0, len(units), 2):
-        hashed = (31 * hashed + units[place] * 256 + units[place + 1]) & 0xFFFFFFFF
-    signed = hashed - (1 << 32) if hashed >= 1 << 31 else hashed
-    return 0 if signed == -(1 << 31) else abs(signed) % partitions

@@ -5,12 +5,13 @@ offset belongs to a topic by id: a topic that was deleted and made again starts 
 (org.apache.kafka.coordinator.group.OffsetMetadataManager).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
-from kafkalab.engine.coordinators.consumer_protocol import PROTOCOL_TYPE, by_topic
+from kafkalab.engine.coordinators.consumer_protocol import PROTOCOL_TYPE, TopicPartition, by_topic
 from kafkalab.engine.coordinators.deletion import tombstones
 from kafkalab.engine.coordinators.groups import Group, Groups
 from kafkalab.engine.coordinators.modern.committers import check_commit, check_fetch
@@ -43,6 +44,7 @@ from kafkalab.wire.errors import ErrorCode
 KNOWS_GROUP_ID_NOT_FOUND = 9
 """The first OffsetCommit version with that error (KIP-848)."""
 BROKER_RETENTION = -1
+NOTHING_PENDING: Mapping[TopicPartition, None] = {}
 
 
 def commit(groups: Groups, request: Request, image: MetadataImage, turn: Turn) -> None:
@@ -168,8 +170,14 @@ class OffsetsStored:
 # -- OffsetFetch -----------------------------------------------------------------------------------
 
 
-def fetch(groups: Groups, asked: OffsetFetchGroup, image: MetadataImage) -> OffsetFetchGroupResult:
-    """What is not committed has offset -1; a group that does not exist has committed nothing."""
+def fetch(
+    groups: Groups,
+    asked: OffsetFetchGroup,
+    image: MetadataImage,
+    unstable: Mapping[TopicPartition, None] = NOTHING_PENDING,
+) -> OffsetFetchGroupResult:
+    """What is not committed has offset -1; a group that does not exist has committed nothing. Of the
+    `unstable` ones nothing is told."""
     group = groups.get(asked.group_id)
     if isinstance(group, ConsumerGroup):
         check_fetch(group, asked)
@@ -178,14 +186,18 @@ def fetch(groups: Groups, asked: OffsetFetchGroup, image: MetadataImage) -> Offs
         known = by_topic(list(group.offsets)) if group else {}
         topics = tuple(OffsetFetchTopic(name, None, tuple(numbers)) for name, numbers in known.items())
         topics = tuple(topic for topic in topics if topic.name in image.topics)
-    return OffsetFetchGroupResult(asked.group_id, tuple(_fetch_topic(group, topic, image) for topic in topics))
+    return OffsetFetchGroupResult(
+        asked.group_id, tuple(_fetch_topic(group, topic, image, unstable) for topic in topics)
+    )
 
 
 def fetch_refused(asked: OffsetFetchGroup, error: ErrorCode) -> OffsetFetchGroupResult:
     return OffsetFetchGroupResult(asked.group_id, (), error)
 
 
-def _fetch_topic(group: Group | None, asked: OffsetFetchTopic, image: MetadataImage) -> OffsetFetchTopicResult:
+def _fetch_topic(
+    group: Group | None, asked: OffsetFetchTopic, image: MetadataImage, unstable: Mapping[TopicPartition, None]
+) -> OffsetFetchTopicResult:
     name = asked.name
     if asked.topic_id is not None:
         known = image.topic_names.get(asked.topic_id)
@@ -200,7 +212,9 @@ def _fetch_topic(group: Group | None, asked: OffsetFetchTopic, image: MetadataIm
     partitions: list[OffsetFetchPartitionResult] = []
     for number in asked.partitions:
         it = group.offsets.get((name, number)) if group else None
-        if it is None or (it.topic_id is not None and it.topic_id != topic_id):
+        if (name, number) in unstable:
+            partitions.append(OffsetFetchPartitionResult(number, error_code=ErrorCode.unstable_offset_commit))
+        elif it is None or (it.topic_id is not None and it.topic_id != topic_id):
             partitions.append(OffsetFetchPartitionResult(number))
         else:
             partitions.append(OffsetFetchPartitionResult(number, it.offset, it.leader_epoch, it.metadata))
@@ -221,15 +235,16 @@ class OffsetsForgotten:
         pass
 
 
-def expire_offsets(group: Group, image: MetadataImage, turn: Turn) -> None:
-    """Tombstones for offsets past retention or of deleted topics, and for a group that is empty of everything."""
+def expire_offsets(group: Group, image: MetadataImage, unstable: Mapping[TopicPartition, None], turn: Turn) -> None:
+    """Tombstones for offsets past retention or of deleted topics, and for a group that is empty of everything.
+    What a transaction has yet to decide about is left alone."""
     expired = [
         it
         for it, stored in group.offsets.items()
-        if it[0] not in image.topics or _is_expired(group, it[0], stored, turn)
+        if it[0] not in image.topics or (it not in unstable and _is_expired(group, it[0], stored, turn))
     ]
     records: list[GroupCoordinatorRecord] = [OffsetRecord(group.group_id, *it, None) for it in expired]
-    if len(expired) == len(group.offsets) and _is_empty(group):
+    if len(expired) == len(group.offsets) and not unstable and _is_empty(group):
         records += tombstones(group, image, turn)
     if records:
         turn.write(tuple(records), OffsetsForgotten())

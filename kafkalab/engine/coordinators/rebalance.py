@@ -122,6 +122,15 @@ def refuse_syncs(group: ClassicGroup, turn: Turn, error: ErrorCode) -> None:
             turn.heard_of(member)
 
 
+def send_away(group: ClassicGroup, turn: Turn) -> None:
+    """The group is coordinated elsewhere now: whoever waits for an answer has to look for its coordinator."""
+    for member in group.members.values():
+        refuse_join(member, turn, ErrorCode.not_coordinator, member.member_id)
+        if member.awaiting_sync is not None:
+            turn.answer(member.awaiting_sync, sync_refused(ErrorCode.not_coordinator))
+            member.awaiting_sync = None
+
+
 def remove_member(group: ClassicGroup, member: Member, turn: Turn, reason: str) -> None:
     """Take it out, without yet drawing conclusions for the group.
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from kafkalab.engine.broker.coordinator_writes import CoordinatorProducer
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.coordinators.classic_group import COMES_FROM, ClassicGroup, GroupState, Member
 from kafkalab.engine.coordinators.records import GroupCoordinatorRecord
@@ -33,6 +34,8 @@ class Sequel(Protocol):
 class Write:
     records: tuple[GroupCoordinatorRecord, ...]
     sequel: Sequel
+    producer: CoordinatorProducer | None = None
+    """Whose transaction they belong to."""
 
 
 @dataclass
@@ -60,9 +63,14 @@ class Turn:
     def arm(self, deadline: "Deadline") -> None:
         self.deadlines.append(deadline)
 
-    def write(self, records: tuple[GroupCoordinatorRecord, ...], sequel: Sequel) -> None:
+    def write(
+        self,
+        records: tuple[GroupCoordinatorRecord, ...],
+        sequel: Sequel,
+        producer: CoordinatorProducer | None = None,
+    ) -> None:
         """Without records, the sequel follows when all that was written before is committed."""
-        self.writes.append(Write(records, sequel))
+        self.writes.append(Write(records, sequel, producer))
 
     def tell(self, event: Event) -> None:
         self.events.append(event)

@@ -11,6 +11,7 @@ from kafkalab.engine.events.clients import (
     PartitionsAssigned,
     PartitionsRevoked,
     PositionReset,
+    ProducerFenced,
     ProducerIdAssigned,
     ProducerRetried,
     RecordAcked,
@@ -19,6 +20,7 @@ from kafkalab.engine.events.clients import (
     RecordsDelivered,
     RecordSent,
     RecordsFailed,
+    TransactionEnded,
 )
 from kafkalab.engine.events.event import (
     Event,
@@ -90,6 +92,17 @@ from kafkalab.engine.events.replicas import (
     RequestRefused,
     SegmentDeleted,
     SegmentRolled,
+    TransactionBegan,
+    TransactionMarked,
+)
+from kafkalab.engine.events.transactions import (
+    MarkersHeldBack,
+    MarkersSent,
+    MarkersWritten,
+    TransactionalIdForgotten,
+    TransactionCoordinatorLoaded,
+    TransactionCoordinatorUnloaded,
+    TransactionStateChanged,
 )
 
 __all__ = [
@@ -128,6 +141,9 @@ __all__ = [
     "LogStartMoved",
     "LogTruncated",
     "LogUncleanable",
+    "MarkersHeldBack",
+    "MarkersSent",
+    "MarkersWritten",
     "MemberJoined",
     "MemberLeft",
     "MemberReconciled",
@@ -145,6 +161,7 @@ __all__ = [
     "PartitionsAssigned",
     "PartitionsRevoked",
     "PositionReset",
+    "ProducerFenced",
     "ProducerIdAssigned",
     "ProducerRetried",
     "ReassignmentEnded",
@@ -164,5 +181,12 @@ __all__ = [
     "TargetAssignmentComputed",
     "TopicCreated",
     "TopicDeleted",
+    "TransactionBegan",
+    "TransactionCoordinatorLoaded",
+    "TransactionCoordinatorUnloaded",
+    "TransactionEnded",
+    "TransactionMarked",
+    "TransactionStateChanged",
+    "TransactionalIdForgotten",
     "VotersChanged",
 ]

@@ -141,3 +141,22 @@ class PositionReset(Event):
     partition: int
     offset: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionEnded(Event):
+    """{client} has ended a transaction of {transactional_id} with {records:record}: {how}."""
+
+    client: str
+    transactional_id: str
+    records: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerFenced(Event):
+    """{client} is fenced ({error}): another producer has taken over {transactional_id}."""
+
+    client: str
+    transactional_id: str
+    error: str

@@ -182,3 +182,30 @@ class DuplicateBatchDropped(Event):
     producer_id: int
     first_sequence: int
     last_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionBegan(Event):
+    """Producer {producer_id} began a transaction in {topic}-{partition} at offset {first_offset}: until it ends,
+    readers of committed records wait there."""
+
+    topic: str
+    partition: int
+    broker: int
+    producer_id: int
+    first_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionMarked(Event):
+    """A marker at offset {offset} of {topic}-{partition} ends the transaction that producer {producer_id} began
+    at offset {first_offset}: {result}."""
+
+    topic: str
+    partition: int
+    broker: int
+    producer_id: int
+    first_offset: int
+    offset: int
+    result: str
+    """commit or abort."""

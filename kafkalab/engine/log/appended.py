@@ -1,5 +1,6 @@
 """What became of an append: where the records are now, and what that began."""
 
+from kafkalab.engine.log.transactions import EndedTransaction
 from kafkalab.wire.batches import NO_TIMESTAMP
 from kafkalab.wire.frozen import dataclass
 
@@ -16,3 +17,5 @@ class Appended:
     """Written before: the offsets are those of the first time."""
     rolled: tuple[int, ...] = ()
     """Base offsets of the segments that this began."""
+    ended: EndedTransaction | None = None
+    """By a marker that a leader wrote."""

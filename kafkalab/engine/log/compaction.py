@@ -19,10 +19,9 @@ from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.reading import segment_index
 from kafkalab.engine.log.scan import checked_walk
 from kafkalab.engine.log.segment import Segment
+from kafkalab.engine.log.transactions import marker_of
 from kafkalab.wire.batches import Batch, Buffer, CorruptBatch, Record, build, records, without_records
 
-_ABORT = 0
-"""The type of a marker, behind its version in the key: 0 aborts, 1 commits."""
 _LARGEST_SPAN = 0x7FFFFFFF
 """Offsets in a segment are written relative to its base, in 32 bits."""
 
@@ -126,6 +125,8 @@ class Compaction:
         """The last offset of each key in the dirty part."""
         self.latest_offset = -1
         """Of the dirty part."""
+        self.markers: dict[int, None] = {}
+        """The offsets of the markers that stay."""
         self._aborted: dict[int, list[tuple[int, int]]] = {}
         """Producer id to the (first, last) offsets of its aborted transactions."""
         self._with_data: dict[int, None] = {}
@@ -148,7 +149,8 @@ class Compaction:
             for batch in _batches(self.disk, segment):
                 if batch.is_control:
                     first = first_offsets.pop(batch.producer_id, None)
-                    if first is not None and _is_abort(batch):
+                    marker = marker_of(batch)
+                    if first is not None and marker is not None and not marker.committed:
                         self._aborted.setdefault(batch.producer_id, []).append((first, batch.last_offset))
                 elif batch.is_transactional:
                     first_offsets.setdefault(batch.producer_id, batch.base_offset)
@@ -187,6 +189,8 @@ class Compaction:
         self.removed += len(found) - len(kept)
         if not kept:
             return without_records(batch) if self._stays_when_empty(batch) else None
+        if batch.is_control:
+            self.markers[batch.last_offset] = None
         needs_horizon = horizon_ms is None and (of_nothing or any(record.value is None for record in kept))
         if len(kept) == len(found) and not needs_horizon:
             return batch.view
@@ -219,11 +223,6 @@ class Compaction:
         if batch.has_producer_id and self.last_of_producers.get(batch.producer_id) == batch.last_offset:
             return True
         return batch.last_offset == self.latest_offset
-
-
-def _is_abort(batch: Batch) -> bool:
-    key = records(batch)[0].key if batch.records_count else None
-    return key is not None and int.from_bytes(key[2:4], "big") == _ABORT
 
 
 def _batches(disk: Disk, segment: Segment) -> Iterator[Batch]:

@@ -12,20 +12,21 @@ without them `recovery` makes them anew from the batches.
 from uuid import UUID
 
 from kafkalab.engine.disk import Disk
-from kafkalab.engine.log import compaction, reading, recovery, swap, timestamps
+from kafkalab.engine.log import cleaning, compaction, reading, recovery, timestamps
 from kafkalab.engine.log.appended import Appended
-from kafkalab.engine.log.compaction import Cleanable, Compacted, Compaction
+from kafkalab.engine.log.compaction import Cleanable, Compacted
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.epochs import LeaderEpochs
 from kafkalab.engine.log.producers import Producers
-from kafkalab.engine.log.reading import StoredBatch
+from kafkalab.engine.log.reading import StoredBatch, segment_index
 from kafkalab.engine.log.retention import DeletedSegment, deletable
 from kafkalab.engine.log.segment import SNAPSHOT, Segment, stem
 from kafkalab.engine.log.tail import Tail
 from kafkalab.engine.log.timestamps import TimestampedOffset
-from kafkalab.engine.log.validation import validated
+from kafkalab.engine.log.transactions import AbortedTransaction, EndedTransaction, aborted_between, marker_of
+from kafkalab.engine.log.validation import following, validated
 from kafkalab.engine.refused import Refused
-from kafkalab.wire.batches import NO_TIMESTAMP, Batch, CorruptBatch, checked, stamped
+from kafkalab.wire.batches import NO_TIMESTAMP, Batch, stamped
 from kafkalab.wire.errors import ErrorCode
 
 UNKNOWN = -1
@@ -95,16 +96,32 @@ class Log:
 
     # -- appending ---------------------------------------------------------------------------
 
-    def append_as_leader(self, data: bytes, leader_epoch: int, now_ms: int, *, check_sequence: bool = True) -> Appended:
+    def append_as_leader(
+        self,
+        data: bytes,
+        leader_epoch: int,
+        now_ms: int,
+        *,
+        check_sequence: bool = True,
+        verified: int | None = None,
+        transaction_version: int = 1,
+    ) -> Appended:
         """Append one batch as a client sent it, or, with `check_sequence` false, as the cluster
-        itself wrote it: that may be a control batch, and its producer's sequence is not looked at."""
+        itself wrote it: that may be a control batch, and its producer's sequence is not looked at.
+
+        `verified` is what `Producers.verify` gave for a transactional batch, None if nobody need be asked;
+        `transaction_version` that under which a marker is written."""
         self._now_ms = now_ms
         batch = validated(data, self.config, now_ms, check_sequence, self.directory)
-        if check_sequence and batch.producer_id >= 0:
-            past = self.producers.duplicate(batch)
+        if batch.producer_id >= 0:
+            past = self.producers.duplicate(batch) if check_sequence else None
             if past:
                 return Appended(past.first_offset, past.last_offset, 0, past.timestamp_ms, duplicate=True)
-            self.producers.check(batch)
+            marker = marker_of(batch) if batch.is_control else None
+            if marker is not None:
+                self.producers.check_marker(batch, marker, transaction_version)
+            else:
+                self.producers.check(batch, check_sequence, verified)
         base_offset = self.end_offset
         last_offset = base_offset + batch.last_offset_delta
         stored = b"".join(stamped(batch.data, base_offset, leader_epoch))
@@ -112,29 +129,17 @@ class Log:
         if leader_epoch != self.epochs.latest:
             self.epochs.assign(leader_epoch, base_offset)
         self._write(stored)
-        self._note(batch, base_offset)
+        ended = self._note(batch, base_offset)
         self._written(base_offset, stored)
         append_time_ms = now_ms if self.config.log_append_time else NO_TIMESTAMP
-        return Appended(base_offset, last_offset, len(stored), append_time_ms, rolled=rolled)
+        return Appended(base_offset, last_offset, len(stored), append_time_ms, rolled=rolled, ended=ended)
 
     def append_as_follower(self, data: bytes) -> Appended:
         """Append batches as the leader has them. They must go on where this log ends; a gap is what
         compaction left on the leader."""
-        try:
-            batches = checked(data)
-        except CorruptBatch as corrupt:
-            raise Refused(corrupt.error_code, corrupt.reason) from corrupt
-        first_offset = next_offset = self.end_offset
-        for batch in batches:
-            if batch.base_offset < next_offset:
-                raise Refused(
-                    ErrorCode.invalid_record,
-                    f"Out of order offsets found in append to {self.directory}: {batch.base_offset} where the next "
-                    f"is {next_offset}",
-                )
-            next_offset = batch.next_offset
+        batches = following(data, self.end_offset, self.directory)
         if not batches:
-            return Appended(first_offset, first_offset - 1, 0)
+            return Appended(self.end_offset, self.end_offset - 1, 0)
         # All in one write where they fit into the segment, else one by one: so a follower's
         # segments are cut where the leader's are.
         if len(batches) == 1 or self._fits(batches, len(data)):
@@ -178,11 +183,15 @@ class Log:
             self.epochs.write()
         self.disk.append(self.segments[-1].path, data)
 
-    def _note(self, batch: Batch, base_offset: int) -> None:
+    def _note(self, batch: Batch, base_offset: int) -> EndedTransaction | None:
         last_offset = base_offset + batch.last_offset_delta
         self.segments[-1].note(batch.size, last_offset, batch.max_timestamp, self.config.index_interval_bytes)
-        if batch.producer_id >= 0 and not batch.is_control:
-            self.producers.remember(batch, base_offset)
+        if batch.producer_id < 0:
+            return None
+        ended = self.producers.remember(batch, base_offset)
+        if ended is not None and not ended.committed:
+            self.segments[-1].transactions.add(self.producers.aborted(ended))
+        return ended
 
     def _written(self, base_offset: int, data: bytes) -> None:
         end_offset = self.end_offset = self.segments[-1].end_offset
@@ -259,6 +268,11 @@ class Log:
     def batch_at(self, offset: int) -> StoredBatch | None:
         """The whole batch that holds the offset; None where there is none."""
         return reading.batch_at(self.disk, self.segments, offset)
+
+    def aborted_between(self, start_offset: int, end_offset: int) -> tuple[AbortedTransaction, ...]:
+        """Transactions whose records in [start_offset, end_offset) are to be left out by who reads committed ones."""
+        behind = self.segments[segment_index(self.segments, start_offset) :]
+        return aborted_between([segment.transactions for segment in behind], start_offset, end_offset)
 
     def end_offset_for(self, epoch: int) -> tuple[int, int]:
         """(epoch, end offset) as OffsetForLeaderEpoch answers; (-1, -1) when undefined."""
@@ -347,7 +361,7 @@ class Log:
             # Written before the files go: a crash between leaves files, and no record comes back.
             self._set_start(self.segments[0].base_offset)
             self.epochs.truncate_from_start(self.start_offset)
-        self._doom([segment.set_aside() for segment, _ in going], now_ms)
+        self.doom([segment.set_aside() for segment, _ in going], now_ms)
         return deleted
 
     def cleanable(self, now_ms: int, stable_offset: int) -> Cleanable:
@@ -358,21 +372,9 @@ class Log:
 
     def compact(self, part: Cleanable, now_ms: int) -> Compacted:
         """Keep of each key the last record. Raises CorruptBatch, with nothing done, on damaged segments."""
-        old = [segment for segment in self.segments if segment.base_offset < part.first_uncleanable]
-        lasts = {each: producer.batches[-1].last_offset for each, producer in self.producers.by_id.items()}
-        run = Compaction(self.disk, old, part.first_dirty, self.config, now_ms, lasts)
-        size_before = sum(segment.size for segment in old)
-        for group in compaction.groups(old, self.config):
-            new = Segment(self.disk, self.directory, group[0].base_offset, self.config, group[-1].created_ms)
-            swap.write_beside(self.disk, new, (kept for each in group for kept in run.cleaned(each)), self.config)
-            self._doom(swap.swap_in(self.disk, new, group), now_ms)
-            at = self.segments.index(group[0])
-            self.segments[at : at + len(group)] = [new]
-            # A cleaned segment may end before the next one begins: nothing is there to read.
-            self.tail.forget_before(part.first_uncleanable)
-        self.cleaned_offset = max(part.first_dirty, part.first_uncleanable)
-        size_after = sum(each.size for each in self.segments if each.base_offset < part.first_uncleanable)
-        return Compacted(part.first_dirty, self.cleaned_offset, size_before, size_after, run.removed)
+        done = cleaning.compact(self, part, now_ms)
+        self.cleaned_offset = done.end_offset
+        return done
 
     def delete_set_aside(self, now_ms: int) -> None:
         """The files that have waited for `file.delete.delay.ms` go for good."""
@@ -380,7 +382,8 @@ class Log:
             del self.set_aside[path]
             self.disk.delete(path)
 
-    def _doom(self, paths: list[str], now_ms: int) -> None:
+    def doom(self, paths: list[str], now_ms: int) -> None:
+        """These files are no part of the log any more; they go after `file.delete.delay.ms`."""
         self.set_aside.update(dict.fromkeys(paths, now_ms + self.config.file_delete_delay_ms))
         self.delete_set_aside(now_ms)
 

@@ -16,6 +16,7 @@ from kafkalab.engine.log.epochs import LeaderEpochs
 from kafkalab.engine.log.producers import Producers
 from kafkalab.engine.log.scan import checked_walk, header_walk
 from kafkalab.engine.log.segment import LOG, SNAPSHOT, Segment, stem
+from kafkalab.wire.batches import Batch, header
 from kafkalab.wire.uuids import text_of
 
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
@@ -117,25 +118,37 @@ def _check(disk: Disk, segment: Segment, size: int, config: LogConfig, epochs: L
 def load_producers(
     disk: Disk, directory: str, segments: list[Segment], producers: Producers, snapshots: list[int]
 ) -> None:
-    """The newest snapshot that lies within the log, and the batches from there on."""
+    """The newest snapshot that lies within the log, and the batches from there on. A segment whose
+    transaction index was lost is gone over, too, and what went before it is known by then."""
     producers.clear()
     end_offset = segments[-1].end_offset
     bases = [segment.base_offset for segment in segments]
     replay_from = segments[0].base_offset
+    needed_from = min((segment.base_offset for segment in segments if segment.transactions.lost), default=end_offset)
     loaded = False
     for offset in reversed(snapshots):
         path = stem(directory, offset) + SNAPSHOT
-        if not loaded and bases[0] <= offset <= end_offset and producers.load(disk.read_whole(path)):
+        if not loaded and bases[0] <= offset <= needed_from and producers.load(disk.read_whole(path)):
             replay_from = offset
             loaded = True
         if offset not in bases:
             disk.delete(path)
     for segment in segments:
         if segment.end_offset <= replay_from:
+            segment.transactions.lost = False
             continue
-        for _, batch in header_walk(disk, segment.path, 0, segment.size):
-            if batch.base_offset >= replay_from and batch.has_producer_id and not batch.is_control:
-                producers.remember(batch, batch.base_offset)
+        for position, batch in header_walk(disk, segment.path, 0, segment.size):
+            if batch.base_offset >= replay_from and batch.has_producer_id:
+                whole = _whole(disk, segment, position, batch) if batch.is_control else batch
+                ended = producers.remember(whole, batch.base_offset)
+                if ended is not None and not ended.committed and segment.transactions.lost:
+                    segment.transactions.add(producers.aborted(ended))
+        segment.transactions.lost = False
+
+
+def _whole(disk: Disk, segment: Segment, position: int, batch: Batch) -> Batch:
+    """With its records, which a walk over headers may not have read."""
+    return header(disk.read(segment.path, position, batch.size))
 
 
 # -- small files -------------------------------------------------------------------------------

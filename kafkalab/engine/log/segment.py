@@ -1,7 +1,7 @@
 """A log is cut into segments: files of whole batches, each named by its first offset.
 
 Only the last one, the active segment, is written to. Each has an offset index and a time index
-beside it (`LogSegment`).
+beside it, and a transaction index if a transaction was aborted in it (`LogSegment`).
 """
 
 from zlib import crc32
@@ -10,9 +10,12 @@ from kafkalab.engine.disk import Disk
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.index import OffsetIndex, TimeIndex
 from kafkalab.engine.log.scan import first_header, header_walk
+from kafkalab.engine.log.transactions import TransactionIndex
 from kafkalab.wire.batches import NO_TIMESTAMP, Batch, CorruptBatch
 
 LOG, INDEX, TIME_INDEX, SNAPSHOT = ".log", ".index", ".timeindex", ".snapshot"
+TRANSACTION_INDEX = ".txnindex"
+INDEXES = (INDEX, TIME_INDEX, TRANSACTION_INDEX)
 DELETED = ".deleted"
 """Behind the name of a file that is no part of its log any more."""
 
@@ -40,6 +43,7 @@ class Segment:
         """The last offset of the batch that has it."""
         self.offsets = OffsetIndex(base_offset, config.segment_index_bytes)
         self.times = TimeIndex(base_offset, config.segment_index_bytes)
+        self.transactions = TransactionIndex()
         self.bytes_since_entry = 0
         """Log bytes behind the last index entry."""
 
@@ -98,6 +102,9 @@ class Segment:
         """Write the indexes; with a last time entry, so that the largest timestamp can be told from it."""
         if self.size:
             self.times.add(self.largest_timestamp, self.offset_of_largest)
+        # First of all: where there are the others and this one is not, nothing was aborted.
+        if len(self.transactions):
+            self.disk.write_whole(self.stem + TRANSACTION_INDEX, self.transactions.to_bytes())
         self.disk.write_whole(self.stem + INDEX, self.offsets.to_bytes())
         self.disk.write_whole(self.stem + TIME_INDEX, self.times.to_bytes())
 
@@ -107,11 +114,12 @@ class Segment:
         self.disk.truncate(self.path, position)
         self.offsets.truncate(position)
         self.times.truncate(end_offset)
+        self.transactions.truncate(end_offset)
         self._walk_tail(position)
 
     def drop_index_files(self) -> None:
-        self.disk.delete(self.stem + INDEX)
-        self.disk.delete(self.stem + TIME_INDEX)
+        for suffix in INDEXES:
+            self.disk.delete(self.stem + suffix)
 
     def set_aside(self) -> str:
         """It is no part of the log any more, but its records stay for `file.delete.delay.ms` under
@@ -138,6 +146,8 @@ class Segment:
         indexes_are_whole = self.offsets.load(self.disk.read_whole(self.stem + INDEX)) and self.times.load(
             self.disk.read_whole(self.stem + TIME_INDEX)
         )
+        if self.disk.exists(self.stem + TRANSACTION_INDEX):
+            indexes_are_whole &= self.transactions.load(self.disk.read_whole(self.stem + TRANSACTION_INDEX))
         # A sealed segment that is not empty has its largest timestamp in the time index.
         if not indexes_are_whole or self.offsets.last_position > size or (size and not len(self.times)):
             return False
@@ -174,6 +184,7 @@ class Segment:
         self.largest_timestamp, self.offset_of_largest = NO_TIMESTAMP, self.base_offset
         self.offsets.truncate(0)
         self.times.truncate(self.base_offset)
+        self.transactions.lose()
         self.bytes_since_entry = 0
 
     # -- reading -----------------------------------------------------------------------------

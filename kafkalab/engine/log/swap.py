@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.scan import header_walk
-from kafkalab.engine.log.segment import DELETED, INDEX, LOG, TIME_INDEX, Segment, stem
+from kafkalab.engine.log.segment import DELETED, INDEXES, LOG, Segment, stem
 from kafkalab.wire.batches import Buffer, header
 
 CLEANED, SWAP = ".cleaned", ".swap"
@@ -69,8 +69,8 @@ def _finish_swap(disk: Disk, directory: str, path: str) -> None:
     for other in disk.names(directory):
         number = other.rpartition("/")[2].removesuffix(LOG)
         if other.endswith(LOG) and number.isdigit() and base_offset <= int(number) < end_offset:
-            for suffix in (INDEX, TIME_INDEX, LOG):
+            for suffix in (*INDEXES, LOG):
                 disk.delete(stem(directory, int(number)) + suffix)
-    for suffix in (INDEX, TIME_INDEX):
+    for suffix in INDEXES:
         disk.delete(stem(directory, base_offset) + suffix)
     disk.rename(path, name)

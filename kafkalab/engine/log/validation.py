@@ -14,6 +14,7 @@ from kafkalab.wire.batches import (
     CorruptBatch,
     TimestampType,
     check,
+    checked,
     header,
     headers,
     recompressed,
@@ -43,6 +44,24 @@ def validated(data: bytes, config: LogConfig, now_ms: int, from_client: bool, pa
         return _as_configured(batch, config, now_ms)
     except CorruptBatch as corrupt:
         raise Refused(corrupt.error_code, corrupt.reason) from corrupt
+
+
+def following(data: bytes, end_offset: int, directory: str) -> list[Batch]:
+    """The batches that a leader sent, whole and in order, none of them before the log's end. Raises Refused."""
+    try:
+        batches = checked(data)
+    except CorruptBatch as corrupt:
+        raise Refused(corrupt.error_code, corrupt.reason) from corrupt
+    next_offset = end_offset
+    for batch in batches:
+        if batch.base_offset < next_offset:
+            raise Refused(
+                ErrorCode.invalid_record,
+                f"Out of order offsets found in append to {directory}: {batch.base_offset} where the next "
+                f"is {next_offset}",
+            )
+        next_offset = batch.next_offset
+    return batches
 
 
 def is_one_batch(data: bytes) -> bool:

@@ -106,6 +106,8 @@ class CompactedLogs:
         the snapshot of producers has it, in Kafka too."""
         ends = {batch.last_offset: batch for batch in there}
         for producer_id, producer in log.producers.by_id.items():
+            if not producer.batches:
+                continue
             last = producer.batches[-1]
             batch = ends.get(last.last_offset)
             if last.first_offset < log.start_offset or last.last_offset < self.cut.get(replica, 0):

@@ -26,7 +26,14 @@ SUGGESTED = ("topics", "groups", "producers", "consumers", "nodes", "racks")
 _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
-_OF_PRODUCERS = ("update_producer", "pause_producer", "resume_producer", "remove_producer")
+_OF_PRODUCERS = (
+    "update_producer",
+    "begin_transaction",
+    "end_transaction",
+    "pause_producer",
+    "resume_producer",
+    "remove_producer",
+)
 _OF_CONSUMERS = ("update_consumer", "remove_consumer", "crash_consumer")
 
 

@@ -40,6 +40,7 @@ VERBS = {
     "remove": Verb("Remove…"),
     "delete": Verb("Delete…"),
     "undo": Verb("Undo"),
+    "force": Verb("Force its end", danger=True),
     "unregister": Verb("Unregister", DOWN, danger=True),
 }
 NEVER_BACK = ("remove", "delete")
@@ -58,11 +59,14 @@ LABELS = {
     "delete_records": "Delete old records",
     "heal_network": "Heal the network",
     "describe_quorum": "Describe the quorum",
+    "abort_transaction": "Abort a hanging transaction",
     "fail_responses": "Wrong or late answers",
     "hide_leader": "Hide the leader",
     "tell_stale_leader": "Name a leader of the past",
     "move_coordinator": "Coordinator elsewhere",
     "pose_as_kafka": "Pose as an older Kafka",
+    "begin_transaction": "Begin a transaction",
+    "end_transaction": "Commit or abort",
     "update_producer": "Change",
     "update_consumer": "Change",
 }
@@ -84,6 +88,7 @@ THINGS: dict[str, dict[str, str]] = {
     "producer": {"name": "name", "one": "name"},
     "consumer": {"name": "name", "one": "name"},
     "group": {"group": "group"},
+    "transaction": {"transactional_id": "transactional_id"},
     "fault": {"fault": "fault"},
 }
 """Of each kind of entity: the field of a command by which it names one, and the entity's own that fills it in."""
@@ -95,7 +100,14 @@ BEGINS_WITH = {
 """Further fields of a form that begin with what is so now."""
 ABOUT_NAMES = {
     "topic": ("delete_topic", "add_partitions"),
-    "producer": ("update_producer", "pause_producer", "resume_producer", "remove_producer"),
+    "producer": (
+        "update_producer",
+        "begin_transaction",
+        "end_transaction",
+        "pause_producer",
+        "resume_producer",
+        "remove_producer",
+    ),
     "consumer": ("update_consumer", "remove_consumer", "crash_consumer"),
 }
 """Commands whose `name` is that of such a thing."""

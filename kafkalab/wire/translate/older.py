@@ -8,16 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from kio.schema.add_partitions_to_txn.v5.request import AddPartitionsToTxnTopic, AddPartitionsToTxnTransaction
+from kio.schema.add_partitions_to_txn.v5.response import AddPartitionsToTxnResult, AddPartitionsToTxnTopicResult
 from kio.schema.delete_topics.v6.request import DeleteTopicState
 from kio.schema.fetch.v18.request import ReplicaState
 from kio.schema.find_coordinator.v6.response import Coordinator
 from kio.schema.leave_group.v5.request import MemberIdentity
 from kio.schema.leave_group.v5.response import MemberResponse
+from kio.schema.types import TransactionalId
 
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchRequest, OffsetFetchGroup, OffsetFetchGroupResult, OffsetFetchResponse
 from kafkalab.wire.errors import ErrorCode
-from kafkalab.wire.translate.by_name import convert
+from kafkalab.wire.translate.by_name import convert, shape_of
 from kafkalab.wire.translate.schema import Direction, dialect_class, schema
 
 Reshape = Callable[[int, Any], Any]
@@ -230,7 +233,56 @@ def delete_topics_request_down(api_version: int, entity: Any) -> Any:
     return _down(Direction.REQUEST, ApiKey.DELETE_TOPICS, api_version, entity, topic_names=names)
 
 
+# -- AddPartitionsToTxn: a client's one transaction until v3, several from brokers from v4 (KIP-890) --
+
+
+def add_partitions_to_txn_request_up(api_version: int, entity: Any) -> Any:
+    if api_version >= 4:
+        return _up(Direction.REQUEST, ApiKey.ADD_PARTITIONS_TO_TXN, entity)
+    only = AddPartitionsToTxnTransaction(
+        transactional_id=entity.v3_and_below_transactional_id,
+        producer_id=entity.v3_and_below_producer_id,
+        producer_epoch=entity.v3_and_below_producer_epoch,
+        topics=tuple([convert(topic, AddPartitionsToTxnTopic) for topic in entity.v3_and_below_topics]),
+    )
+    return _up(Direction.REQUEST, ApiKey.ADD_PARTITIONS_TO_TXN, entity, transactions=(only,))
+
+
+def add_partitions_to_txn_request_down(api_version: int, entity: Any) -> Any:
+    if api_version >= 4:
+        return _down(Direction.REQUEST, ApiKey.ADD_PARTITIONS_TO_TXN, api_version, entity)
+    target = schema(Direction.REQUEST, ApiKey.ADD_PARTITIONS_TO_TXN, api_version)
+    (only,) = entity.transactions
+    topic_class = shape_of(target.__dataclass_fields__["v3_and_below_topics"]).item
+    return target(
+        v3_and_below_transactional_id=only.transactional_id,
+        v3_and_below_producer_id=only.producer_id,
+        v3_and_below_producer_epoch=only.producer_epoch,
+        v3_and_below_topics=tuple([convert(topic, topic_class) for topic in only.topics]),
+    )
+
+
+def add_partitions_to_txn_response_up(api_version: int, entity: Any) -> Any:
+    """The old answer does not repeat the transactional id."""
+    if api_version >= 4:
+        return _up(Direction.RESPONSE, ApiKey.ADD_PARTITIONS_TO_TXN, entity)
+    topics = tuple([convert(topic, AddPartitionsToTxnTopicResult) for topic in entity.results_by_topic_v3_and_below])
+    only = AddPartitionsToTxnResult(transactional_id=TransactionalId(""), topic_results=topics)
+    return _up(Direction.RESPONSE, ApiKey.ADD_PARTITIONS_TO_TXN, entity, results_by_transaction=(only,))
+
+
+def add_partitions_to_txn_response_down(api_version: int, entity: Any) -> Any:
+    if api_version >= 4:
+        return _down(Direction.RESPONSE, ApiKey.ADD_PARTITIONS_TO_TXN, api_version, entity)
+    target = schema(Direction.RESPONSE, ApiKey.ADD_PARTITIONS_TO_TXN, api_version)
+    topic_class = shape_of(target.__dataclass_fields__["results_by_topic_v3_and_below"]).item
+    (only,) = entity.results_by_transaction
+    topics = tuple([convert(topic, topic_class) for topic in only.topic_results])
+    return convert(entity, target, results_by_topic_v3_and_below=topics)
+
+
 REQUEST_UP: dict[int, Reshape] = {
+    ApiKey.ADD_PARTITIONS_TO_TXN: add_partitions_to_txn_request_up,
     ApiKey.FETCH: fetch_request_up,
     ApiKey.OFFSET_FETCH: offset_fetch_request_up,
     ApiKey.METADATA: metadata_request_up,
@@ -240,6 +292,7 @@ REQUEST_UP: dict[int, Reshape] = {
     ApiKey.DELETE_TOPICS: delete_topics_request_up,
 }
 REQUEST_DOWN: dict[int, Reshape] = {
+    ApiKey.ADD_PARTITIONS_TO_TXN: add_partitions_to_txn_request_down,
     ApiKey.FETCH: fetch_request_down,
     ApiKey.OFFSET_FETCH: offset_fetch_request_down,
     ApiKey.FIND_COORDINATOR: find_coordinator_request_down,
@@ -247,11 +300,13 @@ REQUEST_DOWN: dict[int, Reshape] = {
     ApiKey.DELETE_TOPICS: delete_topics_request_down,
 }
 RESPONSE_UP: dict[int, Reshape] = {
+    ApiKey.ADD_PARTITIONS_TO_TXN: add_partitions_to_txn_response_up,
     ApiKey.OFFSET_FETCH: offset_fetch_response_up,
     ApiKey.FIND_COORDINATOR: find_coordinator_response_up,
     ApiKey.LEAVE_GROUP: leave_group_response_up,
 }
 RESPONSE_DOWN: dict[int, Reshape] = {
+    ApiKey.ADD_PARTITIONS_TO_TXN: add_partitions_to_txn_response_down,
     ApiKey.OFFSET_FETCH: offset_fetch_response_down,
     ApiKey.FIND_COORDINATOR: find_coordinator_response_down,
     ApiKey.LEAVE_GROUP: leave_group_response_down,

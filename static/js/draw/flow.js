@@ -7,6 +7,7 @@ import { fit, number, short } from "../words.js";
 import { drawBrokerHead, drawClient, drawController, drawProducer } from "./cards.js";
 import { drawFaults } from "./fault.js";
 import { drawGroup, drawLoner } from "./group.js";
+import { drawTransaction } from "./transaction.js";
 import { drawReplica, replicaState } from "./replica.js";
 
 /**
@@ -41,6 +42,7 @@ function feeder(box, ui) {
 function reader(on, box, ui) {
   if (box.entity.kind === "group") return drawGroup(box, on.consumer, ui.selected);
   const chosen = ui.selected === box.entity.id;
+  if (box.entity.kind === "transaction") return drawTransaction(box, chosen);
   return box.entity.kind === "client" ? drawClient(box, chosen) : drawLoner(box, chosen);
 }
 

@@ -24,6 +24,9 @@ const BAND_GAP = 14;
 const CELLS = 16;
 const EPOCH_TINTS = 6;
 
+/** What stands in a cell that is no record: how a transaction ended, or another control batch. */
+const MARKS = { control: "ctl", commit: "✓", abort: "✕" };
+
 /**
  * @param {import("../types.js").Model} model
  * @param {import("../types.js").Ui} ui
@@ -78,6 +81,8 @@ function drawBand(on, partition, y, width, scale, ui) {
     rows,
     drawMarker("start", partition.log_start, at, from, last, top, bottom, "log start"),
     drawMarker("watermark", partition.high_watermark, at, from, last, top, bottom, `high watermark ${number(partition.high_watermark)}`),
+    partition.last_stable_offset < partition.high_watermark
+      && drawMarker("stable", partition.last_stable_offset, at, from, last, top, bottom, `last stable offset ${number(partition.last_stable_offset)}`),
     flags.map((flag) => (flag.early ? drawEarly : drawFlag)(flag, at(flag.offset), top)),
   );
   return { h: h_, drawn };
@@ -147,7 +152,7 @@ function drawCell(replica, partition, cell, scale, ui) {
     h("rect", { class: "cell-body", x: 1, width: scale.cell - 2, height: scale.h, rx: 4 }),
     h("rect", { class: "cell-epoch", x: 1, y: scale.h - 4, width: scale.cell - 2, height: 4, rx: 2 }),
     h("text", { class: "cell-offset", x: 6, y: tall ? 17 : 12 }, short(String(cell.offset), Math.floor(scale.cell / 7))),
-    cell.kind === "control" ? h("text", { class: "cell-mark", x: 6, y: foot }, "ctl") : drawGlyph(cell.glyph, 6, foot - (tall ? 12 : 9.5), tall ? 12 : 9),
+    MARKS[cell.kind] ? h("text", { class: "cell-mark", x: 6, y: foot }, MARKS[cell.kind]) : drawGlyph(cell.glyph, 6, foot - (tall ? 12 : 9.5), tall ? 12 : 9),
     cell.kind === "tombstone" && h("text", { class: "cell-mark cell-tombstone", x: tall ? 20.5 : 17.5, y: foot }, "∅"),
     h("text", { class: "cell-digit", x: scale.cell - 6, y: foot - 1 }, `e${cell.epoch}`),
     border && h("path", { class: "segment-border", d: `M0 -3V${scale.h + 3}` }));

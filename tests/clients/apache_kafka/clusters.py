@@ -38,6 +38,8 @@ SETTINGS = {
     "offsets.topic.replication.factor": "3",
     "replica.fetch.wait.max.ms": "100",
     "replica.lag.time.max.ms": "2000",
+    "transaction.state.log.num.partitions": "3",
+    "transaction.state.log.replication.factor": "2",
     "num.partitions": "2",
     "default.replication.factor": "2",
 }

@@ -82,9 +82,16 @@ class Conversation:
         self._connections.clear()
 
     def crash(self, broker: int) -> None:
+        self.kill(broker)
+        self.until_gone(broker)
+
+    def kill(self, broker: int) -> None:
+        """The others do not know yet."""
         self._forget(broker)
         self.cluster.crash(broker)
         self._down.append(broker)
+
+    def until_gone(self, broker: int) -> None:
         for one in [one for one in BROKERS if one not in self._down]:
             self.until(lambda one=one: broker not in self.brokers(one))
 

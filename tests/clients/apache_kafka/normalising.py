@@ -123,8 +123,9 @@ SETS = ("isr_nodes", "offline_replicas", "eligible_leader_replicas", "last_known
 HAS_AN_ORDER = ("synonyms",)
 """Lists whose order a client goes by."""
 IDENTITIES = (
-    "name", "topic", "topic_name", "group_id", "api_key", "node_id", "broker_id", "resource_name", "member_id", "key",
-    "config_name", "replica_id", "partition_index", "partition", "partition_id", "index", "topic_id",
+    "transactional_id", "name", "topic", "topic_name", "group_id", "api_key", "node_id", "broker_id",
+    "resource_name", "member_id", "key", "config_name", "replica_id", "partition_index", "partition",
+    "partition_id", "index", "topic_id",
 )  # fmt: skip
 
 

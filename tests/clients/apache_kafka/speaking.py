@@ -26,6 +26,7 @@ from kafkalab.wire.api import SERVED, ApiKey
 PATIENCE_S = 10
 """Longer than any answer takes: some requests Apache Kafka never answers."""
 CLIENT_ID = "comparer"
+NEVER, SAID_INSTEAD = struct.pack(">q", -1), struct.pack(">q", 1)
 
 
 class Closed(Exception):
@@ -58,6 +59,9 @@ class Connection:
     def hear(self, api: ApiKey, version: int) -> dict[str, Any]:
         (size,) = struct.unpack(">i", self._exactly(4))
         frame = self._exactly(size)
+        if api == ApiKey.DESCRIBE_TRANSACTIONS:
+            # kio reads no moment of -1, which says that there is none.
+            frame = frame.replace(NEVER, SAID_INSTEAD)
         response = index.load_response_schema(api, version)
         _, before = entity_reader(response.__header_schema__)(frame, 0)
         answer, size = entity_reader(response)(frame, before)

@@ -332,8 +332,8 @@ def test_producer_ids_come_in_blocks_and_never_twice(room: Room) -> None:
     assert init_producer_id(room, 1) == given(2000)
 
 
-def test_transactions_are_refused_clearly(room: Room) -> None:
-    assert init_producer_id(room, 1, "payments").error_code is ErrorCode.unsupported_version
+def test_a_transactional_id_is_looked_for_at_its_coordinator(room: Room) -> None:
+    assert init_producer_id(room, 1, "payments").error_code is ErrorCode.not_coordinator
     assert init_producer_id(room, 1, "").error_code is ErrorCode.invalid_request
 
 

@@ -215,7 +215,7 @@ class Room:
 
     def check_offsets(self) -> None:
         turn = self._turn()
-        expire_offsets(self.group, self.image, turn)
+        expire_offsets(self.group, self.image, self.shard.unstable("g"), turn)
         self._carry_out(turn)
 
     def refusal(self, ask: Any, *args: Any, **how: Any) -> ErrorCode:
@@ -293,9 +293,7 @@ class Room:
     def _arm(self, turn: Turn) -> None:
         group = self.shard.groups.get("g")
         if isinstance(group, ConsumerGroup):
-            for deadline in turn.deadlines:
-                group.arm(deadline)
-            group.forget_deadlines_of_the_gone()
+            group.take_deadlines(turn.deadlines)
 
     def _commit(self, write: Write) -> None:
         self.shard.commit_up_to(len(self.log))

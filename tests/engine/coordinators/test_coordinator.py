@@ -132,10 +132,10 @@ def test_a_group_without_a_leader_for_its_partition_has_no_coordinator() -> None
     assert found.error_code == ErrorCode.coordinator_not_available
 
 
-def test_transactions_are_refused_in_a_way_that_is_not_tried_again() -> None:
+def test_share_groups_are_refused_in_a_way_that_is_not_tried_again() -> None:
     room, _ = ready()
-    refused = find(room, "transfer", key_type=1)[0]
-    assert (refused.key, refused.error_code, refused.node_id) == ("transfer", ErrorCode.invalid_request, -1)
+    refused = find(room, "basket", key_type=2)[0]
+    assert (refused.key, refused.error_code, refused.node_id) == ("basket", ErrorCode.invalid_request, -1)
 
 
 # -- coordinating --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import pytest
 
-from kafkalab.engine.coordinators.coordinator import partition_of
+from kafkalab.engine.coordinator_place import partition_of
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.log import Appended
+from kafkalab.engine.log.transactions import Marker, marker_batch
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.batches import Codec, TimestampType, header, headers, records
 from kafkalab.wire.dialect import RecordError
@@ -67,7 +68,7 @@ def test_a_batch_that_no_client_should_send_is_refused(data: bytes, message: str
 
 def test_the_cluster_itself_may_write_control_batches() -> None:
     log = new_log()
-    marker = batch("marker", is_control=True, producer_id=7, producer_epoch=0)
+    marker = marker_batch(7, 0, Marker(committed=True, coordinator_epoch=3), NOW_MS)
     assert log.append_as_leader(marker, 0, NOW_MS, check_sequence=False).first_offset == 0
 
 

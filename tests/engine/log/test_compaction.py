@@ -3,6 +3,7 @@
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.log import Log
 from kafkalab.engine.log.compaction import Cleanable, Compacted
+from kafkalab.engine.log.transactions import AbortedTransaction
 from kafkalab.wire.batches import Batch, Codec, TimestampType, build, headers, records
 from kafkalab.wire.records import Record
 from tests.engine.log.building import DIRECTORY, NOW_MS, new_log, segment_bases
@@ -248,6 +249,27 @@ def test_aborted_records_go_and_do_not_supersede() -> None:
     clean(log)
     assert pairs_of(log) == [(0, "a=1"), (3, "b=1"), (5, "z=1")]
     assert [batch.base_offset for batch in batches_of(log) if batch.is_control] == [2, 4]
+
+
+def test_who_was_aborted_is_told_as_long_as_the_marker_is_there() -> None:
+    disk = MemoryDisk()
+    log = new_log(disk, **COMPACT, delete_retention_ms=1000)
+    put(log, "a=1", producer_id=7, producer_epoch=0, base_sequence=0, is_transactional=True)
+    mark(log, 7, commit=False)
+    put(log, "b=1", producer_id=7, producer_epoch=0, base_sequence=1)
+    aborted = AbortedTransaction(7, 0, 1, 2)
+
+    def told(now_ms: int) -> tuple[AbortedTransaction, ...]:
+        put(log, "z=1")
+        log.roll()
+        clean(log, now_ms)
+        found = log.aborted_between(0, log.end_offset)
+        log.close()
+        assert new_log(disk, **COMPACT).aborted_between(0, log.end_offset) == found
+        return found
+
+    assert [told(NOW_MS), told(NOW_MS), told(NOW_MS + 999)] == [(aborted,)] * 3
+    assert told(NOW_MS + 1000) == ()
 
 
 def test_a_marker_goes_a_horizon_after_its_transaction() -> None:

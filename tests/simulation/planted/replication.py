@@ -51,7 +51,7 @@ def everybody_may_join_the_isr(patch: Patch) -> None:
 def brokers_forget_sequence_numbers(patch: Patch) -> None:
     """A retried batch is written again."""
     patch(Producers, "duplicate", lambda producers, batch: None)
-    patch(Producers, "check", lambda producers, batch: None)
+    patch(Producers, "check", lambda producers, batch, from_client, verified: None)
 
 
 def log_begins_anew_after_a_restart(patch: Patch) -> None:
@@ -144,7 +144,7 @@ def sequence_numbers_are_not_read_from_the_log(patch: Patch) -> None:
 
 def gaps_in_sequence_numbers_are_taken(patch: Patch) -> None:
     """Only a batch among the last five is known as one that came before."""
-    patch(Producers, "check", lambda producers, batch: None)
+    patch(Producers, "check", lambda producers, batch, from_client, verified: None)
 
 
 def acks_all_does_not_count_who_is_in_sync(patch: Patch) -> None:

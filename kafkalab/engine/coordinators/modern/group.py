@@ -210,7 +210,9 @@ class ConsumerGroup:
         elif not (deadline.if_absent and key in self.deadlines):
             self.deadlines[key] = deadline
 
-    def forget_deadlines_of_the_gone(self) -> None:
+    def take_deadlines(self, deadlines: list[Deadline]) -> None:
+        for deadline in deadlines:
+            self.arm(deadline)
         for key in [key for key in self.deadlines if key[1] and key[1] not in self.members]:
             del self.deadlines[key]
 

@@ -1,0 +1,1 @@
+"""Who is in the middle of which transaction, and how each one ends."""

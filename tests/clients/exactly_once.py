@@ -1,0 +1,276 @@
+"""Exactly once under fire: a job that consumes, transforms and produces, and everything it stands on crashes.
+
+`python -m tests.clients.exactly_once --runs 100` is the long form of `test_exactly_once.py`. A run feeds
+numbered inputs; two workers, processes of their own, write one output for each, with the offsets of their
+group in the same transaction. Meanwhile brokers, coordinators and workers are killed and come back. In the
+end a read_committed reader must find the output of every input once.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from kafkalab.bench.peers import start_lab
+from tests.clients.conftest import RunningLab
+
+INPUTS = 600
+PARTITIONS = 3
+AT_ONCE = 15
+"""Inputs of one transaction, at most."""
+PAUSE_S = 0.1
+"""After each transaction: there must be something left to be hit."""
+FAULTS = 5
+DONE_WITHIN_S = 120
+LOUD = "KAFKALAB_EXACTLY_ONCE_LOUD"
+"""If it is set in the environment, the workers say what goes wrong with them."""
+WORKERS = ("left", "right")
+TARGETS = ("worker", "transaction coordinator", "group coordinator", "leader of the output", "any broker")
+
+
+# -- the job -------------------------------------------------------------------------------------------
+
+
+class Worker:
+    """One of the job's processes. It ends itself on what cannot be mended, and is started again."""
+
+    def __init__(self, bootstrap: str, run: str, name: str) -> None:
+        self.sink = f"out-{run}"
+        self.consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": f"job-{run}",
+                "group.instance.id": name,
+                "session.timeout.ms": 6_000,
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+            }
+        )
+        self.consumer.subscribe([f"in-{run}"])
+        self.producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "transactional.id": f"job-{run}-{name}",
+                "transaction.timeout.ms": 10_000,
+                "linger.ms": 5,
+            }
+        )
+        self.producer.init_transactions(60)
+
+    def work(self) -> None:
+        while True:
+            messages = self.consumer.consume(AT_ONCE, 0.5)
+            for error in [each.error() for each in messages if each.error() is not None]:
+                print(f"{time.strftime('%H:%M:%S')} consumer: {error}", file=sys.stderr, flush=True)
+                if error.fatal():
+                    raise KafkaException(error)
+            messages = [each for each in messages if each.error() is None]
+            if messages:
+                self._transform(messages)
+                time.sleep(PAUSE_S)
+
+    def _transform(self, messages: list[Message]) -> None:
+        self.producer.begin_transaction()
+        try:
+            for message in messages:
+                self.producer.produce(self.sink, b"made of " + message.value(), message.key())
+            # Not consumer.position(): where it was sought back to, that still says where it had been.
+            read = {(it.topic(), it.partition()): it.offset() + 1 for it in messages}
+            offsets = [TopicPartition(*partition, offset) for partition, offset in read.items()]
+            self.producer.send_offsets_to_transaction(offsets, self.consumer.consumer_group_metadata(), 30)
+            self._finish(self.producer.commit_transaction)
+        except KafkaException as failure:
+            print(f"{time.strftime('%H:%M:%S')} transaction: {failure}", file=sys.stderr, flush=True)
+            if not failure.args[0].txn_requires_abort():
+                raise
+            self._finish(self.producer.abort_transaction)
+            self._go_back()
+
+    @staticmethod
+    def _finish(finish: object) -> None:
+        assert callable(finish)
+        while True:
+            try:
+                finish(30)
+                return
+            except KafkaException as failure:
+                if not failure.args[0].retriable():
+                    raise
+
+    def _go_back(self) -> None:
+        """To what was committed: the records of the aborted transaction are read again."""
+        for each in self.consumer.committed(self.consumer.assignment(), 30):
+            offset = each.offset if each.offset >= 0 else OFFSET_BEGINNING
+            self.consumer.seek(TopicPartition(each.topic, each.partition, offset))
+
+
+# -- what is done to it --------------------------------------------------------------------------------
+
+
+@dataclass
+class Fire:
+    """One run: the workers, and the faults that come over them."""
+
+    lab: RunningLab
+    run: str
+    chance: random.Random
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    def start(self, name: str) -> None:
+        command = (sys.executable, "-m", "tests.clients.exactly_once", "--work", self.lab.bootstrap, self.run, name)
+        # What librdkafka says of connections that break is no news here.
+        self.workers[name] = subprocess.Popen(command, stderr=None if LOUD in os.environ else subprocess.DEVNULL)
+
+    def keep_running(self) -> None:
+        for name, process in self.workers.items():
+            if process.poll() is not None:
+                self.start(name)
+
+    def stop(self) -> None:
+        for process in self.workers.values():
+            process.kill()
+            process.wait()
+
+    def strike(self) -> None:
+        target = self.chance.choice(TARGETS)
+        if target == "worker":
+            name = self.chance.choice(WORKERS)
+            self.done.append(f"worker {name} killed")
+            self.workers[name].kill()
+            self.workers[name].wait()
+            time.sleep(self.chance.uniform(0, 1))
+            self.keep_running()
+            return
+        broker = self._broker(target)
+        self.done.append(f"{target} (broker {broker}) crashed")
+        assert self.lab.do("crash_broker", broker=broker)["ok"]
+        self._go_on_for(self.chance.uniform(0.3, 4))
+        assert self.lab.do("start_broker", broker=broker)["ok"]
+        self.lab.wait_for(self.lab.all_brokers_running, 60)
+
+    def _broker(self, target: str) -> int:
+        found = -1
+        if target == "leader of the output":
+            found = self.lab.leader(f"out-{self.run}", self.chance.randrange(PARTITIONS))
+        elif target == "transaction coordinator":
+            wanted = f"job-{self.run}-{self.chance.choice(WORKERS)}"
+            ids = self.lab.entities("transaction")
+            found = next((one["coordinator"] for one in ids if one["transactional_id"] == wanted), -1)
+        elif target == "group coordinator":
+            groups = self.lab.entities("group")
+            found = next((one["coordinator"] for one in groups if one["group"] == f"job-{self.run}"), -1)
+        return found if found > 0 else self.chance.choice((1, 2, 3))
+
+    def _go_on_for(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.keep_running()
+            time.sleep(0.1)
+
+
+def feed(lab: RunningLab, topic: str) -> None:
+    producer = Producer({"bootstrap.servers": lab.bootstrap, "enable.idempotence": True})
+    for number in range(INPUTS):
+        producer.produce(topic, b"%d" % number, b"%d" % number)
+    assert producer.flush(60) == 0
+
+
+def count(lab: RunningLab, topic: str, fire: Fire) -> Counter[bytes]:
+    """How often a read_committed reader finds each output, once all are there and nothing more comes."""
+    reader = Consumer(
+        {
+            "bootstrap.servers": lab.bootstrap,
+            "group.id": f"reader-of-{topic}",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+        }
+    )
+    reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(PARTITIONS)])
+    found: Counter[bytes] = Counter()
+    quiet_since = time.monotonic()
+    deadline = time.monotonic() + DONE_WITHIN_S
+    while time.monotonic() < deadline and (len(found) < INPUTS or time.monotonic() - quiet_since < 2):
+        fire.keep_running()
+        for message in reader.consume(500, 0.2):
+            if message.error() is None:
+                found[message.value()] += 1
+                quiet_since = time.monotonic()
+            else:
+                assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+    reader.close()
+    return found
+
+
+def how_it_stands(lab: RunningLab, run: str) -> list[str]:
+    """Where it got stuck, if it did."""
+    ids = [one for one in lab.entities("transaction") if f"job-{run}-" in one["transactional_id"]]
+    groups = [one for one in lab.entities("group") if one["group"] == f"job-{run}"]
+    return [
+        *(f"{one['transactional_id']}: {one['state']} {one['partitions']} {one['steps'][-4:]}" for one in ids),
+        *(f"group {one['state']} {[each['client_id'] for each in one['members']]} {one['offsets']}" for one in groups),
+        *(f"{one['topic']}-{one['partition']} led by {one['leader']}" for one in lab.entities("partition")),
+    ]
+
+
+def one_run(lab: RunningLab, seed: int) -> tuple[Counter[bytes], list[str]]:
+    """Every output with how often it was found, and what was done meanwhile."""
+    run = f"{seed}-{time.time_ns()}"
+    for topic in (f"in-{run}", f"out-{run}"):
+        lab.create_topic(topic, PARTITIONS, 3, **{"min.insync.replicas": "2"})
+    feed(lab, f"in-{run}")
+    fire = Fire(lab, run, random.Random(seed))
+    try:
+        for name in WORKERS:
+            fire.start(name)
+        for _ in range(FAULTS):
+            fire._go_on_for(fire.chance.uniform(0.2, 1.5))
+            fire.strike()
+        found = count(lab, f"out-{run}", fire)
+        if found != EXPECTED:
+            fire.done += how_it_stands(lab, run)
+    finally:
+        fire.stop()
+    for topic in (f"in-{run}", f"out-{run}"):
+        lab.do("delete_topic", name=topic)
+    return found, fire.done
+
+
+EXPECTED = Counter({b"made of %d" % number: 1 for number in range(INPUTS)})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--work", nargs=3, metavar=("BOOTSTRAP", "RUN", "NAME"))
+    asked = parser.parse_args()
+    if asked.work:
+        Worker(*asked.work).work()
+    peer = start_lab()
+    wrong = 0
+    try:
+        for seed in range(asked.first_seed, asked.first_seed + asked.runs):
+            began = time.monotonic()
+            found, done = one_run(RunningLab(peer), seed)
+            lost = EXPECTED - found
+            doubled = found - EXPECTED
+            wrong += bool(lost or doubled)
+            said = "every input counted once" if found == EXPECTED else f"LOST {len(lost)}, TWICE {len(doubled)}"
+            print(f"run {seed}: {said} in {time.monotonic() - began:.0f} s; {', '.join(done)}", flush=True)
+    finally:
+        peer.stop()
+    print(f"{asked.runs - wrong} of {asked.runs} runs counted every input once")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
