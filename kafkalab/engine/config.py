@@ -39,6 +39,8 @@ class Setting:
     at_least: int | None = None
     dynamic: bool = False
     """Can only be set while a broker runs."""
+    changeable: bool = False
+    """Can be set in server.properties, and changed while a broker runs."""
     choices: tuple[str, ...] = ()
     """What else than "" it may be, for classes: those that the engine has."""
 
@@ -79,6 +81,7 @@ def _setting(
     at_least: int | None = None,
     choices: tuple[str, ...] = (),
     dynamic: bool = False,
+    changeable: bool = False,
 ) -> Any:
     """A field of BrokerConfig: its Kafka name is the field's, with dots."""
     told = {
@@ -87,6 +90,7 @@ def _setting(
         "at_least": at_least,
         "choices": choices,
         "dynamic": dynamic,
+        "changeable": changeable,
     }
     return field(default=default, metadata=told)
 
@@ -99,12 +103,12 @@ def _bool(default: bool, documentation: str) -> Any:
     return _setting(ConfigType.BOOLEAN, default, documentation)
 
 
-def _int(default: int, documentation: str, at_least: int | None = None) -> Any:
-    return _setting(ConfigType.INT, default, documentation, at_least=at_least)
+def _int(default: int, documentation: str, at_least: int | None = None, *, changeable: bool = False) -> Any:
+    return _setting(ConfigType.INT, default, documentation, at_least=at_least, changeable=changeable)
 
 
-def _long(default: int, documentation: str, at_least: int | None = None) -> Any:
-    return _setting(ConfigType.LONG, default, documentation, at_least=at_least)
+def _long(default: int, documentation: str, at_least: int | None = None, *, changeable: bool = False) -> Any:
+    return _setting(ConfigType.LONG, default, documentation, at_least=at_least, changeable=changeable)
 
 
 def _rate(documentation: str) -> Any:
@@ -120,6 +124,8 @@ class BrokerConfig:
     broker_heartbeat_interval_ms: int = _int(2_000, "How often a broker tells the controller that it lives.", 1)
     broker_session_timeout_ms: int = _int(9_000, "A broker silent for this long is fenced.", 1)
     connections_max_idle_ms: int = _long(600_000, "A connection silent for this long is closed.")
+    controller_quota_window_num: int = _int(11, "How many seconds' worth of changes may come at once.", 1)
+    controller_quota_window_size_seconds: int = _int(1, "How long each sample of the quota of changes is.", 1)
     controlled_shutdown_enable: bool = _bool(True, "A broker that stops lets its leaderships move first.")
     controller_quorum_election_backoff_max_ms: int = _int(1_000, "How long a candidate that lost waits at most.", 1)
     controller_quorum_election_timeout_ms: int = _int(
@@ -153,10 +159,12 @@ class BrokerConfig:
     group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)
     group_min_session_timeout_ms: int = _int(6_000, "The shortest session timeout a group member may ask for.")
     leader_imbalance_check_interval_seconds: int = _long(300, "How often preferred leaders are restored.", 1)
-    log_cleaner_backoff_ms: int = _long(15_000, "How long the log cleaner sleeps when no log is dirty enough.", 0)
+    log_cleaner_backoff_ms: int = _long(
+        15_000, "How long the log cleaner sleeps when no log is dirty enough.", 0, changeable=True
+    )
     log_initial_task_delay_ms: int = _long(30_000, "How long after its start a broker first looks at old segments.", 0)
     log_retention_check_interval_ms: int = _long(300_000, "How often logs are checked for segments to delete.", 1)
-    max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0)
+    max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0, changeable=True)
     max_request_partition_size_limit: int = _int(2_000, "The most partitions one description answers.", 1)
     metadata_log_max_record_bytes_between_snapshots: int = _long(
         20_971_520, "After so many bytes of metadata records a snapshot is taken.", 1
@@ -170,7 +178,8 @@ class BrokerConfig:
     offsets_topic_num_partitions: int = _int(50, "Partitions of __consumer_offsets.", 1)
     offsets_topic_replication_factor: int = _int(3, "Replicas of each partition of __consumer_offsets.", 1)
     offsets_topic_segment_bytes: int = _int(104_857_600, "Segment size of __consumer_offsets.", 1)
-    producer_id_expiration_ms: int = _int(86_400_000, "How long a silent producer's sequence numbers are kept.", 1)
+    quota_window_num: int = _int(11, "How many samples a client quota looks back over.", 1)
+    quota_window_size_seconds: int = _int(1, "How long each of those samples is.", 1)
     replica_fetch_backoff_ms: int = _int(1_000, "How long a follower pauses after a failed fetch.", 0)
     replica_fetch_max_bytes: int = _int(1_048_576, "The most a follower asks for of one partition.", 0)
     replica_fetch_min_bytes: int = _int(1, "The least a follower's fetch is answered with, unless it waited.")
@@ -183,6 +192,7 @@ class BrokerConfig:
     replica_selector_class: str = _string("", "Who chooses the replica that a consumer reads from.", RACK_AWARE)
     request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
+    telemetry_max_bytes: int = _int(1_048_576, "The most bytes of metrics that a client may push at once.", 1)
     leader_replication_throttled_rate: int = _rate("Bytes a second that throttled followers may copy from here.")
     follower_replication_throttled_rate: int = _rate("Bytes a second that throttled replicas here may copy.")
     transaction_abort_timed_out_transaction_cleanup_interval_ms: int = _int(
@@ -229,9 +239,9 @@ class BrokerConfig:
         """The same with what was set while it runs, which counts before server.properties."""
         topic_defaults = {name: text for name, text in settings.items() if name in TOPIC_DEFAULT_NAMES}
         typed = {
-            name.replace(".", "_"): DYNAMIC_SETTINGS[name].parse(text)
+            name.replace(".", "_"): CHANGEABLE_SETTINGS[name].parse(text)
             for name, text in settings.items()
-            if name in DYNAMIC_SETTINGS
+            if name in CHANGEABLE_SETTINGS
         }
         return replace(self, topic_defaults={**self.topic_defaults, **topic_defaults}, **typed)
 
@@ -254,6 +264,9 @@ SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if not each.dynam
 """Those of server.properties, by Kafka's name, sorted."""
 DYNAMIC_SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if each.dynamic}
 """Those that can only be set while brokers run, of one broker or of all."""
+
+CHANGEABLE_SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if each.dynamic or each.changeable}
+"""Those that can be set while brokers run, and some in server.properties too."""
 
 TOPIC_DEFAULT_NAMES = {config.broker_name: config.name for config in TOPIC_CONFIGS.values()}
 """The broker's name of each topic default to the topic's name (ServerTopicConfigSynonyms)."""

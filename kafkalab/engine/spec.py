@@ -39,6 +39,22 @@ class BrokerSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class HostLimits:
+    """What one cluster may take of the machine that it shares with others. No settings of Kafka's: an operator
+    says such things with a CreateTopicPolicy (KIP-108), and with a disk that is so large and no larger."""
+
+    stored_bytes: int = 8 * 1024**3
+    """On all brokers together, each of which may store its share."""
+    topics: int = 1_000
+    partitions: int = 2_000
+    """Of all topics: each is a directory on every replica, made while everybody waits."""
+    connections: int = 2_000
+    """Of clients from outside."""
+    records_per_s: int = 50_000
+    """That the lab's own producers make, together."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterSpec:
     brokers: tuple[BrokerSpec, ...]
     cluster_id: str
@@ -49,6 +65,7 @@ class ClusterSpec:
     """The lines of server.properties, the same on every node; see `config.BrokerConfig`."""
     combined: bool = False
     """Whether the first controller lives on the first broker's machine, and so on: they fall together."""
+    limits: HostLimits = HostLimits()
     added_controllers: tuple[int, ...] = ()
     """Controllers that the cluster was not formatted with: they vote once they are made voters."""
 

@@ -19,6 +19,7 @@ staged(tape, verdict)                          a lab in which it stands still ju
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
+from kafkalab.engine.spec import HostLimits
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
 from kafkalab.lab.commands import Command
@@ -29,6 +30,7 @@ from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
+from kafkalab.lab.real import telling
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import LabSettings, StoreRefused
@@ -69,6 +71,7 @@ __all__ = [
     "Gateway",
     "HexLine",
     "HistoryTape",
+    "HostLimits",
     "Lab",
     "LabSettings",
     "OpenedRecord",
@@ -89,4 +92,5 @@ __all__ = [
     "replay",
     "shell",
     "staged",
+    "telling",
 ]

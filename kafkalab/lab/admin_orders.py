@@ -39,8 +39,9 @@ from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.controller import altering_configs
 from kafkalab.engine.controller.metadata import METADATA_TOPIC, TOPIC
 from kafkalab.lab import commands as order
-from kafkalab.lab import moving
+from kafkalab.lab import config_orders, moving
 from kafkalab.lab import transaction_commands as transactions
+from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -221,6 +222,8 @@ def request(command: order.Command) -> tuple[int, Any]:
             return transactions.force_terminate(command)
         case order.DeleteGroup(group):
             return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
+    if isinstance(command, ConfigCommand):
+        return config_orders.request(command)
     raise AssertionError(f"{command!r} is no request of Kafka's")
 
 

@@ -8,6 +8,7 @@ allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's docum
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
@@ -371,6 +372,7 @@ Command = (
     | ThawBroker
     | IsolateBroker
     | HealNetwork
+    | ConfigCommand
     | ControllerCommand
     | DescribeQuorum
     | TransactionCommand

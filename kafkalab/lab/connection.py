@@ -4,7 +4,8 @@ Bytes are received straight into the place of their frame. A request is injected
 When the client sends faster than its broker answers, or does not read its answers, the connection is
 no longer read: that is the whole of the back-pressure. What one read brought may be thousands of small
 requests, so they are taken a few at a turn, and none while the world is behind: whoever floods waits in
-a line of its own, not in the world's queue before everybody else.
+a line of its own, not in the world's queue before everybody else. A client that is over its quota is not
+read for as long as its broker does not listen to it.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kio.schema.api_versions.v4.request import ApiVersionsRequest
 
 from kafkalab.engine.node import ConnectionLost, Request, Response
+from kafkalab.lab.turns import turns_of
 from kafkalab.lab.visitors import Visitor
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import ProduceRequest
@@ -30,6 +32,8 @@ MOST_IN_FLIGHT_BYTES = 16 * 1024 * 1024
 MOST_IN_FLIGHT = 20
 """More than five, as a client has with an idempotent producer; a broker answers one at a time anyway."""
 MOST_AT_A_TURN = 10
+MUTED_LONGER_S = 0.001
+"""A timer may come a little early."""
 WRITE_HIGH_WATER = 4 * 1024 * 1024
 JOINED_UP_TO = 64 * 1024
 """Chunks below this are sent with one system call, above it without a copy."""
@@ -50,16 +54,17 @@ class Connection(asyncio.BufferedProtocol):
         self.visitor: Visitor | None = None
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader()
+        self._turns = turns_of(self._loop)
+        self._reader = FrameReader(self.lab.cluster.config.socket_request_max_bytes)
         self._arriving = 0
         """Bytes of a frame that is not whole yet."""
         self._number = 0
         self._in_flight_bytes = 0
         self._writable = True
         self._reading = True
+        self._muted_until = 0.0
         self._frames: deque[Buffer] = deque()
         """Read, and waiting for their turn; nothing is read meanwhile."""
-        self._turn: asyncio.Handle | None = None
 
     # -- asyncio -----------------------------------------------------------------------------
 
@@ -78,8 +83,7 @@ class Connection(asyncio.BufferedProtocol):
         self._forget_arriving()
         self._transport = None
         self._frames.clear()
-        if self._turn is not None:
-            self._turn.cancel()
+        self._turns.leave(self)
         if self.name:
             self.gateway.leave(self)
 
@@ -103,7 +107,8 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._forget_arriving()
         self._frames += frames
-        self._take_some()
+        self._turns.ask(self)
+        self._pace()
 
     def _forget_arriving(self) -> None:
         self.gateway.make_room(-self._arriving)
@@ -119,9 +124,8 @@ class Connection(asyncio.BufferedProtocol):
 
     # -- requests ----------------------------------------------------------------------------
 
-    def _take_some(self) -> None:
+    def take_some(self) -> None:
         """A turn of this connection."""
-        self._turn = None
         if self._transport is None or self._transport.is_closing():
             return
         if not self.lab.conductor.behind:
@@ -132,7 +136,17 @@ class Connection(asyncio.BufferedProtocol):
         self._pace()
 
     def _is_busy(self) -> bool:
-        return self._in_flight_bytes > MOST_IN_FLIGHT_BYTES or len(self.in_flight) > MOST_IN_FLIGHT
+        return (
+            self._in_flight_bytes > MOST_IN_FLIGHT_BYTES
+            or len(self.in_flight) > MOST_IN_FLIGHT
+            or self._muted_until > self._loop.time()
+        )
+
+    def mute(self, seconds: float) -> None:
+        """Its broker does not listen for so long (KIP-219): what the client sends stays in the network."""
+        self._muted_until = self._loop.time() + seconds
+        self._loop.call_later(seconds + MUTED_LONGER_S, self._pace)
+        self._pace()
 
     def _take(self, frame: Buffer) -> bool:
         """One request. False when the connection is closed over it."""
@@ -215,8 +229,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is None or self._transport.is_closing():
             return
         may_take = self._writable and not self._is_busy()
-        if may_take and self._frames and self._turn is None:
-            self._turn = self._loop.call_soon(self._take_some)
+        if may_take and self._frames:
+            self._turns.join(self)
         wanted = may_take and not self._frames
         if wanted == self._reading:
             return

@@ -9,18 +9,16 @@ import socket
 from typing import TYPE_CHECKING
 
 from kafkalab.engine.events import ConnectionRefused
+from kafkalab.lab.admission import Admission
 from kafkalab.lab.connection import Connection
 from kafkalab.lab.doors import Doors, PortRefused, bound
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
-MOST_CONNECTIONS = 2_000
-MOST_CONNECTIONS_OF_ONE_ADDRESS = 1_000
 MOST_BYTES_ARRIVING = 512 * 1024 * 1024
 """Of frames that are not whole yet, over all connections."""
-IDLE_S = 600
-"""connections.max.idle.ms: as Kafka, ten minutes."""
+LOOK_FOR_IDLE_EVERY_S = 60
 
 
 class Door:
@@ -77,7 +75,7 @@ class Gateway:
         self.lab = lab
         self.connections: dict[str, Connection] = {}
         self.bytes_arriving = 0
-        self._of_address: dict[str, int] = {}
+        self._admission = Admission(lab)
         self._last_number = 0
         self._idle_check: asyncio.TimerHandle | None = None
         self._doors = {
@@ -89,13 +87,14 @@ class Gateway:
         """Open the doors of the brokers that run, now and whenever one comes or goes."""
         self.lab.on_broker_up = self._up
         self.lab.on_broker_down = self._down
+        self.lab.on_throttled = self._mute
         for broker in self.lab.accepting:
             self._up(broker)
         self._watch_idle()
 
     def close(self) -> None:
         """Stop for good: no ports, no connections."""
-        self.lab.on_broker_up = self.lab.on_broker_down = None
+        self.lab.on_broker_up = self.lab.on_broker_down = self.lab.on_throttled = None
         if self._idle_check is not None:
             self._idle_check.cancel()
         for door in self._doors.values():
@@ -114,28 +113,27 @@ class Gateway:
             else:
                 connection.close()
 
+    def _mute(self, name: str, seconds: float) -> None:
+        if name in self.connections:
+            self.connections[name].mute(seconds)
+
     # -- for connections ---------------------------------------------------------------------
 
     def admit(self, connection: Connection, address: str) -> str:
         """The name of the connection in the world, or "" with the connection refused."""
-        if len(self.connections) >= MOST_CONNECTIONS:
-            self.tell_refused(connection.broker, address, "too many connections")
-            return ""
-        if self._of_address.get(address, 0) >= MOST_CONNECTIONS_OF_ONE_ADDRESS:
-            self.tell_refused(connection.broker, address, "too many connections from one address")
+        reason = self._admission.refusal(connection.broker, address)
+        if reason:
+            self.tell_refused(connection.broker, address, reason)
             return ""
         self._last_number += 1
         name = f"client-{self._last_number}"
         self.connections[name] = connection
-        self._of_address[address] = self._of_address.get(address, 0) + 1
         self.lab.world.open_edge(name, connection.deliver)
         return name
 
     def leave(self, connection: Connection) -> None:
         del self.connections[connection.name]
-        self._of_address[connection.address] -= 1
-        if not self._of_address[connection.address]:
-            del self._of_address[connection.address]
+        self._admission.leave(connection.broker, connection.address)
         self.lab.world.close_edge(connection.name)
         self.lab.forget_connection(connection.name)
         self.lab.conductor.run()
@@ -150,7 +148,8 @@ class Gateway:
 
     def _watch_idle(self) -> None:
         loop = asyncio.get_running_loop()
+        idle_s = self.lab.cluster.config.connections_max_idle_ms / 1000
         for connection in list(self.connections.values()):
-            if loop.time() - connection.heard_at > IDLE_S and not connection.in_flight:
+            if loop.time() - connection.heard_at > idle_s and not connection.in_flight:
                 connection.close()
-        self._idle_check = loop.call_later(IDLE_S / 10, self._watch_idle)
+        self._idle_check = loop.call_later(min(LOOK_FOR_IDLE_EVERY_S, idle_s / 10), self._watch_idle)

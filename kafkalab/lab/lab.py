@@ -22,10 +22,11 @@ from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
+    ClientThrottled,
     Event,
     RecordsDelivered,
 )
-from kafkalab.engine.spec import BrokerSpec, ClusterSpec
+from kafkalab.engine.spec import BrokerSpec, ClusterSpec, HostLimits
 from kafkalab.engine.world import World
 from kafkalab.lab import attendance
 from kafkalab.lab import commands as order
@@ -95,6 +96,8 @@ class Lab:
         self.on_broker_up: Callable[[int], None] | None = None
         self.on_broker_down: Callable[[int, bool], None] | None = None
         """Called with the broker and whether it crashed."""
+        self.on_throttled: Callable[[str, float], None] | None = None
+        """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.witness = Witness(self.visitors.name_of, self.topic_name)
@@ -134,7 +137,12 @@ class Lab:
             controllers=settings.controllers or 1,
         )
         brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
-        spec = replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id)
+        spec = replace(
+            spec,
+            brokers=brokers,
+            cluster_id=settings.cluster_id or spec.cluster_id,
+            limits=HostLimits(**settings.limits),
+        )
         world = World(settings.seed, time.time_ns() // 1000 if start_us is None else start_us)
         cluster = Cluster(spec, world, store.disk if store else _memory_disk)
         if start_us is None:
@@ -329,6 +337,8 @@ class Lab:
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer) else None
             self.ledger.on_delivered(group or event.client, event)
+        elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
+            self.on_throttled(event.connection, event.throttle_ms / 1000)
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)
             attendance.note(self, event)

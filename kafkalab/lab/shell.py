@@ -7,10 +7,12 @@ import json
 import shlex
 
 from kafkalab.lab import commands as order
+from kafkalab.lab import config_orders
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import transaction_commands as transactions
+from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
 
 
@@ -55,8 +57,9 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return transactions.shell(command, at)
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
-        case _:
-            return _without_a_tool(command)
+    if isinstance(command, ConfigCommand):
+        return config_orders.shell(command, at)
+    return _without_a_tool(command)
 
 
 def _config(name: str, value: str) -> str:

@@ -11,7 +11,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
-from kafkalab.lab import view_clients, view_controllers, view_groups
+from kafkalab.lab import view_clients, view_controllers, view_groups, view_quotas
 from kafkalab.lab.view_logs import LogsView
 from kafkalab.lab.view_transactions import TransactionsView
 
@@ -95,6 +95,7 @@ class View:
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()
+        view_quotas.mark(lab, entities)
         entities |= lab.faults.entities()
         lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
         entities["ledger"] = lab.ledger.entity()
@@ -116,7 +117,24 @@ class View:
             "controller": lab.controller.name if lab.controller is not None else "",
             "seed": lab.settings.seed,
             "auto_create": lab.cluster.config.auto_create_topics_enable,
+            "limits": self._limits(),
         }
+
+    def _limits(self) -> list[Entity]:
+        """What the lab uses of its share of the machine, and how much that is at most."""
+        lab = self.lab
+        used = {
+            "stored_bytes": sum(
+                replica.log.size for broker in self._brokers.values() for replica in broker.partitions.values()
+            ),
+            "topics": len(lab.image.topics),
+            "partitions": sum(len(topic.partitions) for topic in lab.image.topics.values()),
+            "connections": sum(len(visitor.connections) for visitor in lab.visitors.everyone()),
+            "records_per_s": sum(producer.settings.rate_per_s for producer in lab.producers.values()),
+        }
+        return [
+            {"of": name, "used": size, "most": getattr(lab.cluster.spec.limits, name)} for name, size in used.items()
+        ]
 
     def _broker(self, spec: BrokerSpec) -> Entity:
         lab = self.lab

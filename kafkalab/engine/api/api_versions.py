@@ -47,6 +47,7 @@ def handle(broker: "Broker", request: Request) -> ApiVersionsResponse:
     names = (body.client_software_name, body.client_software_version)
     if request.api_version >= FIRST_VERSION_WITH_SOFTWARE and not all(map(_SOFTWARE.fullmatch, names)):
         raise Refused(ErrorCode.invalid_request)
+    broker.software[request.source] = names
     features = dict(broker.metadata.features)
     if broker.metadata_follower.kraft_version:
         # Not a record of the metadata but of the quorum, and told among them.

@@ -72,6 +72,10 @@ class Fetching:
 
     def answer(self, broker: "Broker", reading: Reading) -> FetchResponse:
         results, session = reading.results, self.session
+        if broker.client_quotas.holds_for(self.request):
+            throttle_ms = broker.client_quotas.fetched(self.request, reading.size)
+            if throttle_ms:
+                return self._throttled(throttle_ms)
         if session is not None:
             if session.epoch != self.epoch:
                 return FetchResponse((), ErrorCode.invalid_fetch_session_epoch, session.id)
@@ -93,6 +97,14 @@ class Fetching:
             session_id=session.id if session else NO_SESSION,
             node_endpoints=endpoints(broker, reading.hints) if reading.hints else (),
         )
+
+    def _throttled(self, throttle_ms: int) -> FetchResponse:
+        """Nothing now, and nothing has been told: the reader asks again from where it is."""
+        if self.session is None:
+            return FetchResponse((), throttle_time_ms=throttle_ms)
+        is_current = self.session.epoch == self.epoch
+        error = ErrorCode.none if is_current else ErrorCode.invalid_fetch_session_epoch
+        return FetchResponse((), error, self.session.id, throttle_ms)
 
     def _begin_session(self, broker: "Broker") -> FetchSession | None:
         request = self.request

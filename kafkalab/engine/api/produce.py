@@ -164,6 +164,8 @@ def _append_all(
                 partition = _partition(broker, request, topic_key, wanted)
                 if partition.key in unverified:
                     raise unverified[partition.key]
+                if partition.is_leader:
+                    broker.storage_limit.check(len(wanted.records or b""))
                 results[wanted.partition] = _append(partition, wait, topic_key, wanted, verified.get(partition.key))
             except Refused as refused:
                 failed = True

@@ -37,15 +37,25 @@ class AnswerDue:
         broker.router.answer(self.request, self.body)
 
 
+@dataclass(frozen=True, slots=True)
+class Unmute:
+    source: str
+    channel: str
+
+    def fire(self, broker: "Broker") -> None:
+        broker.router.unmute(self.source, self.channel)
+
+
 class Line:
     """One connection: the request being answered, and those behind it."""
 
-    __slots__ = ("amended", "current", "waiting")
+    __slots__ = ("amended", "current", "muted_until_us", "waiting")
 
     def __init__(self, current: Request) -> None:
         self.current: Request | None = current
         self.waiting: deque[Request] = deque()
         self.amended: Amended | None = None
+        self.muted_until_us = 0
 
 
 class Router:
@@ -63,7 +73,7 @@ class Router:
         line = lines.get(request.channel)
         if line is None:
             lines[request.channel] = Line(request)
-        elif line.current is None:
+        elif line.current is None and line.muted_until_us <= self.broker.now_us:
             line.current = request
         else:
             line.waiting.append(request)
@@ -83,13 +93,28 @@ class Router:
                 return
         if self.broker.tampering.rules and self.broker.tampering.concerns(request):
             body = self.broker.tampering.amend(self.broker, request, body)
+        throttle_ms = 0
+        if self.broker.client_quotas.holds_for(request):
+            body, throttle_ms = self.broker.client_quotas.answering(request, body)
         if body is not None:
             answer = Response(self.broker.name, request.channel, request.correlation_id, request.api_key, body)
             self.broker.send(request.source, answer)
         line.current = None
-        if line.waiting:
+        if throttle_ms:
+            line.muted_until_us = self.broker.now_us + throttle_ms * 1000
+            self.broker.wake_in(throttle_ms * 1000, Unmute(request.source, request.channel))
+        elif line.waiting:
             line.current = line.waiting.popleft()
             self.ready.append(line.current)
+
+    def unmute(self, source: str, channel: str) -> None:
+        """What waited for the end of a throttle goes on, if this connection is still there and its time has come."""
+        lines = self.lines.get(source)
+        line = lines.get(channel) if lines is not None else None
+        if line is None or line.muted_until_us > self.broker.now_us or line.current is not None or not line.waiting:
+            return
+        line.current = line.waiting.popleft()
+        self.ready.append(line.current)
 
     def handle_ready(self) -> None:
         while self.ready:
@@ -99,6 +124,7 @@ class Router:
 
     def forget(self, source: str) -> None:
         self.lines.pop(source, None)
+        self.broker.client_quotas.forget(source)
 
     def _line_of(self, request: Request) -> Line | None:
         """None once the connection that brought the request is gone."""
@@ -111,6 +137,10 @@ class Router:
         if route is None:
             self.broker.hang_up(request.source)
             return
+        if request.api_key == ApiKey.FETCH and self.broker.client_quotas.holds_for(request):
+            line = self._line_of(request)
+            assert line is not None
+            request = line.current = self.broker.client_quotas.bounded(request)
         try:
             if self.broker.tampering.rules and self.broker.tampering.concerns(request):
                 self._handle_amended(route, request)

@@ -18,6 +18,7 @@ from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 from kafkalab.wire.frozen import dataclass
+from kafkalab.wire.throttle import throttle_ms_of
 
 REQUEST_TIMEOUT_MS = 30_000
 """request.timeout.ms."""
@@ -83,6 +84,8 @@ class Client(Node):
         """Nothing in flight is due before."""
         self._ticks: list[int] = []
         """When ticks are due, latest first: a new one is only made if it is earlier than all."""
+        self.throttled_until_us: dict[str, int] = {}
+        """Nodes that have said that they do not listen so long."""
         self._unreachable: dict[str, tuple[int, int]] = {}
         """Nodes whose connection broke: when to try again, and how often it broke in a row."""
 
@@ -123,7 +126,15 @@ class Client(Node):
         return correlation_id
 
     def ready(self, target: str) -> bool:
-        """Whether a request may go there now. If not, there will be a tick when it may."""
+        """Whether a request for data may go there now: that connection may be throttled (KIP-219)."""
+        until_us = self.throttled_until_us.get(target, 0)
+        if until_us > self.now_us:
+            self.wake_at(until_us)
+            return False
+        return self.reachable(target)
+
+    def reachable(self, target: str) -> bool:
+        """Whether a request may go there at all. If not, there will be a tick when it may."""
         broken = self._unreachable.get(target)
         if broken is None or broken[0] <= self.now_us:
             return True
@@ -209,6 +220,9 @@ class Client(Node):
         self._unreachable.pop(response.source, None)
         asked = self.in_flight.pop(response.correlation_id, None)
         if asked is not None:
+            throttle_ms = throttle_ms_of(response.body)
+            if throttle_ms and asked.channel == DATA:
+                self.throttled_until_us[asked.target] = self.now_us + throttle_ms * 1000
             asked.asker.answered(asked, response.body)
 
     def _lose(self, peer: str, error: ErrorCode) -> None:

@@ -52,12 +52,16 @@ def records_in(data: bytes) -> Iterator[tuple[int, MetadataRecord]]:
 def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
         return text_of(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return [{"entityType": kind, "entityName": name} for kind, name in value]
     return value
 
 
 def _typed(value: Any, annotation: Any) -> Any:
     if annotation is UUID:
         return uuid_of(value)
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return tuple((each["entityType"], each["entityName"]) for each in value)
     return tuple(value) if isinstance(value, list) else value
 
 

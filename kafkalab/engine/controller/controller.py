@@ -37,6 +37,7 @@ from kafkalab.engine.controller.wakes import CheckFetches, CheckQuorum, CheckSes
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.events import ControllerElected, MetadataSnapshotReceived, MetadataSnapshotTaken, VotersChanged
 from kafkalab.engine.node import ConnectionLost, Exit, Node, Request, Response, Started
+from kafkalab.engine.quotas.mutations import MutationQuotas
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec, controller_node
 from kafkalab.wire import batches
@@ -56,12 +57,14 @@ class Controller(Node):
         self.controller_id = controller_id
         self.cluster_id = cluster.cluster_id
         self.initial_voters = voter_set(cluster.cluster_id, cluster.voters)
+        self.limits = cluster.limits
         self.static_config = config
         self.config = config
         """With what has been set for all brokers since."""
         self.disk = disk
         self.image = MetadataImage(cluster.cluster_id, controller_id)
         """What is committed; on the active controller with what is not yet, too."""
+        self.mutation_quotas = MutationQuotas(config)
         self.sessions = Sessions(config.broker_session_timeout_ms * 1000)
         self.active = False
         """Whether it leads the quorum, and has replayed all that its predecessors wrote."""

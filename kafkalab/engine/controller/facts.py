@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 from kafkalab.engine.controller.metadata import (
+    BROKER,
+    CLIENT_METRICS,
+    GROUP,
     NO_LEADER,
     TOPIC,
     BrokerRegistrationChangeRecord,
+    ClientQuotaRecord,
     ConfigRecord,
     MetadataImage,
     MetadataRecord,
@@ -36,6 +40,9 @@ from kafkalab.engine.events import (
     TopicDeleted,
 )
 
+KINDS = {TOPIC: "Topic", BROKER: "Broker", CLIENT_METRICS: "Subscription to metrics", GROUP: "Group"}
+"""What a resource with settings is called."""
+
 
 def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str) -> Iterator[Event]:
     """The facts of one decision; `image` is as it was before."""
@@ -54,8 +61,11 @@ def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str
             case RemoveTopicRecord(topic_id):
                 yield TopicDeleted(image.topic_names[topic_id])
             case ConfigRecord(resource_type, name, setting, value) if name not in new_topics.values():
-                kind = "Topic" if resource_type == TOPIC else "Broker"
+                kind = KINDS[resource_type]
                 yield ConfigChanged(f"{kind} {name}" if name else "Every broker", setting, value)
+            case ClientQuotaRecord(entity, key, quota, remove):
+                of = " of ".join(f"{each} {name}" if name is not None else f"every {each}" for each, name in entity)
+                yield ConfigChanged(of[0].upper() + of[1:], key, None if remove else f"{quota:g}")
             case _:
                 pass
     yield from _new_partition_facts(image, records)

@@ -12,7 +12,7 @@ METADATA_TOPIC_ID = UUID(int=1)
 """Kafka's Uuid.METADATA_TOPIC_ID."""
 NO_LEADER = -1
 
-TOPIC, BROKER = 2, 4
+TOPIC, BROKER, CLIENT_METRICS, GROUP = 2, 4, 16, 32
 """ConfigResource.Type ids."""
 
 
@@ -121,6 +121,15 @@ class ClearElrRecord:
     """None: of every topic."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClientQuotaRecord:
+    entity: tuple[tuple[str, str | None], ...]
+    """(type, name) pairs; None is the default of that type."""
+    key: str
+    value: float = 0.0
+    remove: bool = False
+
+
 MetadataRecord = (
     RegisterBrokerRecord
     | BrokerRegistrationChangeRecord
@@ -133,6 +142,7 @@ MetadataRecord = (
     | ProducerIdsRecord
     | FeatureLevelRecord
     | ClearElrRecord
+    | ClientQuotaRecord
 )
 
 
@@ -179,6 +189,7 @@ class MetadataImage:
     configs: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     features: dict[str, int] = field(default_factory=dict)
     next_producer_id: int = 0
+    client_quotas: dict[tuple[tuple[str, str | None], ...], dict[str, float]] = field(default_factory=dict)
 
     def partition(self, topic: str, partition: int) -> PartitionImage | None:
         image = self.topics.get(topic)
@@ -239,6 +250,13 @@ class MetadataImage:
                     settings[name] = value
             case ProducerIdsRecord(_, _, next_producer_id):
                 self.next_producer_id = next_producer_id
+            case ClientQuotaRecord(entity, key, quota, remove):
+                quotas = self.client_quotas.setdefault(entity, {})
+                quotas.pop(key, None)
+                if not remove:
+                    quotas[key] = quota
+                elif not quotas:
+                    del self.client_quotas[entity]
             case FeatureLevelRecord(name, level):
                 self.features[name] = level
             case ClearElrRecord(topic_name):

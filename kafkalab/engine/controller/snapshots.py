@@ -17,6 +17,7 @@ from kafkalab.engine.controller.codec import encode, records_in
 from kafkalab.engine.controller.control_records import ControlRecord, control_batch, control_records_of
 from kafkalab.engine.controller.metadata import (
     BrokerRegistrationChangeRecord,
+    ClientQuotaRecord,
     ConfigRecord,
     FeatureLevelRecord,
     MetadataImage,
@@ -97,6 +98,9 @@ def records_of(image: MetadataImage) -> Iterator[MetadataRecord]:
     for (resource_type, resource_name), settings in image.configs.items():
         for name, value in settings.items():
             yield ConfigRecord(resource_type, resource_name, name, value)
+    for entity, quotas in image.client_quotas.items():
+        for key, quota in quotas.items():
+            yield ClientQuotaRecord(entity, key, quota)
     if image.next_producer_id:
         yield ProducerIdsRecord(-1, -1, image.next_producer_id)
 

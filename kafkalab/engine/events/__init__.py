@@ -78,6 +78,7 @@ from kafkalab.engine.events.quorum import (
 from kafkalab.engine.events.replicas import (
     BecameFollower,
     BecameLeader,
+    ClientThrottled,
     ConnectionRefused,
     DuplicateBatchDropped,
     HighWatermarkAdvanced,
@@ -112,6 +113,7 @@ __all__ = [
     "BrokerFenced",
     "BrokerRegistered",
     "BrokerUnfenced",
+    "ClientThrottled",
     "ConfigChanged",
     "ConnectionHalfOpened",
     "ConnectionRefused",

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell
+from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.menus import buttons, menus_as_json
@@ -43,6 +43,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "menus": menus_as_json(),
             "suggested": SUGGESTED,
             "topic_settings": TOPIC_SETTINGS,
+            "broker_settings": telling.changeable(),
             "snippets": snippets(bootstrap_servers, _first_topic(entities)),
         },
     )

@@ -9,6 +9,7 @@ from tests.clients.apache_kafka.scripts import (
     groups,
     producing,
     quorum,
+    quotas,
     reading,
     replicas,
     topics,
@@ -26,5 +27,6 @@ SCRIPTS: tuple[Script, ...] = (
     *groups.SCRIPTS,
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
+    *quotas.SCRIPTS,
     *transactions.SCRIPTS,
 )

@@ -6,13 +6,14 @@ one sentence.
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from kafkalab.lab import Doors, Gateway, Lab, LabSettings, PortRefused, StoreRefused
+from kafkalab.lab import Doors, Gateway, HostLimits, Lab, LabSettings, PortRefused, StoreRefused
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.web.labs.open_labs import HOME
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
@@ -37,6 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--brokers", type=int, default=3, help="how many brokers (3)")
         parser.add_argument("--controllers", type=int, choices=(1, 3), help="how many controllers (1)")
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="data directory (.data)")
+        for each in fields(HostLimits):
+            words = f"{each.name.replace('_', ' ')} of the lab at most ({each.default})"
+            parser.add_argument(f"--most-{each.name.replace('_', '-')}", type=int, metavar="N", help=words)
         parser.add_argument("--seed", type=int, default=1, help="seed of a new lab's chance (1)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,13 +59,20 @@ class Command(BaseCommand):
         controllers: int | None,
         data: Path,
         seed: int,
-        **_: Any,
+        **more: Any,
     ) -> None:
         if not 1 <= brokers <= BROKERS_AT_MOST:
             raise Refusal(f"A lab has 1 to {BROKERS_AT_MOST} brokers, not {brokers}.")
         check_port(host, port)
+        limits = {each.name: more[f"most_{each.name}"] for each in fields(HostLimits) if more[f"most_{each.name}"]}
         wanted = LabSettings(
-            name=HOME, brokers=brokers, controllers=controllers, host=host, kafka_port=kafka_port, seed=seed
+            name=HOME,
+            brokers=brokers,
+            controllers=controllers,
+            host=host,
+            kafka_port=kafka_port,
+            seed=seed,
+            limits=limits,
         )
         doors = Doors.bind(host, kafka_port, brokers)
         is_new = not (data / HOME / "lab.json").exists()
