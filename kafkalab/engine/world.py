@@ -197,7 +197,7 @@ class World:
 
     def hang_up(self, one: str, other: str) -> None:
         """`one` closes its connections with `other`, which is told at once, unless the way is cut."""
-        number = self.network.number(one, other)
+        old = number = self.network.number(one, other)
         # Where the way is cut the farewell is lost: the other end gives up by itself.
         in_us = 0 if self.network.passes(one, other) else TCP_GIVES_UP_US
         last_us = self.network.not_before_us.get((one, other), 0)
@@ -206,16 +206,10 @@ class World:
         if other in self.edges:
             # A client hears what was answered before, and then the end, as TCP has it.
             in_us = max(in_us, last_us - self.now_us)
-            self._known[other, one] = number = self._renumber(one, other, number)
+            number = self._known[other, one] = self.network.number(one, other)
+            answer = (one, other, old)
+            self._queue[:] = [(*due[:4], number, *due[5:]) if due[2:5] == answer else due for due in self._queue]
         self._lose(other, one, number, in_us)
-
-    def _renumber(self, one: str, other: str, old: int) -> int:
-        """What is on its way from `one` to `other` arrives though the connection was made anew."""
-        new = self.network.number(one, other)
-        for index, (due_us, sequence, source, target, number, incarnation, message) in enumerate(self._queue):
-            if (source, target, number) == (one, other, old):
-                self._queue[index] = (due_us, sequence, source, target, new, incarnation, message)
-        return new
 
     def _break_connection(self, one: str, other: str) -> None:
         both = pair(one, other)

@@ -90,6 +90,7 @@ class Member:
         self.assigned: set[int] = set()
         self.noted = Noting()
         self._ground, self._settings = ground, settings
+        self._over = False
         self._polling = asyncio.create_task(self._poll())
 
     async def _poll(self) -> None:
@@ -97,15 +98,12 @@ class Member:
             self._ground, group_id=self._ground.topic, heartbeat_interval_ms=500, **self._settings
         ) as consumer:
             consumer.subscribe([self._ground.topic], listener=self.noted)
-            try:
-                while True:
-                    messages = await taken(consumer, 100)
-                    self.seen += [int(one.value) for one in messages]
-                    self.assigned = {one.partition for one in consumer.assignment()}
-                    if messages:
-                        await self._commit(consumer)
-            except asyncio.CancelledError:
-                return
+            while not self._over:
+                messages = await taken(consumer, 100)
+                self.seen += [int(one.value) for one in messages]
+                self.assigned = {one.partition for one in consumer.assignment()}
+                if messages:
+                    await self._commit(consumer)
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         # While a coordinator is away, or the group shares out anew, a commit fails; the next one brings it up.
@@ -116,7 +114,7 @@ class Member:
                 raise
 
     async def leave(self) -> None:
-        self._polling.cancel()
+        self._over = True
         await asyncio.wait_for(self._polling, WAIT_S)
 
 
