@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
-from kafka.errors import NoError, TopicAlreadyExistsError
+from kafka.errors import CoordinatorNotAvailableError, NoError, TopicAlreadyExistsError
 
 from tests.clients.speaking_up import Ground
 
@@ -85,7 +85,15 @@ def admin_groups(ground: Ground) -> str:
 
 def admin_offsets(ground: Ground) -> str:
     admin, place = admin_of(ground), TopicPartition(ground.topic, 0)
-    admin.alter_group_offsets(ground.topic, {place: OffsetAndMetadata(7, "", -1)})
+
+    def is_set() -> bool:
+        try:
+            admin.alter_group_offsets(ground.topic, {place: OffsetAndMetadata(7, "", -1)})
+        except CoordinatorNotAvailableError:
+            return False
+        return True
+
+    until(is_set)
     told = admin.list_group_offsets({ground.topic: None})[ground.topic]
     assert {at: one.offset for at, one in told.items()} == {place: 7}
     deleted = admin.delete_group_offsets(ground.topic, [place])

@@ -38,6 +38,11 @@ export const numbers = (from, to) => Array.from({ length: to - from }, (_, n) =>
 
 export const sorted = some => [...some].sort((one, other) => one - other)
 
+/** The message of an error and of those in it, with the names of Kafka's errors where they have some. */
+const told = error => [
+  `${error.name}: ${error.message}`, error.apiId ?? error.type, ...[...(error.errors ?? []), error.cause].filter(Boolean).map(told)
+].filter(Boolean).join(' / ').slice(0, 400)
+
 export async function main (abilities) {
   const [capability, bootstrap, topic] = process.argv.slice(2)
   const ability = abilities[capability]
@@ -48,7 +53,7 @@ export async function main (abilities) {
       why = await ability({ brokers: bootstrap.split(','), topic })
       ok = true
     } catch (error) {
-      why = error instanceof NotThere ? error.message : `${error.name}: ${error.message}`
+      why = error instanceof NotThere ? error.message : told(error)
       ok = error instanceof NotThere ? null : false
       if (ok === false) console.error(error)
     }
