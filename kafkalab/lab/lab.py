@@ -52,7 +52,13 @@ RACKS = ("rack-a", "rack-b", "rack-c")
 
 def _sized_for(brokers: int) -> dict[str, str]:
     """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
-    return {"offsets.topic.num.partitions": "3", "offsets.topic.replication.factor": str(min(3, brokers))}
+    factor = str(min(3, brokers))
+    return {
+        "offsets.topic.num.partitions": "3",
+        "offsets.topic.replication.factor": factor,
+        "share.coordinator.state.topic.num.partitions": "3",
+        "share.coordinator.state.topic.replication.factor": factor,
+    }
 
 
 class Lab:

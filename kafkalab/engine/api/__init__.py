@@ -17,6 +17,7 @@ from kafkalab.engine.api import (
     create_topics,
     delete_groups,
     delete_records,
+    delete_share_group_state,
     delete_topics,
     describe_cluster,
     describe_configs,
@@ -30,6 +31,7 @@ from kafkalab.engine.api import (
     heartbeat,
     incremental_alter_configs,
     init_producer_id,
+    initialize_share_group_state,
     join_group,
     leave_group,
     list_groups,
@@ -40,9 +42,14 @@ from kafkalab.engine.api import (
     offset_fetch,
     offset_for_leader_epoch,
     produce,
+    read_share_group_state,
+    read_share_group_state_summary,
     remove_raft_voter,
+    share_acknowledge,
+    share_fetch,
     sync_group,
     unregister_broker,
+    write_share_group_state,
 )
 from kafkalab.wire.api import ApiKey
 
@@ -82,4 +89,11 @@ ROUTES: dict[int, ModuleType] = {
     ApiKey.DESCRIBE_QUORUM: describe_quorum,
     ApiKey.ADD_RAFT_VOTER: add_raft_voter,
     ApiKey.REMOVE_RAFT_VOTER: remove_raft_voter,
+    ApiKey.SHARE_FETCH: share_fetch,
+    ApiKey.SHARE_ACKNOWLEDGE: share_acknowledge,
+    ApiKey.INITIALIZE_SHARE_GROUP_STATE: initialize_share_group_state,
+    ApiKey.READ_SHARE_GROUP_STATE: read_share_group_state,
+    ApiKey.WRITE_SHARE_GROUP_STATE: write_share_group_state,
+    ApiKey.DELETE_SHARE_GROUP_STATE: delete_share_group_state,
+    ApiKey.READ_SHARE_GROUP_STATE_SUMMARY: read_share_group_state_summary,
 }

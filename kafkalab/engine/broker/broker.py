@@ -12,6 +12,8 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
+- `share_partitions`   what share groups hold of the partitions led here, and their sessions
+- `share_coordinator`  what is remembered of share partitions; `persister` asks those who remember
 
 A timer is any object with `fire(broker)`; it comes back through `Wake`.
 """
@@ -45,6 +47,9 @@ from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.share.coordinator import ShareCoordinator
+from kafkalab.engine.share.partitions import SharePartitions
+from kafkalab.engine.share.persister import Persister
 from kafkalab.engine.spec import ClusterSpec
 from kafkalab.wire.errors import ErrorCode
 
@@ -89,6 +94,9 @@ class Broker(Node):
         self.topic_creation = TopicCreation(self)
         self.lifecycle = Lifecycle(self)
         self.groups = GroupCoordinator(self)
+        self.share_coordinator = ShareCoordinator(self)
+        self.share_partitions = SharePartitions(self)
+        self.persister = Persister(self)
 
     # -- what it knows -----------------------------------------------------------------------
 
@@ -237,6 +245,8 @@ class Broker(Node):
                 self.controller.answered(response)
             case "metadata":
                 self.metadata_follower.answered(response)
+            case "persister":
+                self.persister.answered(response)
             case channel:
                 raise AssertionError(f"{self.name} has no channel {channel!r}")
 
@@ -245,10 +255,12 @@ class Broker(Node):
         self.controller.lost(peer)
         self.metadata_follower.lost(peer)
         self.fetchers.lost(peer)
+        self.persister.lost(peer)
 
     def _forget(self, source: str) -> None:
         self.router.forget(source)
         self.purgatory.forget(source)
+        self.share_partitions.forget(source)
 
     def _start(self) -> None:
         self.metadata_follower.start()

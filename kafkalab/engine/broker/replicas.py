@@ -20,6 +20,7 @@ from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.events import LogRecovered, ReplicaDeleted, SegmentRolled
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.log import Log
+from kafkalab.engine.share.records import STATE_TOPIC
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker, PartitionKey
@@ -152,8 +153,12 @@ class Replicas:
     def _lead(self, key: "PartitionKey", image: PartitionImage) -> None:
         partition = self._hosted(key, image)
         self.broker.fetchers.stop(key)
-        if partition.become_leader(image) and key[0] == OFFSETS_TOPIC:
-            self.broker.groups.on_leader(key[1], image.leader_epoch)
+        if partition.become_leader(image):
+            self.broker.share_partitions.leads_no_more(key)
+            if key[0] == OFFSETS_TOPIC:
+                self.broker.groups.on_leader(key[1], image.leader_epoch)
+            elif key[0] == STATE_TOPIC:
+                self.broker.share_coordinator.on_leader(key[1], image.leader_epoch)
 
     def _follow(self, key: "PartitionKey", image: PartitionImage) -> None:
         partition = self._hosted(key, image)
@@ -163,8 +168,8 @@ class Replicas:
                 self.broker.fetchers.follow(partition)
             else:
                 self.broker.fetchers.stop(key)
-        if was_leader and key[0] == OFFSETS_TOPIC:
-            self.broker.groups.on_resign(key[1])
+        if was_leader:
+            self._resign(key)
 
     def _hosted(self, key: "PartitionKey", image: PartitionImage) -> Partition:
         partition = self.partitions.get(key)
@@ -216,8 +221,15 @@ class Replicas:
         self._high_watermarks.pop(key, None)
         # Who waits on it finds it gone.
         self.broker.purgatory.touch(key)
-        if was_leader and key[0] == OFFSETS_TOPIC:
+        if was_leader:
+            self._resign(key)
+
+    def _resign(self, key: "PartitionKey") -> None:
+        self.broker.share_partitions.leads_no_more(key)
+        if key[0] == OFFSETS_TOPIC:
             self.broker.groups.on_resign(key[1])
+        elif key[0] == STATE_TOPIC:
+            self.broker.share_coordinator.on_resign(key[1])
 
     def _configure(self, topic: str) -> None:
         # When the metadata log brings it, and no sooner: with a raised `min.insync.replicas` on its way a

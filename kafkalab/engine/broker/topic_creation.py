@@ -13,7 +13,8 @@ from kio.schema.types import TopicName
 from kio.static.primitive import i16, i32, i32Timedelta
 
 from kafkalab.engine.config import BrokerConfig
-from kafkalab.engine.controller.topic_names import GROUP_METADATA_TOPIC
+from kafkalab.engine.controller.topic_names import GROUP_METADATA_TOPIC, is_internal
+from kafkalab.engine.share.records import STATE_TOPIC
 from kafkalab.wire.api import ApiKey
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class TopicCreation:
 
     def create(self, topic: str) -> None:
         """Ask the controller for the topic, unless it has been asked already, or for many: then not yet."""
-        if topic in self.in_flight or (len(self.in_flight) >= MOST_IN_FLIGHT and topic != GROUP_METADATA_TOPIC):
+        if topic in self.in_flight or (len(self.in_flight) >= MOST_IN_FLIGHT and not is_internal(topic)):
             return
         self.in_flight[topic] = None
         body = CreateTopicsRequest(
@@ -63,6 +64,16 @@ def creatable(topic: str, config: BrokerConfig) -> CreatableTopic:
             "cleanup.policy": "compact",
             "compression.type": "producer",
             "segment.bytes": str(config.offsets_topic_segment_bytes),
+        }
+    elif topic == STATE_TOPIC:
+        partitions = config.share_coordinator_state_topic_num_partitions
+        factor = config.share_coordinator_state_topic_replication_factor
+        configs = {
+            "cleanup.policy": "delete",
+            "compression.type": "producer",
+            "min.insync.replicas": str(config.share_coordinator_state_topic_min_isr),
+            "retention.ms": "-1",
+            "segment.bytes": str(config.share_coordinator_state_topic_segment_bytes),
         }
     return CreatableTopic(
         name=TopicName(topic),
