@@ -129,6 +129,25 @@ class BrokerConfig:
     default_replication_factor: int = _int(1, "Replicas of topics created without a replication factor.")
     delete_topic_enable: bool = _bool(True, "Whether topics can be deleted at all.")
     fetch_max_bytes: int = _int(57_671_680, "The most that one fetch answer carries.", 1024)
+    group_consumer_assignment_interval_ms: int = _int(
+        1_000, "How far apart two target assignments of a consumer group are at least.", 0
+    )
+    group_consumer_heartbeat_interval_ms: int = _int(5_000, "How often members of a consumer group heartbeat.", 1)
+    group_consumer_max_size: int = _int(INT_MAX, "The most members a consumer group may have.", 1)
+    group_consumer_migration_policy: str = _string(
+        "bidirectional",
+        "Whether groups may change between the classic and the consumer protocol while they work.",
+        "bidirectional",
+        "upgrade",
+        "downgrade",
+        "disabled",
+    )
+    group_consumer_regex_refresh_interval_ms: int = _int(
+        600_000, "How often the regular expressions of a consumer group are resolved anew.", 10_000
+    )
+    group_consumer_session_timeout_ms: int = _int(
+        45_000, "A member of a consumer group that is silent for this long is thrown out.", 1
+    )
     group_initial_rebalance_delay_ms: int = _int(3_000, "How long an empty group waits for more members to join.", 0)
     group_max_session_timeout_ms: int = _int(1_800_000, "The longest session timeout a group member may ask for.")
     group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)

@@ -11,7 +11,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
-from kafkalab.lab import view_clients, view_controllers
+from kafkalab.lab import view_clients, view_controllers, view_groups
 from kafkalab.lab.view_logs import LogsView
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ class View:
             if entity["kind"] == "partition":
                 self._ends[entity["topic"], entity["partition"]] = entity["high_watermark"]
         consumers = lab.consumers
-        self._groups = view_clients.without_coordinator(self._groups, self._brokers.values())
+        self._groups = view_groups.without_coordinator(self._groups, self._brokers.values())
         for broker in self._brokers.values():
-            self._groups |= view_clients.groups_of(broker, self._end_of, consumers)
+            self._groups |= view_groups.groups_of(broker, self._end_of, consumers)
         entities |= self._groups
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}

@@ -159,7 +159,7 @@ class Room:
 
     def delete(self) -> int:
         request, turn = self._request(42, None, 2), self._turn()
-        delete(self.shard, "g", Deletion(request, {"g": None}), turn)
+        delete(self.shard, "g", Deletion(request, {"g": None}), self.image, turn)
         return self._done(request, turn)
 
     def check_offsets(self) -> None:
