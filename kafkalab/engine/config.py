@@ -152,6 +152,9 @@ class BrokerConfig:
     group_max_session_timeout_ms: int = _int(1_800_000, "The longest session timeout a group member may ask for.")
     group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)
     group_min_session_timeout_ms: int = _int(6_000, "The shortest session timeout a group member may ask for.")
+    group_share_assignment_interval_ms: int = _int(
+        1_000, "How far apart two target assignments of a share group are at least.", 0
+    )
     group_share_delivery_count_limit: int = _int(5, "How often a share group is given a record at most.", 2)
     group_share_heartbeat_interval_ms: int = _int(5_000, "How often members of share groups tell that they live.", 1)
     group_share_max_delivery_count_limit: int = _int(10, "The most that a group may set for that.", 5)

@@ -15,12 +15,13 @@ from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerS
 from kafkalab.engine.clients.producer import ChangeProducer, FateState, Pause, Producer, Resume, SendOne
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import commands as order
-from kafkalab.lab import controller_commands, fault_commands
+from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
 from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.not_possible import NotPossible
+from kafkalab.lab.share_acting import add_share_consumer, update_share_consumer
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import StoreRefused
 
@@ -137,12 +138,16 @@ class Acting:
                 return self._remove(self._producer(name).name)
             case order.AddConsumer():
                 return self._add_consumer(command)
+            case share_commands.AddShareConsumer():
+                return add_share_consumer(self.lab, command, self._free_name("share-consumer", command.name))
+            case share_commands.UpdateShareConsumer():
+                return update_share_consumer(self.lab, command)
             case order.UpdateConsumer():
                 return self._update_consumer(command)
             case order.RemoveConsumer(name):
-                return self._remove(self._consumer(name).name)
+                return self._remove(self._reader(name))
             case order.CrashConsumer(name):
-                self.lab.world.crash(self._consumer(name).name)
+                self.lab.world.crash(self._reader(name))
                 return {}
             case (
                 order.CrashBroker(broker)
@@ -331,6 +336,10 @@ class Acting:
         if name not in self.lab.consumers:
             raise NotPossible(name=f"{name} is no consumer of this lab")
         return self.lab.consumers[name]
+
+    def _reader(self, name: str) -> str:
+        """Of whatever kind of group."""
+        return name if name in self.lab.share_consumers else self._consumer(name).name
 
     def _free_name(self, kind: str, wanted: str | None) -> str:
         nodes = self.lab.world.nodes

@@ -12,6 +12,11 @@ from kio.schema.alter_partition_reassignments.v1.request import (
     ReassignablePartition,
     ReassignableTopic,
 )
+from kio.schema.alter_share_group_offsets.v0.request import (
+    AlterShareGroupOffsetsRequest,
+    AlterShareGroupOffsetsRequestPartition,
+    AlterShareGroupOffsetsRequestTopic,
+)
 from kio.schema.create_partitions.v3.request import CreatePartitionsRequest, CreatePartitionsTopic
 from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
@@ -39,7 +44,7 @@ from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.controller import altering_configs
 from kafkalab.engine.controller.metadata import METADATA_TOPIC, TOPIC
 from kafkalab.lab import commands as order
-from kafkalab.lab import moving
+from kafkalab.lab import moving, share_commands
 from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -198,6 +203,13 @@ def request(command: order.Command) -> tuple[int, Any]:
                 partitions=(describe_quorum.PartitionData(partition_index=i32(0)),),
             )
             return ApiKey.DESCRIBE_QUORUM, describe_quorum.DescribeQuorumRequest(topics=(quorum,))
+        case share_commands.AlterShareGroupOffset(group, topic, partition, start_offset):
+            begins = AlterShareGroupOffsetsRequestPartition(
+                partition_index=i32(partition), start_offset=i64(start_offset)
+            )
+            of_topic = AlterShareGroupOffsetsRequestTopic(topic_name=TopicName(topic), partitions=(begins,))
+            altered_offsets = AlterShareGroupOffsetsRequest(group_id=GroupId(group), topics=(of_topic,))
+            return ApiKey.ALTER_SHARE_GROUP_OFFSETS, altered_offsets
         case order.DeleteGroup(group):
             return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
     raise AssertionError(f"{command!r} is no request of Kafka's")

@@ -11,6 +11,7 @@ from typing import Annotated
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
+from kafkalab.lab.share_commands import ShareCommand
 from kafkalab.lab.tempo_commands import TempoCommand
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
@@ -340,6 +341,7 @@ Command = (
     | HealNetwork
     | ControllerCommand
     | DescribeQuorum
+    | ShareCommand
     | FaultCommand
     | TempoCommand
 )

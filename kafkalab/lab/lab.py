@@ -16,6 +16,7 @@ from kafkalab.engine.broker.lifecycle import ShutdownOverdue
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
+from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
@@ -161,7 +162,7 @@ class Lab:
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
         node = self.world.nodes.get(name)
-        if isinstance(node, Producer | Consumer):
+        if isinstance(node, Producer | Consumer | ShareConsumer):
             self._clients[name] = node
             self.ledger.own_clients[name] = None
 
@@ -238,6 +239,10 @@ class Lab:
     @property
     def consumers(self) -> dict[str, Consumer]:
         return {name: client for name, client in self._clients.items() if isinstance(client, Consumer)}
+
+    @property
+    def share_consumers(self) -> dict[str, ShareConsumer]:
+        return {name: client for name, client in self._clients.items() if isinstance(client, ShareConsumer)}
 
     def broker(self, broker: int) -> Broker | None:
         """None while it does not run."""
@@ -326,7 +331,7 @@ class Lab:
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
-            group = client.settings.group if isinstance(client, Consumer) else None
+            group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
             self.ledger.on_delivered(group or event.client, event)
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)

@@ -100,6 +100,7 @@ def test_every_command_has_a_command_line() -> None:
         "partition": 0,
         "partitions": 2,
         "before_offset": 1,
+        "start_offset": 1,
         "broker": 1,
         "controller": 3000,
         "group": "g",

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
 
 ZERO = i32Timedelta.parse(timedelta(0))
-SUPPORTED_FEATURES = {"eligible.leader.replicas.version": (0, 1), "kraft.version": (0, 1), "metadata.version": (7, 30)}
+SUPPORTED_FEATURES = {
+    "eligible.leader.replicas.version": (0, 1),
+    "kraft.version": (0, 1),
+    "metadata.version": (7, 30),
+    "share.version": (0, 1),
+}
 """Least and greatest level: 3.3-IV3 to 4.3-IV0. Groups by KIP-848 and transactions are not there yet."""
 FIRST_VERSION_WITH_SOFTWARE = 3
 PRODUCE_ADVERTISED_FROM = 0

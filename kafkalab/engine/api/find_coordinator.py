@@ -1,7 +1,8 @@
-"""FindCoordinator (10): which broker looks after a group.
+"""FindCoordinator (10): which broker looks after a group, or after what a share group did with a partition.
 
-It is the leader of the partition of `__consumer_offsets` that the group's name hashes to. The
-first one to ask for a coordinator has that topic created, and is told to ask again.
+It is the leader of the partition of `__consumer_offsets` that the group's name hashes to, and of
+`__share_group_state` for group, topic id and partition in one word. The first one to ask for a
+coordinator has that topic created, and is told to ask again.
 """
 
 from dataclasses import replace
@@ -15,6 +16,7 @@ from kafkalab.engine.coordinators.answers import NO_THROTTLE
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import MALFORMED, Refused
+from kafkalab.engine.share.records import STATE_TOPIC
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -31,11 +33,12 @@ OLD_WORDS = {ErrorCode.none: "NONE", ErrorCode.coordinator_not_available: "The c
 def handle(broker: "Broker", request: Request) -> FindCoordinatorResponse:
     if request.body.key_type not in TYPES or (request.body.key_type == SHARE and request.api_version < SHARE_SINCE):
         raise Refused(ErrorCode.invalid_request, MALFORMED)
-    if request.body.key_type != GROUP:
+    if request.body.key_type == TRANSACTION:
         # Not COORDINATOR_NOT_AVAILABLE: a client would try again for ever.
-        raise Refused(ErrorCode.invalid_request, "This broker coordinates consumer groups only, no transactions.")
+        raise Refused(ErrorCode.invalid_request, "This broker coordinates groups only, no transactions.")
     keys = request.body.coordinator_keys
-    found = tuple(_find(broker, key) for key in keys)
+    find = _find if request.body.key_type == GROUP else _find_share
+    found = tuple(find(broker, key) for key in keys)
     if request.api_version < SEVERAL_SINCE:
         found = tuple(replace(each, error_message=OLD_WORDS[each.error_code]) for each in found)
     return FindCoordinatorResponse(throttle_time=NO_THROTTLE, coordinators=found)
@@ -49,15 +52,27 @@ def refuse(request: Request, refused: Refused) -> FindCoordinatorResponse:
 
 
 def _find(broker: "Broker", group_id: str) -> Coordinator:
-    if OFFSETS_TOPIC not in broker.metadata.topics:
-        broker.topic_creation.create(OFFSETS_TOPIC)
-        return _nobody(group_id, ErrorCode.coordinator_not_available, "")
-    partition = broker.metadata.partition(OFFSETS_TOPIC, broker.groups.partition_for(group_id))
+    return _leader_of(broker, group_id, OFFSETS_TOPIC, broker.groups.partition_for(group_id))
+
+
+def _find_share(broker: "Broker", key: str) -> Coordinator:
+    """The key is group:topicId:partition (org.apache.kafka.server.share.SharePartitionKey.validate)."""
+    group, *rest = key.rsplit(":", 2)
+    if not group or len(rest) != 2 or not all(rest):
+        return _nobody(key, ErrorCode.invalid_request, "")
+    return _leader_of(broker, key, STATE_TOPIC, broker.share_coordinator.partition_for(key))
+
+
+def _leader_of(broker: "Broker", key: str, topic: str, number: int) -> Coordinator:
+    if topic not in broker.metadata.topics:
+        broker.topic_creation.create(topic)
+        return _nobody(key, ErrorCode.coordinator_not_available, "")
+    partition = broker.metadata.partition(topic, number)
     leader = broker.metadata.brokers.get(partition.leader) if partition else None
     if leader is None or leader.fenced:
-        return _nobody(group_id, ErrorCode.coordinator_not_available, "")
+        return _nobody(key, ErrorCode.coordinator_not_available, "")
     return Coordinator(
-        key=group_id,
+        key=key,
         node_id=BrokerId(leader.broker_id),
         host=leader.host,
         port=i32(leader.port),

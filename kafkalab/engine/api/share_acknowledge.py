@@ -21,7 +21,7 @@ from kio.static.primitive import i32, i32Timedelta
 from kafkalab.engine.api.leader_hints import endpoints, hint_for
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
-from kafkalab.engine.share.acknowledging import Acknowledging, Place
+from kafkalab.engine.share.acknowledging import Acknowledging, Outcome, Place
 from kafkalab.engine.share.group_config import ShareGroupConfig
 from kafkalab.engine.share.sessions import FINAL_EPOCH, FIRST_EPOCH, ShareSession
 from kafkalab.wire.dialect import NOT_THROTTLED
@@ -39,7 +39,7 @@ class AnswerAcknowledge:
     session: ShareSession | None
     """To be closed when all is settled."""
 
-    def acknowledged(self, broker: "Broker", outcomes: dict[Place, ErrorCode]) -> None:
+    def acknowledged(self, broker: "Broker", outcomes: dict[Place, Outcome]) -> None:
         if self.session is not None:
             broker.share_partitions.release_session(self.session)
         broker.respond(self.request, answer(broker, self.request, outcomes))
@@ -68,18 +68,21 @@ def handle(broker: "Broker", request: Request) -> None:
     Acknowledging(body.group_id, body.member_id, then).begin(broker, said, may_renew=may_renew)
 
 
-def answer(broker: "Broker", request: Request, outcomes: dict[Place, ErrorCode]) -> ShareAcknowledgeResponse:
+def answer(broker: "Broker", request: Request, outcomes: dict[Place, Outcome]) -> ShareAcknowledgeResponse:
     topics: dict[object, list[PartitionData]] = {}
     hints = []
-    for (topic_id, partition), error in outcomes.items():
-        hint = hint_for(broker, error, broker.metadata.topic_names.get(topic_id, ""), partition)
+    for (topic_id, partition), outcome in outcomes.items():
+        hint = hint_for(broker, outcome.error_code, broker.metadata.topic_names.get(topic_id, ""), partition)
         if hint.leader_id >= 0:
             hints.append(hint)
         topics.setdefault(topic_id, []).append(
             PartitionData(
                 partition_index=i32(partition),
-                error_code=error,
-                current_leader=LeaderIdAndEpoch(leader_id=i32(hint.leader_id), leader_epoch=i32(hint.leader_epoch)),
+                error_code=outcome.error_code,
+                error_message=outcome.message,
+                current_leader=LeaderIdAndEpoch(
+                    leader_id=i32(max(hint.leader_id, 0)), leader_epoch=i32(max(hint.leader_epoch, 0))
+                ),
             )
         )
     lock_ms = ShareGroupConfig.of(broker, request.body.group_id).record_lock_duration_ms

@@ -25,7 +25,7 @@ from kio.static.primitive import Records, i16, i32, i32Timedelta, i64
 from kafkalab.engine.api.leader_hints import endpoints, hint_for
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
-from kafkalab.engine.share.acknowledging import Acknowledging, Place
+from kafkalab.engine.share.acknowledging import Acknowledging, Outcome, Place
 from kafkalab.engine.share.group_config import ShareGroupConfig
 from kafkalab.engine.share.partitions import Phase, SharePartition
 from kafkalab.engine.share.sessions import FINAL_EPOCH, FIRST_EPOCH, ShareSession
@@ -55,7 +55,7 @@ class ShareFetching:
     session: ShareSession
     is_final: bool
     is_first: bool
-    outcomes: dict[Place, ErrorCode] = field(default_factory=dict)
+    outcomes: dict[Place, Outcome] = field(default_factory=dict)
     got: dict[Place, Got] = field(default_factory=dict)
     keys: dict["PartitionKey", None] = field(default_factory=dict)
     """Of what can be waited for."""
@@ -64,7 +64,7 @@ class ShareFetching:
     def source(self) -> str:
         return self.request.source
 
-    def acknowledged(self, broker: "Broker", outcomes: dict[Place, ErrorCode]) -> None:
+    def acknowledged(self, broker: "Broker", outcomes: dict[Place, Outcome]) -> None:
         self.outcomes = outcomes
         if self.is_final:
             broker.share_partitions.release_session(self.session)
@@ -131,7 +131,8 @@ def handle(broker: "Broker", request: Request) -> None:
     if not body.group_id or not body.member_id:
         raise Refused(ErrorCode.invalid_request)
     if body.is_renew_ack and (_ms(body.max_wait) or body.min_bytes or body.max_bytes or body.max_records):
-        raise Refused(ErrorCode.invalid_request, "A request that renews locks fetches nothing.")
+        # One that renews locks fetches nothing.
+        raise Refused(ErrorCode.invalid_request)
     said = {
         (topic.topic_id, each.partition_index): each.acknowledgement_batches
         for topic in body.topics
@@ -155,7 +156,8 @@ def _session(broker: "Broker", request: Request, acknowledges: bool) -> ShareSes
     if body.share_session_epoch == FIRST_EPOCH:
         if acknowledges:
             raise Refused(ErrorCode.invalid_request)
-        session = sessions.begin(group, member, request.source, broker.config.group_share_max_share_sessions)
+        most = broker.config.group_share_max_share_sessions
+        session = sessions.begin(group, member, request.source, request.client_id or member, most)
     else:
         session = sessions.resume(group, member, body.share_session_epoch)
     for topic in body.topics:
@@ -176,8 +178,8 @@ def _response(broker: "Broker", fetching: ShareFetching) -> ShareFetchResponse:
     hints: list[LeaderHint] = []
     for place in places:
         topic_id, partition = place
-        got, outcome = fetching.got.get(place, Got()), fetching.outcomes.get(place, ErrorCode.none)
-        worst = outcome if got.error_code is ErrorCode.none else got.error_code
+        got, outcome = fetching.got.get(place, Got()), fetching.outcomes.get(place, Outcome())
+        worst = outcome.error_code if got.error_code is ErrorCode.none else got.error_code
         hint = hint_for(broker, worst, broker.metadata.topic_names.get(topic_id, ""), partition)
         if hint.leader_id >= 0:
             hints.append(hint)
@@ -198,12 +200,15 @@ def _response(broker: "Broker", fetching: ShareFetching) -> ShareFetchResponse:
     )
 
 
-def _partition(partition: int, got: Got, outcome: ErrorCode, hint: LeaderHint) -> PartitionData:
+def _partition(partition: int, got: Got, outcome: Outcome, hint: LeaderHint) -> PartitionData:
     return PartitionData(
         partition_index=i32(partition),
         error_code=got.error_code,
-        acknowledge_error_code=i16(int(outcome)),
-        current_leader=LeaderIdAndEpoch(leader_id=i32(hint.leader_id), leader_epoch=i32(hint.leader_epoch)),
+        acknowledge_error_code=i16(int(outcome.error_code)),
+        acknowledge_error_message=outcome.message,
+        current_leader=LeaderIdAndEpoch(
+            leader_id=i32(max(hint.leader_id, 0)), leader_epoch=i32(max(hint.leader_epoch, 0))
+        ),
         records=Records(got.records),
         acquired_records=tuple(
             AcquiredRecords(

@@ -12,6 +12,7 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
+- `share_groups`  the share groups among them
 - `share_partitions`   what share groups hold of the partitions led here, and their sessions
 - `share_coordinator`  what is remembered of share partitions; `persister` asks those who remember
 
@@ -43,11 +44,13 @@ from kafkalab.engine.broker.topic_creation import TopicCreation
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinators.coordinator import GroupCoordinator
+from kafkalab.engine.coordinators.share_groups.service import ShareGroups
 from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.share.coordinator import ShareCoordinator
+from kafkalab.engine.share.latest_offsets import LatestOffsets
 from kafkalab.engine.share.partitions import SharePartitions
 from kafkalab.engine.share.persister import Persister
 from kafkalab.engine.spec import ClusterSpec
@@ -97,6 +100,8 @@ class Broker(Node):
         self.share_coordinator = ShareCoordinator(self)
         self.share_partitions = SharePartitions(self)
         self.persister = Persister(self)
+        self.latest_offsets = LatestOffsets(self)
+        self.share_groups = ShareGroups(self)
 
     # -- what it knows -----------------------------------------------------------------------
 
@@ -245,6 +250,8 @@ class Broker(Node):
                 self.controller.answered(response)
             case "metadata":
                 self.metadata_follower.answered(response)
+            case "latest":
+                self.latest_offsets.answered(response)
             case "persister":
                 self.persister.answered(response)
             case channel:
@@ -256,6 +263,7 @@ class Broker(Node):
         self.metadata_follower.lost(peer)
         self.fetchers.lost(peer)
         self.persister.lost(peer)
+        self.latest_offsets.lost(peer)
 
     def _forget(self, source: str) -> None:
         self.router.forget(source)

@@ -135,6 +135,7 @@ class GroupCoordinator:
                 if len(group.members) > turn.config.group_max_size:
                     prepare_rebalance(group, turn, "it has more members than are allowed")
             self._carry_out(shard, turn, group.group_id)
+        self.broker.share_groups.after_load(shard)
 
     # -- requests: each raises Refused, or sees to the answer -----------------------------------
 
@@ -216,7 +217,7 @@ class GroupCoordinator:
             shard = self._shard(group_id)
         except Refused as refused:
             return describe_refused(group_id, refused.error_code)
-        return describe(shard.groups, group_id, api_version)
+        return describe(shard, group_id, api_version)
 
     def describe_consumer_group(self, group_id: str) -> DescribedConsumerGroup:
         try:
@@ -235,7 +236,8 @@ class GroupCoordinator:
             for group in shard.groups.values()
             if is_wanted(group, states, types)
         )
-        return ErrorCode.coordinator_load_in_progress if loading else ErrorCode.none, found
+        shared = self.broker.share_groups.listed(states, types)
+        return ErrorCode.coordinator_load_in_progress if loading else ErrorCode.none, (*found, *shared)
 
     def delete(self, request: Request) -> None:
         deletion = Deletion(request, dict.fromkeys(request.body.groups_names))
@@ -243,6 +245,9 @@ class GroupCoordinator:
         for group_id in list(deletion.results):
             try:
                 shard = self._shard(group_id)
+                if group_id in shard.share_groups:
+                    self.broker.share_groups.delete(shard, group_id, deletion)
+                    continue
                 group_turn = self._turn()
                 delete(shard, group_id, deletion, self.broker.metadata, group_turn)
                 self._carry_out(shard, group_turn, group_id)
@@ -306,6 +311,17 @@ class GroupCoordinator:
                 shard.following.popleft()[1].failed(shard.groups, turn, storage_error(error))
         self._carry_out(shard, turn, waited.write.records[0].group)
 
+    # -- for the share groups among them ---------------------------------------------------------
+
+    def begin_turn(self, group_id: str) -> tuple[Shard, Turn]:
+        """Where the group is, and what deciding on it leads to. Refused if it is not coordinated here."""
+        if not group_id:
+            raise Refused(ErrorCode.invalid_group_id)
+        return self._shard(group_id), self._turn()
+
+    def carry_out(self, shard: Shard, turn: Turn, group_id: str) -> None:
+        self._carry_out(shard, turn, group_id)
+
     # -- carrying out ----------------------------------------------------------------------------
 
     def _shard(self, group_id: str) -> Shard:
@@ -322,7 +338,10 @@ class GroupCoordinator:
         """Only offsets may be stored for the group without a name."""
         if not group_id:
             raise Refused(ErrorCode.invalid_group_id)
-        return self._shard(group_id)
+        shard = self._shard(group_id)
+        if group_id in shard.share_groups:
+            raise Refused(ErrorCode.group_id_not_found, f"Group {group_id} is a share group.")
+        return shard
 
     def _turn(self) -> Turn:
         return Turn(self.broker.now_us, self.broker.random, self.broker.config)

@@ -16,6 +16,8 @@ from kafkalab.engine.coordinators.groups import Group, Groups
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.engine.coordinators.modern.records import ConsumerGroupRecord, GroupEpochRecord
 from kafkalab.engine.coordinators.records import GroupCoordinatorRecord, GroupRecord, OffsetRecord
+from kafkalab.engine.coordinators.share_groups.group import ShareGroup
+from kafkalab.engine.coordinators.share_groups.records import ShareEpochRecord, ShareGroupRecord
 from kafkalab.engine.coordinators.turn import Sequel
 
 
@@ -29,6 +31,7 @@ class Shard:
     """Where loading goes on."""
     loaded_records: int = 0
     groups: Groups = field(default_factory=dict)
+    share_groups: dict[str, ShareGroup] = field(default_factory=dict)
     uncommitted: deque[tuple[int, OffsetRecord]] = field(default_factory=deque)
     """Offsets in the log that are not yet replicated, each with the offset of its record."""
     last_written: int = -1
@@ -47,6 +50,8 @@ class Shard:
                 self._restore(record)
             case OffsetRecord():
                 self.uncommitted.append((offset, record))
+            case _ if isinstance(record, ShareGroupRecord):
+                self._replay_share(record)
             case _:
                 self._replay_modern(record)
 
@@ -64,6 +69,8 @@ class Shard:
                         self._restore(record)
                 case OffsetRecord():
                     self.uncommitted.append((offset, record))
+                case _ if isinstance(record, ShareGroupRecord):
+                    self._replay_share(record)
                 case _:
                     if isinstance(record, GroupEpochRecord) and record.value is None:
                         downgraded[record.group] = None
@@ -88,6 +95,12 @@ class Shard:
             if record.group == group_id:
                 keys[record.topic, record.partition] = None
         return list(keys)
+
+    def _replay_share(self, record: ShareGroupRecord) -> None:
+        if isinstance(record, ShareEpochRecord) and record.value is None:
+            self.share_groups.pop(record.group, None)
+        elif record.value is not None or record.group in self.share_groups:
+            self.share_groups.setdefault(record.group, ShareGroup(record.group)).replay(record)
 
     def _replay_modern(self, record: ConsumerGroupRecord) -> None:
         group = self.groups.get(record.group)

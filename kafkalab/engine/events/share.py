@@ -35,14 +35,16 @@ class SharePartitionOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsAcquired(Event):
-    """{member} of share group {group} holds offsets {first_offset} to {last_offset} of {topic}-{partition}:
+    """{client} of share group {group} holds offsets {first_offset} to {last_offset} of {topic}-{partition}:
     delivery number {delivery_count}."""
 
     group: str
     topic: str
     partition: int
     broker: int
+    client: str
     member: str
+    """Its member id: several members may have one client id."""
     first_offset: int
     last_offset: int
     delivery_count: int
@@ -50,27 +52,31 @@ class RecordsAcquired(Event):
 
 @dataclass(frozen=True, slots=True)
 class LockExpired(Event):
-    """{member} of share group {group} has held offsets {first_offset} to {last_offset} of {topic}-{partition}
+    """{client} of share group {group} has held offsets {first_offset} to {last_offset} of {topic}-{partition}
     for too long: its lock on them is gone."""
 
     group: str
     topic: str
     partition: int
     broker: int
+    client: str
     member: str
+    """Its member id: several members may have one client id."""
     first_offset: int
     last_offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class RecordsAcknowledged(Event):
-    """{member} of share group {group} is done with offsets {first_offset} to {last_offset} of {topic}-{partition}."""
+    """{client} of share group {group} is done with offsets {first_offset} to {last_offset} of {topic}-{partition}."""
 
     group: str
     topic: str
     partition: int
     broker: int
+    client: str
     member: str
+    """Its member id: several members may have one client id."""
     first_offset: int
     last_offset: int
     delivery_count: int

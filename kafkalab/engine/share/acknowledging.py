@@ -20,8 +20,14 @@ Place = tuple[UUID, int]
 """A topic's id and a partition's number."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    error_code: ErrorCode = ErrorCode.none
+    message: str | None = None
+
+
 class Next(Protocol):
-    def acknowledged(self, broker: "Broker", outcomes: dict[Place, ErrorCode]) -> None: ...
+    def acknowledged(self, broker: "Broker", outcomes: dict[Place, Outcome]) -> None: ...
 
 
 @dataclass
@@ -31,7 +37,7 @@ class Acknowledging:
     group: str
     member: str
     then: Next
-    outcomes: dict[Place, ErrorCode] = field(default_factory=dict)
+    outcomes: dict[Place, Outcome] = field(default_factory=dict)
     open: int = 0
 
     def begin(self, broker: "Broker", said: dict[Place, tuple[Any, ...]], *, may_renew: bool) -> None:
@@ -43,11 +49,14 @@ class Acknowledging:
                 checked = tuple(_checked(batches, may_renew))
                 broker.share_partitions.acknowledge(key, self.member, checked, self)
             except Refused as refused:
-                self.settled(broker, key, refused.error_code)
+                self._settle(broker, key, Outcome(refused.error_code, refused.message))
         self._one_less(broker)
 
     def settled(self, broker: "Broker", key: SharePartitionKey, error_code: ErrorCode) -> None:
-        self.outcomes[key.topic_id, key.partition] = error_code
+        self._settle(broker, key, Outcome(error_code))
+
+    def _settle(self, broker: "Broker", key: SharePartitionKey, outcome: Outcome) -> None:
+        self.outcomes[key.topic_id, key.partition] = outcome
         self._one_less(broker)
 
     def _one_less(self, broker: "Broker") -> None:
@@ -57,15 +66,13 @@ class Acknowledging:
 
 
 def _checked(batches: Iterable[Any], may_renew: bool) -> Iterable[Acknowledged]:
-    """Ascending, without overlaps, and of types that there are; else INVALID_REQUEST."""
-    end = -1
+    """Of types that there are, one for all or one for each; else INVALID_REQUEST."""
     for batch in batches:
         first, last, types = batch.first_offset, batch.last_offset, tuple(batch.acknowledge_types)
-        if first > last or first <= end:
-            raise Refused(ErrorCode.invalid_request, "The acknowledgement batches are not in order.")
+        if first > last:
+            raise Refused(ErrorCode.invalid_request)
         if not types or (len(types) > 1 and len(types) != last - first + 1):
-            raise Refused(ErrorCode.invalid_request, "There must be one acknowledge type, or one for each offset.")
+            raise Refused(ErrorCode.invalid_request)
         if not all(GAP <= kind <= (RENEW if may_renew else REJECT) for kind in types):
-            raise Refused(ErrorCode.invalid_request, "The acknowledge type is invalid.")
-        end = last
+            raise Refused(ErrorCode.invalid_request)
         yield Acknowledged(first, last, types)

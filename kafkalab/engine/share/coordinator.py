@@ -18,12 +18,24 @@ from kafkalab.engine.refused import Refused
 from kafkalab.engine.share.records import STATE_TOPIC, ShareStateRecord, ShareUpdate, decode, encode
 from kafkalab.engine.share.shard import StateShard
 from kafkalab.engine.share.state import RecordState, SharePartitionKey, SharePartitionState, StateBatch
+from kafkalab.engine.share.words import said
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from kafkalab.engine.broker.broker import Broker
+
+
+DOING = {
+    ApiKey.INITIALIZE_SHARE_GROUP_STATE: "initialize share group state",
+    ApiKey.READ_SHARE_GROUP_STATE: "read share group state",
+    ApiKey.WRITE_SHARE_GROUP_STATE: "write share group state",
+    ApiKey.DELETE_SHARE_GROUP_STATE: "delete share group state",
+    ApiKey.READ_SHARE_GROUP_STATE_SUMMARY: "read share group state summary",
+}
+LOOKED_FOR = (ErrorCode.not_coordinator, ErrorCode.coordinator_load_in_progress)
+"""Told with what was to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +184,15 @@ class ShareCoordinator:
             try:
                 self._take_one(gathering, key, each)
             except Refused as refused:
-                gathering.settle(self.broker, key, StateResult(refused.error_code, refused.message))
+                message = said(refused.error_code, refused.message)
+                if refused.error_code in LOOKED_FOR:
+                    message = f"Unable to {DOING[ApiKey(gathering.request.api_key)]}: {message}"
+                gathering.settle(self.broker, key, StateResult(refused.error_code, message))
         return None
 
     def _take_one(self, gathering: Gathering, key: SharePartitionKey, asked: Any) -> None:
         if key.topic_id is None:
-            raise Refused(ErrorCode.invalid_request, "The topic id cannot be null.")
+            raise Refused(ErrorCode.unknown_topic_or_partition)
         if key.partition < 0:
             raise Refused(ErrorCode.invalid_request, "The partition id cannot be a negative number.")
         shard, now_ms = self._shard(key), self.broker.clock_ms

@@ -220,6 +220,7 @@ class SharePartitions:
                     share.key.group,
                     *share.partition_key,
                     self.broker.broker_id,
+                    self.sessions.client_of(share.key.group, member),
                     member,
                     each.first_offset,
                     each.last_offset,
@@ -254,6 +255,10 @@ class SharePartitions:
             share = self.known.get(SharePartitionKey(session.group, topic_id, partition))
             if share is not None:
                 self._write(share, share.window.release(session.member), session.member, keep=True)
+        if not any(other.group == session.group for other in self.sessions.open.values()):
+            # Nobody of the group reads here: who comes next begins with what is written down by then.
+            for key in [key for key in self.known if key.group == session.group]:
+                del self.known[key]
 
     def forget(self, source: str) -> None:
         """The connection is gone, and with it the sessions that came on it."""
@@ -266,7 +271,9 @@ class SharePartitions:
         if share is None:
             return
         for member, first, last in share.window.overdue(self.broker.now_us):
-            self.broker.tell(LockExpired(key.group, *share.partition_key, self.broker.broker_id, member, first, last))
+            where = (key.group, *share.partition_key, self.broker.broker_id)
+            client = self.sessions.client_of(key.group, member)
+            self.broker.tell(LockExpired(*where, client, member, first, last))
         self._write(share, share.window.expire(self.broker.now_us), "", keep=True)
 
     def _write(
@@ -318,7 +325,8 @@ class SharePartitions:
             what = (each.first_offset, each.last_offset, each.delivery_count)
             match each.state:
                 case RecordState.ACKNOWLEDGED:
-                    self.broker.tell(RecordsAcknowledged(*where, write.member, *what))
+                    client = self.sessions.client_of(share.key.group, write.member)
+                    self.broker.tell(RecordsAcknowledged(*where, client, write.member, *what))
                 case RecordState.ARCHIVED:
                     self.broker.tell(RecordsArchived(*where, *what))
                 case RecordState.AVAILABLE:

@@ -25,6 +25,7 @@ class ShareSession:
     member: str
     source: str
     """Whose connection it came on."""
+    client_id: str
     epoch: int
     """Of the request that comes next."""
     partitions: dict[tuple[UUID, int], None] = field(default_factory=dict)
@@ -40,11 +41,11 @@ class ShareSessions:
     def __init__(self) -> None:
         self.open: dict[SessionKey, ShareSession] = {}
 
-    def begin(self, group: str, member: str, source: str, most: int) -> ShareSession:
+    def begin(self, group: str, member: str, source: str, client_id: str, most: int) -> ShareSession:
         self.open.pop((group, member), None)
         if len(self.open) >= most:
             raise Refused(ErrorCode.share_session_limit_reached)
-        session = self.open[group, member] = ShareSession(group, member, source, FIRST_EPOCH + 1)
+        session = self.open[group, member] = ShareSession(group, member, source, client_id, FIRST_EPOCH + 1)
         return session
 
     def resume(self, group: str, member: str, epoch: int) -> ShareSession:
@@ -63,6 +64,11 @@ class ShareSessions:
 
     def close(self, group: str, member: str) -> ShareSession | None:
         return self.open.pop((group, member), None)
+
+    def client_of(self, group: str, member: str) -> str:
+        """How a person calls the member."""
+        session = self.open.get((group, member))
+        return session.client_id if session is not None else member
 
     def of_source(self, source: str) -> list[ShareSession]:
         return [session for session in self.open.values() if session.source == source]

@@ -84,20 +84,14 @@ def combine(known: Iterable[StateBatch], newer: Iterable[StateBatch], start_offs
             if run.last_offset > batch.last_offset:
                 around.append(StateBatch(batch.last_offset + 1, run.last_offset, run.state, run.delivery_count))
         runs = sorted([*around, batch], key=_first)
-    joined: list[StateBatch] = []
+    kept: list[StateBatch] = []
     for run in runs:
         if run.last_offset < start_offset:
             continue
         first = max(run.first_offset, start_offset)
-        if joined and _continues(joined[-1], run, first):
-            first = joined.pop().first_offset
-        joined.append(StateBatch(first, run.last_offset, run.state, run.delivery_count))
-    return tuple(joined)
+        kept.append(StateBatch(first, run.last_offset, run.state, run.delivery_count))
+    return tuple(kept)
 
 
 def _first(batch: StateBatch) -> int:
     return batch.first_offset
-
-
-def _continues(before: StateBatch, run: StateBatch, first: int) -> bool:
-    return before.last_offset + 1 == first and (before.state, before.delivery_count) == (run.state, run.delivery_count)

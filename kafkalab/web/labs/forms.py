@@ -27,7 +27,7 @@ _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
 _OF_PRODUCERS = ("update_producer", "pause_producer", "resume_producer", "remove_producer")
-_OF_CONSUMERS = ("update_consumer", "remove_consumer", "crash_consumer")
+_OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,12 @@ FIRST = (
         (("rate", 2),),
     ),
     Offer("add_consumer", "Add a consumer", "Add consumer", ("topics", "group", "processing_ms", "auto_offset_reset")),
+    Offer(
+        "add_share_consumer",
+        "Add a consumer to a share group",
+        "Add share consumer",
+        ("topics", "group", "processing_ms", "acknowledgement", "released_percent", "rejected_percent"),
+    ),
 )
 TOPICS = (
     Offer("alter_topic_config", "Change a topic's setting", "Change setting", ("topic", "name", "value")),
@@ -80,6 +86,12 @@ TOPICS = (
 CLIENTS = (
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),
     Offer("update_consumer", "Change a consumer", "Change consumer", ("name", "processing_ms", "max_poll_records")),
+    Offer(
+        "update_share_consumer",
+        "Change a consumer of a share group",
+        "Change share consumer",
+        ("name", "processing_ms", "released_percent", "rejected_percent"),
+    ),
 )
 BREAKING = (
     Offer("slow_disk", "Slow disk", "Slow it down", ("broker", "delay_ms")),

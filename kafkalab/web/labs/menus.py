@@ -48,6 +48,8 @@ LABELS = {
     "send_record": "Send a record",
     "create_producer": "Run a producer",
     "add_consumer": "Add a consumer",
+    "add_share_consumer": "Add a share consumer",
+    "alter_share_group_offset": "Begin elsewhere",
     "alter_topic_config": "Change a setting",
     "reassign_partition": "Move to other brokers",
     "verify_reassignment": "Verify its move",
@@ -65,6 +67,7 @@ LABELS = {
     "pose_as_kafka": "Pose as an older Kafka",
     "update_producer": "Change",
     "update_consumer": "Change",
+    "update_share_consumer": "Change (share group)",
 }
 LABELS_OF = {
     ("broker", "isolate_rack"): "Isolate its rack",
@@ -96,11 +99,12 @@ BEGINS_WITH = {
 ABOUT_NAMES = {
     "topic": ("delete_topic", "add_partitions"),
     "producer": ("update_producer", "pause_producer", "resume_producer", "remove_producer"),
-    "consumer": ("update_consumer", "remove_consumer", "crash_consumer"),
+    "consumer": ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer"),
 }
 """Commands whose `name` is that of such a thing."""
 ONLY_OF = {
     "move_coordinator": ("group",),
+    "alter_share_group_offset": ("group",),
     "fail_responses": ("broker",),
     "tell_stale_leader": ("partition",),
     "hide_leader": ("partition",),

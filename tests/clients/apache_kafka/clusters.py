@@ -39,6 +39,8 @@ SETTINGS = {
     "replica.fetch.wait.max.ms": "100",
     "replica.lag.time.max.ms": "2000",
     "num.partitions": "2",
+    "share.coordinator.state.topic.num.partitions": "3",
+    "group.share.assignment.interval.ms": "0",
     "default.replication.factor": "2",
 }
 """What both have in server.properties: quick where Kafka is slow by default."""
@@ -123,6 +125,8 @@ class ApacheKafka:
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(self.directory / f"log-{node}"),
             **SETTINGS,
+            # Computed beside the heartbeat, a target comes at one of the next heartbeats, nobody knows which.
+            "group.share.assignor.offload.enable": "false",
         }
         if node == CONTROLLER:
             settings |= {"process.roles": "controller", "listeners": f"CONTROLLER://127.0.0.1:{self._controller_port}"}

