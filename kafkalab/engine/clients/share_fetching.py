@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.clients import share_requests
 from kafkalab.engine.clients.client import Asked
+from kafkalab.engine.clients.metadata import RETRY_BACKOFF_US
 from kafkalab.engine.clients.share_requests import Place, Said
 from kafkalab.engine.share.window import GAP
 from kafkalab.engine.spec import broker_node
@@ -60,6 +61,8 @@ class ShareFetching:
         self.refused = 0
         """Acknowledgements that came too late, or for a lock that was gone."""
         self._numbers = 0
+        self._not_before_us: dict[Place, int] = {}
+        """Partitions that could not be read where they were thought to be."""
 
     def take(self, most: int) -> list[Held]:
         """What one poll returns."""
@@ -135,6 +138,10 @@ class ShareFetching:
         consumer = self.consumer
         found: dict[str, list[Place]] = {target: [] for target in self.sessions}
         for place in consumer.membership.assigned:
+            not_before_us = self._not_before_us.get(place, 0)
+            if not_before_us > consumer.now_us:
+                consumer.wake_at(not_before_us)
+                continue
             known = consumer.metadata.leader(consumer.metadata.name(place[0]) or "", place[1])
             if known is None:
                 consumer.metadata.request_update()
@@ -175,7 +182,8 @@ class ShareFetching:
 
     def _end(self, target: str, error: ErrorCode) -> None:
         """The broker has forgotten the session, and with it the locks."""
-        del self.sessions[target]
+        session = self.sessions.pop(target)
+        self._not_before_us.update(dict.fromkeys(session.told, self.consumer.now_us + RETRY_BACKOFF_US))
         self.consumer.metadata.request_update()
         if error not in SESSION_ERRORS and not error.retriable:
             self.consumer.fail(f"{target} refused to share: {error.name.upper()}")
@@ -186,6 +194,7 @@ class ShareFetching:
         if part.error_code is not ErrorCode.none:
             # The leader has moved, or the topic is gone: what is read from where is looked up again.
             session.told.pop(place, None)
+            self._not_before_us[place] = self.consumer.now_us + RETRY_BACKOFF_US
             self.consumer.metadata.request_update()
             return
         counts = {
