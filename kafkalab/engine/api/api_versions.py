@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 ZERO = i32Timedelta.parse(timedelta(0))
 SUPPORTED_FEATURES = {
     "eligible.leader.replicas.version": (0, 1),
+    "group.version": (0, 1),
     "kraft.version": (0, 1),
     "metadata.version": (7, 30),
     "share.version": (0, 1),
 }
-"""Least and greatest level: 3.3-IV3 to 4.3-IV0. Groups by KIP-848 and transactions are not there yet."""
+"""Least and greatest level: 3.3-IV3 to 4.3-IV0. Transactions are not there yet."""
 FIRST_VERSION_WITH_SOFTWARE = 3
 PRODUCE_ADVERTISED_FROM = 0
 """Not answered before 3, but librdkafka goes by it to know which compressions a broker takes (KAFKA-18659)."""
