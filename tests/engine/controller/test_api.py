@@ -73,12 +73,14 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
             SupportedFeatureKey(name="group.version", min_version=0, max_version=1),
             SupportedFeatureKey(name="kraft.version", min_version=0, max_version=1),
             SupportedFeatureKey(name="metadata.version", min_version=7, max_version=30),
+            SupportedFeatureKey(name="share.version", min_version=0, max_version=1),
         ),
         finalized_features_epoch=lab.cluster.controller.image.offset,
         finalized_features=(
             FinalizedFeatureKey(name="metadata.version", max_version_level=30, min_version_level=30),
             FinalizedFeatureKey(name="eligible.leader.replicas.version", max_version_level=1, min_version_level=1),
             FinalizedFeatureKey(name="group.version", max_version_level=1, min_version_level=1),
+            FinalizedFeatureKey(name="share.version", max_version_level=1, min_version_level=1),
             FinalizedFeatureKey(name="kraft.version", max_version_level=1, min_version_level=1),
         ),
     )
