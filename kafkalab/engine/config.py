@@ -146,6 +146,9 @@ class BrokerConfig:
         1_000, "How far apart two target assignments of a consumer group are at least.", 0
     )
     group_consumer_heartbeat_interval_ms: int = _int(5_000, "How often members of a consumer group heartbeat.", 1)
+    group_consumer_max_assignment_interval_ms: int = _int(15_000, "The longest such interval that a group may set.", 0)
+    group_consumer_max_heartbeat_interval_ms: int = _int(15_000, "The longest such interval that a group may set.", 1)
+    group_consumer_max_session_timeout_ms: int = _int(60_000, "The longest session timeout that a group may set.", 1)
     group_consumer_max_size: int = _int(INT_MAX, "The most members a consumer group may have.", 1)
     group_consumer_migration_policy: str = _string(
         "bidirectional",
@@ -155,6 +158,9 @@ class BrokerConfig:
         "downgrade",
         "disabled",
     )
+    group_consumer_min_assignment_interval_ms: int = _int(0, "The shortest such interval that a group may set.", 0)
+    group_consumer_min_heartbeat_interval_ms: int = _int(5_000, "The shortest such interval that a group may set.", 1)
+    group_consumer_min_session_timeout_ms: int = _int(45_000, "The shortest session timeout that a group may set.", 1)
     group_consumer_regex_refresh_interval_ms: int = _int(
         600_000, "How often the regular expressions of a consumer group are resolved anew.", 10_000
     )
@@ -170,6 +176,7 @@ class BrokerConfig:
     )
     group_share_delivery_count_limit: int = _int(5, "How often a share group is given a record at most.", 2)
     group_share_heartbeat_interval_ms: int = _int(5_000, "How often members of share groups tell that they live.", 1)
+    group_share_max_assignment_interval_ms: int = _int(15_000, "The longest such interval that a group may set.", 0)
     group_share_max_delivery_count_limit: int = _int(10, "The most that a group may set for that.", 5)
     group_share_max_heartbeat_interval_ms: int = _int(15_000, "The longest such interval that a group may set.", 1)
     group_share_max_partition_max_record_locks: int = _int(4_000, "The most locks that a group may set.", 2_000)
@@ -177,6 +184,7 @@ class BrokerConfig:
     group_share_max_session_timeout_ms: int = _int(60_000, "The longest session timeout that a share group may set.", 1)
     group_share_max_share_sessions: int = _int(2_000, "The most share sessions that a broker keeps.", 1)
     group_share_max_size: int = _int(200, "The most members that a share group may have.", 1)
+    group_share_min_assignment_interval_ms: int = _int(0, "The shortest such interval that a group may set.", 0)
     group_share_min_delivery_count_limit: int = _int(2, "The fewest deliveries that a group may set.", 2)
     group_share_min_heartbeat_interval_ms: int = _int(5_000, "The shortest heartbeat interval that a group may set.", 1)
     group_share_min_partition_max_record_locks: int = _int(100, "The fewest locks that a group may set.", 100)

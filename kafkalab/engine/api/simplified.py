@@ -53,7 +53,8 @@ REAL: dict[int, Entry] = {
     ApiKey.DESCRIBE_TRANSACTIONS: AS_KAFKA,
     ApiKey.LIST_TRANSACTIONS: AS_KAFKA,
     ApiKey.DESCRIBE_CONFIGS: Entry(
-        "Broker settings that nothing here reads are not told.", "Loggers: nothing here logs. Most settings of groups."
+        "Broker settings that nothing here reads are not told.",
+        "Loggers: nothing here logs. Settings of streams groups.",
     ),
     ApiKey.ALTER_CONFIGS: Entry(
         "A setting that nothing reads is refused, where Kafka keeps it. Any broker changes those of any other.",
@@ -94,7 +95,6 @@ REAL: dict[int, Entry] = {
     ApiKey.CONSUMER_GROUP_HEARTBEAT: Entry(
         "Moves of the uniform assignor between members of unlike subscriptions follow its rules, but not always its "
         "choice among equals.",
-        "The bounds on session and heartbeat settings.",
     ),
     ApiKey.CONSUMER_GROUP_DESCRIBE: Entry("Tells of what was decided, also where it is not yet committed."),
     ApiKey.SHARE_GROUP_HEARTBEAT: AS_KAFKA,

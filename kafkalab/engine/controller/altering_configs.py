@@ -30,6 +30,7 @@ from kafkalab.engine.config import (
 from kafkalab.engine.controller.configs import validated_topic_configs
 from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.elections import MIN_ISR, elr_enabled
+from kafkalab.engine.controller.group_configs import check_group
 from kafkalab.engine.controller.metadata import (
     BROKER,
     CLIENT_METRICS,
@@ -40,7 +41,7 @@ from kafkalab.engine.controller.metadata import (
     MetadataImage,
     MetadataRecord,
 )
-from kafkalab.engine.controller.resource_configs import check_client_metrics, check_group
+from kafkalab.engine.controller.resource_configs import check_client_metrics
 from kafkalab.engine.controller.topic_names import check_topic_name
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
@@ -192,7 +193,7 @@ def _check_values(
         check_client_metrics(name, after)
         return
     if kind == GROUP:
-        check_group(name, after)
+        check_group(name, after, config)
         return
     changed = [each for each in (*after, *before) if after.get(each) != before.get(each)]
     for each in changed:

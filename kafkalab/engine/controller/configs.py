@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kafkalab.engine.config import CHANGEABLE_SETTINGS, DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.controller.group_configs import GROUP_CONFIGS
 from kafkalab.engine.controller.metadata import BROKER, MetadataImage
-from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, GROUP_CONFIGS
+from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS
 from kafkalab.engine.log.config import validate
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
 
@@ -202,8 +203,8 @@ def described_group(own: Mapping[str, str], settings: BrokerSettings) -> list[De
             each.setting.type.value,
             each.setting.documentation,
             (
-                *_given(name, own, GROUP_CONFIG),
-                *(settings.synonyms(each.broker_name) if each.broker_name else ()),
+                *((Synonym(name, _text(each.setting.parse(own[name])), GROUP_CONFIG),) if name in own else ()),
+                *(_given(each.broker_name, settings.static.given, STATIC_BROKER_CONFIG) if each.broker_name else ()),
                 Synonym(each.broker_name or name, _text(each.setting.default), DEFAULT_CONFIG),
             ),
         )

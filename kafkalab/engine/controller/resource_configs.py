@@ -1,12 +1,6 @@
-"""Settings of groups and of subscriptions to clients' metrics: what each can be, and where its default comes from.
-
-Only what something in the engine reads is in these tables. A group's setting has a default of the broker's, under
-the broker's name for it; a subscription's has a fixed one (GroupConfig, ClientMetricsConfigs; KIP-848, KIP-932,
-KIP-714).
-"""
+"""Settings of subscriptions to clients' metrics: what each can be (ClientMetricsConfigs; KIP-714)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kafkalab.engine.config import InvalidConfig, Setting
 from kafkalab.engine.log.topic_configs import ConfigType
@@ -18,16 +12,6 @@ METRICS, INTERVAL_MS, MATCH = "metrics", "interval.ms", "match"
 SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS = 100, 3_600_000
 DEFAULT_INTERVAL_MS = 300_000
 
-
-@dataclass(frozen=True, slots=True)
-class GroupSetting:
-    setting: Setting
-    broker_name: str | None = None
-    """Who gives the default, and between whose `min` and `max` it must lie; None where the broker has no say."""
-
-
-GROUP_CONFIGS: dict[str, GroupSetting] = {}
-"""By name. Whoever makes the coordinator read one adds it here."""
 
 CLIENT_METRICS_CONFIGS: dict[str, Setting] = {
     each.name: each
@@ -72,15 +56,6 @@ def check_client_metrics(name: str, settings: Mapping[str, str]) -> None:
             raise Refused(ErrorCode.invalid_request, words)
     for pattern in items(settings.get(MATCH, "")):
         parse_match(pattern)
-
-
-def check_group(name: str, settings: Mapping[str, str]) -> None:
-    if not name:
-        raise Refused(ErrorCode.invalid_request, "Default group resources are not allowed.")
-    for each, text in settings.items():
-        if each not in GROUP_CONFIGS:
-            raise Refused(ErrorCode.invalid_config, f"Unknown group config name: {each}")
-        _typed(GROUP_CONFIGS[each].setting, text)
 
 
 def _typed(setting: Setting, text: str) -> int:

@@ -79,7 +79,13 @@ def decode_subscription(metadata: bytes, instance_id: str | None = None) -> Subs
     )
 
 
-def encode_assignment(partitions: list[TopicPartition] | tuple[TopicPartition, ...]) -> bytes:
+def version_of(metadata: bytes) -> int:
+    """Of a subscription, in the newest version at most. Raises MalformedMetadata."""
+    return _version(metadata, _SUBSCRIPTIONS)[0]
+
+
+def encode_assignment(partitions: list[TopicPartition] | tuple[TopicPartition, ...], version: int = NEWEST) -> bytes:
+    """All versions have the same fields, and differ in the number before them."""
     entity = assignment_v3.ConsumerProtocolAssignment(
         assigned_partitions=tuple(
             assignment_v3.TopicPartition(topic=TopicName(topic), partitions=tuple(map(i32, numbers)))
@@ -87,7 +93,7 @@ def encode_assignment(partitions: list[TopicPartition] | tuple[TopicPartition, .
         ),
         user_data=None,
     )
-    return _written(entity)
+    return _written(entity, version)
 
 
 def decode_assignment(assignment: bytes) -> tuple[TopicPartition, ...]:
@@ -162,9 +168,12 @@ def _read(entity: type, data: bytes):  # type: ignore[no-untyped-def]  # one of 
         raise MalformedMetadata(str(error)) from error
 
 
-def _written(entity: subscription_v3.ConsumerProtocolSubscription | assignment_v3.ConsumerProtocolAssignment) -> bytes:
+def _written(
+    entity: subscription_v3.ConsumerProtocolSubscription | assignment_v3.ConsumerProtocolAssignment,
+    version: int = NEWEST,
+) -> bytes:
     buffer = BytesIO()
-    buffer.write(struct.pack(">h", NEWEST))
+    buffer.write(struct.pack(">h", version))
     entity_writer(type(entity))(buffer, entity)
     return buffer.getvalue()
 

@@ -121,7 +121,7 @@ class GroupCoordinator:
         for group in list(shard.groups.values()):
             turn = self._turn()
             if isinstance(group, ConsumerGroup):
-                sessions_after_load(group, turn)
+                sessions_after_load(group, self.broker.metadata, turn)
             else:
                 for member in group.members.values():
                     turn.heard_of(member)

@@ -24,6 +24,8 @@ def describe_group(broker: "Broker", group_id: str, api_version: int) -> Describ
 
 
 def describe_consumer_group(broker: "Broker", group_id: str) -> DescribedConsumerGroup:
+    if not group_id:
+        return answers.describe_consumer_group_refused(group_id, ErrorCode.invalid_group_id)
     try:
         shard = broker.groups.shard_of(group_id)
     except Refused as refused:

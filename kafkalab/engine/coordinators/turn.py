@@ -16,6 +16,7 @@ from kafkalab.engine.coordinators.records import GroupCoordinatorRecord
 from kafkalab.engine.events import Event, GroupStateChanged
 from kafkalab.engine.node import Request
 from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.uuids import text_of
 
 if TYPE_CHECKING:
     from kafkalab.engine.coordinators.groups import Groups
@@ -81,6 +82,10 @@ class Turn:
     def heard_of(self, member: Member) -> None:
         """Its session begins anew."""
         member.expires_at_us = self.in_ms(member.session_timeout_ms)
+
+    def new_short_member_id(self) -> str:
+        """In groups of KIP-848 a member's id is a bare UUID as Kafka writes them."""
+        return text_of(UUID(int=self.random.getrandbits(128), version=4))
 
     def transition(self, group: ClassicGroup, state: GroupState, reason: str) -> None:
         assert group.state in COMES_FROM[state], f"{group.group_id}: {group.state} to {state}"

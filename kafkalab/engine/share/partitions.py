@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.controller.group_configs import EARLIEST, READ_COMMITTED, reset_ms
 from kafkalab.engine.events import (
     LockExpired,
     RecordsAcknowledged,
@@ -21,10 +22,10 @@ from kafkalab.engine.events import (
     ShareStartOffsetMoved,
 )
 from kafkalab.engine.refused import Refused
-from kafkalab.engine.share.group_config import BY_DURATION, EARLIEST, READ_COMMITTED, ShareGroupConfig, duration_ms
+from kafkalab.engine.share.group_config import ShareGroupConfig
 from kafkalab.engine.share.sessions import ShareSession, ShareSessions
 from kafkalab.engine.share.state import UNINITIALIZED_START, RecordState, SharePartitionKey, StateBatch
-from kafkalab.engine.share.window import Acknowledged, Acquired, Change, Window, as_acquired
+from kafkalab.engine.share.window import RENEW, Acknowledged, Acquired, Change, Window, as_acquired
 from kafkalab.wire import batches
 from kafkalab.wire.errors import ErrorCode
 
@@ -174,15 +175,22 @@ class SharePartitions:
         end = led.last_stable_offset if committed else led.high_watermark
         if config.auto_offset_reset == EARLIEST:
             return led.log.start_offset
-        if config.auto_offset_reset.startswith(BY_DURATION):
-            back_ms = duration_ms(config.auto_offset_reset.removeprefix(BY_DURATION))
-            found = led.log.offset_for_timestamp(self.broker.clock_ms - (back_ms or 0))
+        back_ms = reset_ms(config.auto_offset_reset)
+        if back_ms is not None:
+            found = led.log.offset_for_timestamp(self.broker.clock_ms - back_ms)
             return end if found is None else min(found.offset, end)
         return end
 
     def _same(self, key: SharePartitionKey, number: int) -> SharePartition | None:
         found = self.known.get(key)
         return found if found is not None and found.number == number else None
+
+    def _heed(self, share: SharePartition) -> ShareGroupConfig:
+        """The group's settings as they are now: they may have been changed since it was opened."""
+        config = ShareGroupConfig.of(self.broker, share.key.group)
+        share.window.delivery_count_limit = config.delivery_count_limit
+        share.window.most_in_flight = config.partition_max_record_locks
+        return config
 
     # -- giving out --------------------------------------------------------------------------------
 
@@ -192,7 +200,7 @@ class SharePartitions:
         if led.log.start_offset > window.start_offset:
             self._log_start_moved(share, led.log.start_offset)
         offset = window.next_fetch_offset()
-        config = ShareGroupConfig.of(self.broker, share.key.group)
+        config = self._heed(share)
         committed = config.isolation_level == READ_COMMITTED
         end = led.last_stable_offset if committed else led.high_watermark
         if offset >= end or not window.room(offset):
@@ -203,7 +211,7 @@ class SharePartitions:
         self, share: SharePartition, member: str, data: bytes, most_records: int, batch_size: int, mode: int
     ) -> tuple[tuple[Acquired, ...], bytes]:
         """What the member got, and the part of `data` that it lies in."""
-        window, config = share.window, ShareGroupConfig.of(self.broker, share.key.group)
+        window, config = share.window, self._heed(share)
         headers = list(batches.headers(data))
         spans = [(each.base_offset, each.last_offset) for each in headers]
         lock_us = config.record_lock_duration_ms * 1000
@@ -242,7 +250,9 @@ class SharePartitions:
         share = self.known.get(key)
         if share is None:
             raise Refused(ErrorCode.unknown_topic_or_partition)
-        config = ShareGroupConfig.of(self.broker, key.group)
+        config = self._heed(share)
+        if not config.renew_acknowledge_enable and any(RENEW in each.types for each in said):
+            raise Refused(ErrorCode.invalid_record_state, "Renewing acquisition locks is not enabled for the group.")
         lock_us = config.record_lock_duration_ms * 1000
         change = share.window.acknowledge(member, said, self.broker.now_us + lock_us)
         if change.renewed:

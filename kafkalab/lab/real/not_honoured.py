@@ -1,8 +1,8 @@
 """Settings that Apache Kafka 4.3 has and nothing here reads: what Kafka does with each, group by group.
 
-A broker's setting of this list is refused, so that nobody believes it works. A topic's is taken, checked and told
-again as Kafka does, because tools bring it along, and does nothing. What has become honoured since drops
-out by itself.
+A broker's setting of this list is refused, and a group's, so that nobody believes it works. A topic's is taken,
+checked and told again as Kafka does, because tools bring it along, and does nothing. What has become honoured
+since drops out by itself.
 """
 
 OF_BROKERS: tuple[tuple[str, str], ...] = (
@@ -220,3 +220,12 @@ OF_TOPICS: tuple[tuple[str, str], ...] = (
         "remote.storage.enable",
     ),
 )
+
+OF_GROUPS: tuple[tuple[str, str], ...] = (
+    (
+        "Groups of Kafka Streams by the new protocol (KIP-1071).",
+        "streams.assignment.interval.ms streams.heartbeat.interval.ms streams.initial.rebalance.delay.ms "
+        "streams.num.standby.replicas streams.session.timeout.ms",
+    ),
+)
+"""Refused, as those of brokers are."""

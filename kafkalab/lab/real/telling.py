@@ -7,7 +7,8 @@ from kafkalab.engine.api.api_versions import SUPPORTED_FEATURES, advertised
 from kafkalab.engine.api.simplified import AS_KAFKA, REAL
 from kafkalab.engine.config import DYNAMIC_SETTINGS, IN_LARGER_UNITS, SETTINGS, TOPIC_DEFAULT_NAMES, Setting
 from kafkalab.engine.controller.controller import FEATURES
-from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, GROUP_CONFIGS
+from kafkalab.engine.controller.group_configs import GROUP_CONFIGS
+from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.engine.simulation.rules import RULES
 from kafkalab.lab.real import kafka_4_3, not_honoured
@@ -131,7 +132,8 @@ def unread_configs() -> list[tuple[str, list[Unread]]]:
         if (left := tuple(name for name in names.split() if name not in read))
     ]
     topics = [Unread(says, tuple(names.split())) for says, names in not_honoured.OF_TOPICS]
-    return [("Topics", topics), ("Brokers", brokers)]
+    groups = [Unread(says, tuple(names.split())) for says, names in not_honoured.OF_GROUPS]
+    return [("Topics", topics), ("Brokers", brokers), ("Groups", groups)]
 
 
 def features() -> list[FeatureRow]:

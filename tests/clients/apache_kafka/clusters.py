@@ -46,6 +46,7 @@ SETTINGS = {
     "transaction.state.log.replication.factor": "2",
     "num.partitions": "2",
     "share.coordinator.state.topic.num.partitions": "3",
+    "group.consumer.assignment.interval.ms": "0",
     "group.share.assignment.interval.ms": "0",
     "default.replication.factor": "2",
 }
@@ -132,6 +133,7 @@ class ApacheKafka:
             "log.dirs": str(self.directory / f"log-{node}"),
             **SETTINGS,
             # Computed beside the heartbeat, a target comes at one of the next heartbeats, nobody knows which.
+            "group.consumer.assignor.offload.enable": "false",
             "group.share.assignor.offload.enable": "false",
         }
         if node == CONTROLLER:

@@ -39,6 +39,8 @@ class Normaliser:
         # Member ids end in a random UUID; the part before it, the client's id, is compared.
         self._called = conversation.members
         self._members = Names("member")
+        # Those that a coordinator draws for members of groups of KIP-848 are Kafka's short form of a UUID.
+        self._short_members = Names("member with a short id")
         # Producer ids count up from what the cluster gave out before.
         self._producer_ids = Names("producer id")
         # Fetch session ids are drawn at random.
@@ -63,6 +65,8 @@ class Normaliser:
                 return "<throttle time>"
             case "port":
                 return self._brokers.get(value, value)
+            case "member_id" if re.fullmatch(r"[\w-]{22}", value):
+                return self._called.get(value) or self._short_members(value)
             case "topic_id":
                 made = self._topics.get(value)
                 return f"<id of {made}>" if made else self._topic_ids(value)

@@ -10,7 +10,8 @@ from kafkalab.engine.api import ROUTES
 from kafkalab.engine.api.simplified import REAL
 from kafkalab.engine.config import IN_LARGER_UNITS, SETTINGS, TOPIC_DEFAULT_NAMES
 from kafkalab.engine.controller.configs import SHORTS
-from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, GROUP_CONFIGS
+from kafkalab.engine.controller.group_configs import GROUP_CONFIGS
+from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
 from kafkalab.engine.simulation.rules import RULES
 from kafkalab.lab.real import kafka_4_3, not_honoured, telling
@@ -73,6 +74,8 @@ def test_settings_of_topics_are_kafkas_in_type_and_default() -> None:
 def test_settings_of_groups_and_subscriptions_are_kafkas_in_type_and_default() -> None:
     ours = {name: (each.type.value, str(each.default)) for name, each in CLIENT_METRICS_CONFIGS.items()}
     assert ours == {name: (each["type"], each["default"]) for name, each in KAFKAS["metrics"].items()}
+    streams = {name for _, names in not_honoured.OF_GROUPS for name in names.split()}
+    assert set(KAFKAS["group"]) == {*GROUP_CONFIGS, *streams}
     for name, group in GROUP_CONFIGS.items():
         theirs = KAFKAS["group"][name]
         assert (group.setting.type.value, telling._text(group.setting.default)) == (theirs["type"], theirs["default"])
@@ -83,7 +86,10 @@ def test_every_setting_of_a_broker_is_read_somewhere() -> None:
     root = Path(kafkalab.engine.simulation.__file__).parents[2]
     files = [path for path in root.rglob("*.py") if path.name != "config.py" or path.parent.name != "engine"]
     text = "\n".join(path.read_text() for path in files)
-    assert [name for name in SETTINGS if not re.search(rf"\.{name.replace('.', '_')}\b", text)] == []
+    for_groups = {name for each in GROUP_CONFIGS.values() if each.broker_name for name in each.bound_names}
+    for_groups |= {each.broker_name for each in GROUP_CONFIGS.values() if each.broker_name}
+    unread = [name for name in SETTINGS if not re.search(rf"\.{name.replace('.', '_')}\b", text)]
+    assert [name for name in unread if name not in for_groups] == []
 
 
 def test_every_rule_of_the_simulation_has_a_sentence_and_no_other() -> None:

@@ -116,6 +116,7 @@ def describe_consumer_group_refused(group_id: str, error: ErrorCode, message: st
 
 
 def _member(group: ConsumerGroup, member: ConsumerMember, image: MetadataImage) -> Member:
+    """What it is still giving up counts as its own."""
     wants = member.wants
     return Member(
         member_id=member.member_id,
@@ -126,7 +127,7 @@ def _member(group: ConsumerGroup, member: ConsumerMember, image: MetadataImage) 
         client_host=wants.client_host,
         subscribed_topic_names=tuple(map(TopicName, wants.topics)),
         subscribed_topic_regex=wants.regex,
-        assignment=_assignment(member.has.assigned, image),
+        assignment=_assignment((*member.has.assigned, *member.has.revoking), image),
         target_assignment=_assignment(group.target.get(member.member_id, ()), image),
         member_type=CLASSIC_MEMBER if member.speaks_classic else CONSUMER_MEMBER,
     )

@@ -30,6 +30,7 @@ from kafkalab.engine.coordinators.modern.answers import Stored
 from kafkalab.engine.coordinators.modern.draft import Draft
 from kafkalab.engine.coordinators.modern.fencing import fence
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup, Deadline, DeadlineKind
+from kafkalab.engine.coordinators.modern.group_config import ConsumerGroupConfig
 from kafkalab.engine.coordinators.modern.heartbeat import check_instance, static_member, subscribe, take_step
 from kafkalab.engine.coordinators.modern.member import (
     ClassicProtocol,
@@ -59,7 +60,7 @@ def join(group: ConsumerGroup, request: Request, image: MetadataImage, turn: Tur
     config = turn.config
     if config.group_consumer_migration_policy.lower() == DISABLED:
         raise Refused(ErrorCode.inconsistent_group_protocol)
-    member_id = body.member_id or turn.new_member_id("")[1:]
+    member_id = body.member_id or turn.new_short_member_id()
     if len(group.members) >= config.group_consumer_max_size and member_id not in group.members:
         raise Refused(ErrorCode.group_max_size_reached)
     protocols = tuple((protocol.name, bytes(protocol.metadata)) for protocol in body.protocols)
@@ -108,7 +109,8 @@ def join(group: ConsumerGroup, request: Request, image: MetadataImage, turn: Tur
             Downgraded(group.group_id, JoinStored(request, answer), "the target is out of date", rebalances=stale),
         )
         return
-    compute_target_if_due(draft, config.group_consumer_assignment_interval_ms)
+    settings = ConsumerGroupConfig.of(image, config, group.group_id)
+    compute_target_if_due(draft, settings.assignment_interval_ms)
     take_step(draft, member_id, reported, changed)
     draft.tell_of_state()
     turn.write(tuple(draft.records), JoinStored(request, _joined(draft.group.members[member_id])))
@@ -183,7 +185,7 @@ def sync(group: ConsumerGroup, request: Request, image: MetadataImage, turn: Tur
         error_code=ErrorCode.none,
         protocol_type=body.protocol_type,
         protocol_name=body.protocol_name,
-        assignment=classic_assignment(_assigned(member), image.topic_names),
+        assignment=classic_assignment(_assigned(member), image.topic_names, classic),
     )
     turn.write((), SyncFollows(request, answer))
 

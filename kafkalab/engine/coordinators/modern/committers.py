@@ -37,7 +37,7 @@ def check_commit(group: ConsumerGroup, body: OffsetCommitRequest, api_version: i
 
 
 def check_fetch(group: ConsumerGroup, asked: OffsetFetchGroup) -> None:
-    if not asked.member_id and asked.member_epoch < 0:
+    if asked.member_id is None and asked.member_epoch < 0:
         return
     member = group.member(asked.member_id or "")
     if asked.member_epoch != member.has.epoch:

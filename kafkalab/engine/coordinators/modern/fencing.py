@@ -15,6 +15,7 @@ from kafkalab.engine.coordinators.groups import Groups
 from kafkalab.engine.coordinators.modern.answers import HeartbeatStored, Stored, heartbeat_answer
 from kafkalab.engine.coordinators.modern.draft import Draft
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup, Deadline, DeadlineKind
+from kafkalab.engine.coordinators.modern.group_config import ConsumerGroupConfig
 from kafkalab.engine.coordinators.modern.member import STATIC_LEAVING_EPOCH
 from kafkalab.engine.coordinators.modern.migration import Downgraded, downgrade, may_downgrade
 from kafkalab.engine.coordinators.modern.records import CurrentRecord, RegexRecord
@@ -116,10 +117,11 @@ def _resolve(group: ConsumerGroup, image: MetadataImage, turn: Turn) -> None:
         turn.write(tuple(draft.records), Stored())
 
 
-def sessions_after_load(group: ConsumerGroup, turn: Turn) -> None:
+def sessions_after_load(group: ConsumerGroup, image: MetadataImage, turn: Turn) -> None:
     """A new coordinator does not know when it was that members were heard of: all have a whole session."""
+    config = ConsumerGroupConfig.of(image, turn.config, group.group_id)
     for member in group.members.values():
-        session_ms = turn.config.group_consumer_session_timeout_ms
+        session_ms = config.session_timeout_ms
         if member.wants.classic is not None:
             session_ms = member.wants.classic.session_timeout_ms
         turn.arm(Deadline(DeadlineKind.SESSION, member.member_id, turn.in_ms(session_ms)))

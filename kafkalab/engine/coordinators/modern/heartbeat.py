@@ -18,6 +18,7 @@ from kafkalab.engine.coordinators.modern.assignors import SERVER_ASSIGNORS
 from kafkalab.engine.coordinators.modern.draft import Draft
 from kafkalab.engine.coordinators.modern.fencing import leave
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup, Deadline, DeadlineKind
+from kafkalab.engine.coordinators.modern.group_config import ConsumerGroupConfig
 from kafkalab.engine.coordinators.modern.member import (
     JOINING_EPOCH,
     LEAVING_EPOCH,
@@ -52,7 +53,7 @@ def heartbeat(groups: Groups, request: Request, image: MetadataImage, turn: Turn
         return
     draft = _draft(groups, body, image, turn)
     group = draft.group
-    member_id = body.member_id or turn.new_member_id("")[1:]
+    member_id = body.member_id or turn.new_short_member_id()
     _check_room(group, member_id, turn.config.group_consumer_max_size)
     reported = owned_partitions(body)
     joining = body.member_epoch == JOINING_EPOCH
@@ -66,9 +67,10 @@ def heartbeat(groups: Groups, request: Request, image: MetadataImage, turn: Turn
     if is_new:
         draft.joined(member_id, request.client_id or "")
     changed = subscribe(draft, member, updated)
-    compute_target_if_due(draft, turn.config.group_consumer_assignment_interval_ms)
+    config = ConsumerGroupConfig.of(image, turn.config, group.group_id)
+    compute_target_if_due(draft, config.assignment_interval_ms)
     has = take_step(draft, member_id, reported, changed)
-    turn.arm(Deadline(DeadlineKind.SESSION, member_id, turn.in_ms(turn.config.group_consumer_session_timeout_ms)))
+    turn.arm(Deadline(DeadlineKind.SESSION, member_id, turn.in_ms(config.session_timeout_ms)))
     is_full = (
         milliseconds(body.rebalance_timeout) != -1
         and (body.subscribed_topic_names is not None or body.subscribed_topic_regex is not None)
@@ -76,7 +78,7 @@ def heartbeat(groups: Groups, request: Request, image: MetadataImage, turn: Turn
     )
     draft.tell_of_state()
     told = has.assigned if joining or is_full or has.assigned != had else None
-    answer = heartbeat_answer(member_id, has.epoch, turn.config.group_consumer_heartbeat_interval_ms, told)
+    answer = heartbeat_answer(member_id, has.epoch, config.heartbeat_interval_ms, told)
     turn.write(tuple(draft.records), HeartbeatStored(request, answer))
 
 

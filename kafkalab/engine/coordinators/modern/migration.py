@@ -19,6 +19,7 @@ from kafkalab.engine.coordinators.consumer_protocol import (
     decode_assignment,
     decode_subscription,
     encode_assignment,
+    version_of,
 )
 from kafkalab.engine.coordinators.groups import Groups, classic_group
 from kafkalab.engine.coordinators.modern.draft import Draft
@@ -189,12 +190,16 @@ def _downgraded_member(member: ConsumerMember, protocol: str, names: dict[UUID, 
         wants.rebalance_timeout_ms,
         wants.classic.session_timeout_ms,
         dict(wants.classic.protocols).get(protocol, b""),
-        classic_assignment(tuple(member.has.assigned), names),
+        classic_assignment(tuple(member.has.assigned), names, wants.classic),
     )
 
 
-def classic_assignment(assigned: tuple[TopicIdPartition, ...], names: dict[UUID, str]) -> bytes:
-    return encode_assignment([(names[topic_id], number) for topic_id, number in sorted(assigned) if topic_id in names])
+def classic_assignment(
+    assigned: tuple[TopicIdPartition, ...], names: dict[UUID, str], classic: ClassicProtocol
+) -> bytes:
+    """In the version in which the member said what it subscribes."""
+    partitions = [(names[topic_id], number) for topic_id, number in sorted(assigned) if topic_id in names]
+    return encode_assignment(partitions, version_of(classic.protocols[0][1]))
 
 
 @dataclass(frozen=True, slots=True)

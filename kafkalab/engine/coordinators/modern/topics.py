@@ -22,6 +22,22 @@ REGEX_MEMORY_BYTES = 1 << 20
 """A larger compiled expression is refused: {1000}{1000} must not take the host's memory."""
 
 
+_IN_KAFKAS_WORDS = {
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid character class range": "invalid character class range",
+    "invalid escape sequence": "invalid escape sequence",
+    "invalid named capture group": "invalid named capture",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid repetition size": "invalid repeat count",
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "trailing \\": "trailing backslash at end of expression",
+    "unexpected )": "regexp/syntax: internal error",
+}
+"""What RE2 says, and RE2/J of the same."""
+
+
 @lru_cache(maxsize=256)
 def _compiled(regex: str):  # type: ignore[no-untyped-def]  # re2 comes without types
     options = re2.Options()
@@ -35,7 +51,8 @@ def check_regex(regex: str) -> None:
     try:
         _compiled(regex)
     except re2.error as error:
-        why = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        told = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        why = next((theirs for ours, theirs in _IN_KAFKAS_WORDS.items() if told.startswith(ours)), told)
         raise Refused(
             ErrorCode.invalid_regular_expression,
             f"SubscribedTopicRegex `{regex}` is not a valid regular expression: {why}.",

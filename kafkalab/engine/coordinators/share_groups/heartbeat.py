@@ -139,7 +139,7 @@ def heartbeat(shard: "Shard", request: Request, image: MetadataImage, config: Sh
     if is_new or wants != member.wants:
         draft.put(ShareMemberRecord(group.group_id, member_id, wants))
     _bump_if_changed(draft, member, wants, is_new)
-    draft.compute_target_if_due(turn.config.group_share_assignment_interval_ms)
+    draft.compute_target_if_due(config.assignment_interval_ms)
     had = member.has
     target = group.target.get(member_id, ())
     if is_new or had.epoch != group.assignment_epoch or had.assigned != target:

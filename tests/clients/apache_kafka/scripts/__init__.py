@@ -6,6 +6,8 @@ from tests.clients.apache_kafka.conversation import Conversation
 from tests.clients.apache_kafka.scripts import (
     cluster,
     configs,
+    consumer_groups,
+    group_configs,
     groups,
     producing,
     quorum,
@@ -27,6 +29,8 @@ SCRIPTS: tuple[Script, ...] = (
     *producing.SCRIPTS,
     *reading.SCRIPTS,
     *groups.SCRIPTS,
+    *consumer_groups.SCRIPTS,
+    *group_configs.SCRIPTS,
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
     *quotas.SCRIPTS,
