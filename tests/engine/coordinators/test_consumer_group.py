@@ -1,11 +1,17 @@
 """Consumer groups of KIP-848 on one shard: epochs, targets, and members on their way without a barrier."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from kafkalab.engine.controller.metadata import GROUP, ConfigRecord
 from kafkalab.engine.coordinators.assignors import encode_assignment
+from kafkalab.engine.coordinators.modern.answers import describe_consumer_group
 from kafkalab.engine.coordinators.modern.member import MemberState
 from kafkalab.engine.coordinators.records import decode, encode
 from kafkalab.engine.coordinators.shard import Shard
+from kafkalab.engine.refused import Refused
 from kafkalab.wire.errors import ErrorCode
 from tests.engine.coordinators.room import Room, stable_pair
 
@@ -176,3 +182,41 @@ def test_an_empty_group_can_be_deleted_and_leaves_nothing() -> None:
     room.beat("a", -1)
     room.delete()
     assert room.shard.groups == {}
+
+
+def test_a_group_may_set_its_own_session_timeout_heartbeat_interval_and_assignment_interval() -> None:
+    room = Room()
+    for name, value in (
+        ("consumer.session.timeout.ms", "50000"),
+        ("consumer.heartbeat.interval.ms", "7000"),
+        ("consumer.assignment.interval.ms", "0"),
+    ):
+        room.image.replay(ConfigRecord(GROUP, "g", name, value), 0)
+    assert room.enter("a").heartbeat_interval == timedelta(seconds=7)
+    room.enter("b")
+    assert (room.consumers.epoch, room.consumers.assignment_epoch) == (3, 3)
+    room.after(49)
+    assert list(room.consumers.members) == ["a", "b"]
+    room.after(1)
+    assert list(room.consumers.members) == []
+
+
+def test_what_a_member_is_still_giving_up_is_described_as_its_own() -> None:
+    room = Room()
+    room.enter("a")
+    room.after(2)
+    room.enter("b")
+    assert told(room.beat("a", 2)) == (2, [0, 1])
+    first = describe_consumer_group(room.shard.groups, "g", room.image).members[0]
+    assert [topic.partitions for topic in first.assignment.topic_partitions] == [(0, 1, 2, 3)]
+    assert [topic.partitions for topic in first.target_assignment.topic_partitions] == [(0, 1)]
+
+
+def test_a_bad_regular_expression_is_refused_in_the_words_of_re2j() -> None:
+    room = Room()
+    with pytest.raises(Refused) as refused:
+        room.enter("a", regex="a**")
+    assert refused.value.error_code is ErrorCode.invalid_regular_expression
+    assert refused.value.message == (
+        "SubscribedTopicRegex `a**` is not a valid regular expression: invalid nested repetition operator."
+    )

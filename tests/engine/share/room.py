@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from kio.schema.incremental_alter_configs.v1 import request as altering
 from kio.schema.initialize_share_group_state.v0 import request as initializing
 from kio.schema.read_share_group_state_summary.v1 import request as summing
 from kio.schema.share_acknowledge.v2 import request as acknowledging
@@ -53,6 +54,14 @@ class ShareRoom(Room):
         body = initializing.InitializeShareGroupStateRequest(group_id="g", topics=(topic,))
         answer = self.ask(self.share_coordinator, ApiKey.INITIALIZE_SHARE_GROUP_STATE, body)
         return answer.results[0].partitions[0].error_code  # type: ignore[no-any-return]
+
+    def set_group_config(self, name: str, value: str) -> None:
+        config = altering.AlterableConfig(name=name, config_operation=0, value=value)
+        resource = altering.AlterConfigsResource(resource_type=32, resource_name="g", configs=(config,))
+        body = altering.IncrementalAlterConfigsRequest(resources=(resource,), validate_only=False)
+        answer = self.ask(1, ApiKey.INCREMENTAL_ALTER_CONFIGS, body)
+        assert answer.responses[0].error_code is ErrorCode.none, answer
+        self.run(1)
 
     def summary(self) -> tuple[int, int, int, int]:
         """State epoch, leader epoch, start offset and how many records behind it are done with."""

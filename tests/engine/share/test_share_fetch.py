@@ -170,3 +170,15 @@ def test_a_copy_of_a_world_goes_on_by_itself(room: ShareRoom) -> None:
     ours, theirs = (world.nodes["broker-1"].share_partitions.known[room.key] for world in (room.world, fork))
     assert ours.window == theirs.window
     assert ours.window is not theirs.window
+
+
+def test_a_group_may_forbid_renewals_and_give_records_out_less_often(room: ShareRoom) -> None:
+    """Set while records are out: it counts from then on."""
+    room.acquired(0)
+    room.set_group_config("share.renew.acknowledge.enable", "false")
+    room.set_group_config("share.delivery.count.limit", "2")
+    refused = (ErrorCode.none, [ErrorCode.invalid_record_state])
+    assert room.share_acknowledge(1, (0, 3, (RENEW,)), renew=True) == refused
+    assert room.acquired(2, (0, 3, (RELEASE,))) == [(0, 0, 2)]
+    assert room.share_acknowledge(3, (0, 0, (RELEASE,))) == (ErrorCode.none, [ErrorCode.none])
+    assert room.take_facts(RecordsArchived) == [RecordsArchived("g", "orders", 0, 1, 0, 0, 2)]
