@@ -143,7 +143,7 @@ class BrokerConfig:
     delete_topic_enable: bool = _bool(True, "Whether topics can be deleted at all.")
     fetch_max_bytes: int = _int(57_671_680, "The most that one fetch answer carries.", 1024)
     group_consumer_assignment_interval_ms: int = _int(
-        1_000, "How far apart two target assignments of a consumer group are at least.", 0
+        1_000, "How far apart two target assignments of a consumer group are at least.", 0, changeable=True
     )
     group_consumer_heartbeat_interval_ms: int = _int(5_000, "How often members of a consumer group heartbeat.", 1)
     group_consumer_max_assignment_interval_ms: int = _int(15_000, "The longest such interval that a group may set.", 0)
@@ -172,7 +172,7 @@ class BrokerConfig:
     group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)
     group_min_session_timeout_ms: int = _int(6_000, "The shortest session timeout a group member may ask for.")
     group_share_assignment_interval_ms: int = _int(
-        1_000, "How far apart two target assignments of a share group are at least.", 0
+        1_000, "How far apart two target assignments of a share group are at least.", 0, changeable=True
     )
     group_share_delivery_count_limit: int = _int(5, "How often a share group is given a record at most.", 2)
     group_share_heartbeat_interval_ms: int = _int(5_000, "How often members of share groups tell that they live.", 1)

@@ -63,7 +63,11 @@ SHORTS = (
     "share.coordinator.state.topic.replication.factor",
     "transaction.state.log.replication.factor",
 )
-INTERNAL = ("log.initial.task.delay.ms",)
+INTERNAL = (
+    "group.consumer.regex.refresh.interval.ms",
+    "log.initial.task.delay.ms",
+    "share.coordinator.state.topic.prune.interval.ms",
+)
 """Settings that Kafka does not show unless they are set."""
 NO_DEFAULT = ("log.flush.interval.ms", "log.retention.ms", "log.roll.jitter.ms", "log.roll.ms")
 """What brokers have no value of unless it is set: the same is said in a larger unit, or in another setting."""
@@ -137,8 +141,7 @@ def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
             SHORT if name in SHORTS else each.type.value,
             each.documentation,
             (
-                *(settings.dynamic_synonyms(name) if each.changeable else ()),
-                *_given(name, config.given, STATIC_BROKER_CONFIG),
+                *_brokers(name, settings),
                 *((Synonym(name, _text(each.default), DEFAULT_CONFIG),) if each.default != "" else ()),
             ),
             read_only=not each.changeable,
@@ -204,7 +207,7 @@ def described_group(own: Mapping[str, str], settings: BrokerSettings) -> list[De
             each.setting.documentation,
             (
                 *((Synonym(name, _text(each.setting.parse(own[name])), GROUP_CONFIG),) if name in own else ()),
-                *(_given(each.broker_name, settings.static.given, STATIC_BROKER_CONFIG) if each.broker_name else ()),
+                *(_brokers(each.broker_name, settings) if each.broker_name else ()),
                 Synonym(each.broker_name or name, _text(each.setting.default), DEFAULT_CONFIG),
             ),
         )
@@ -215,6 +218,11 @@ def described_group(own: Mapping[str, str], settings: BrokerSettings) -> list[De
 def _dynamic(name: str, synonyms: tuple[Synonym, ...]) -> DescribedConfig:
     setting = CHANGEABLE_SETTINGS[name]
     return DescribedConfig(name, setting.type.value, setting.documentation, synonyms)
+
+
+def _brokers(name: str, settings: BrokerSettings) -> tuple[Synonym, ...]:
+    """What the broker was given for one of its own settings."""
+    return (*settings.dynamic_synonyms(name), *_given(name, settings.static.given, STATIC_BROKER_CONFIG))
 
 
 def _given(name: str, settings: Mapping[str, str], source: int) -> tuple[Synonym, ...]:

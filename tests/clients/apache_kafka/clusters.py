@@ -46,6 +46,7 @@ SETTINGS = {
     "transaction.state.log.replication.factor": "2",
     "num.partitions": "2",
     "share.coordinator.state.topic.num.partitions": "3",
+    "share.coordinator.state.topic.replication.factor": "3",
     "group.consumer.assignment.interval.ms": "0",
     "group.share.assignment.interval.ms": "0",
     "default.replication.factor": "2",

@@ -48,7 +48,6 @@ KNOWN: tuple[Known, ...] = (
     Known("describe_configs: a group v4: results[any].configs[streams.*]", NOT_THERE, ours=MISSING),
     Known("group_configs: * v4: results[*].configs[streams.*]", NOT_THERE, ours=MISSING),
     Known("describe_configs: loggers of * v4: results[*].error_message", NOT_THERE),
-    Known("incremental_alter_configs: group v1: responses[x].*", NOT_THERE),
     Known("broker_configs: loggers v1: responses[1].*", NOT_THERE),
     Known("metadata: neither id nor name v13: *", STUMBLES),
     Known("describe_topic_partitions: empty name v0: topics[].*", STUMBLES),
@@ -74,6 +73,7 @@ KNOWN: tuple[Known, ...] = (
     Known("describe_configs: broker v4: results[1].configs[super.users]*", AUTHORIZER),
     Known("describe_configs: broker v4: results[1].configs[allow.everyone.if.no.acl.found]*", AUTHORIZER),
     Known("share_fetches: unknown topic v2: *", STUMBLES),
+    Known("share_fetches: unknown topic said v2: *", STUMBLES),
     Known("share_offsets: of some v1: ", STUMBLES, theirs="no answer"),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

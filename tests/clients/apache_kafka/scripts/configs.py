@@ -147,6 +147,7 @@ def incremental_alter_configs(talk: Conversation) -> None:
     talk.ask("unknown kind", CHANGE, change((99, "x", [("retention.ms", SET, "1")])))
     talk.ask("metrics", CHANGE, change((METRICS, "x", [("interval.ms", SET, "1000")])))
     talk.ask("group", CHANGE, change((GROUP, "x", [("consumer.session.timeout.ms", SET, "50000")])))
+    talk.quietly(CHANGE, change((GROUP, "x", [("consumer.session.timeout.ms", REMOVE, None)])))
 
 
 def broker_configs(talk: Conversation) -> None:

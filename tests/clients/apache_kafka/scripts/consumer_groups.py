@@ -264,16 +264,20 @@ def consumer_protocol(group: str, member: str = "", *topics: str, **more: Any) -
 
 
 def up_and_down(talk: Conversation) -> None:
-    """A classic group becomes one of KIP-848 when a member joins that way, and a classic one when the last goes."""
+    """A classic group becomes one of KIP-848 when a member joins that way, and a classic one when the last goes.
+
+    Each wants another topic: who gets which partition of one depends on ids that are drawn at random.
+    """
     talk.topic("updown", [1, 2, 3], [2, 3, 1])
+    talk.topic("updown-too", [1, 2, 3])
     group = "updown"
     to = settle_groups(talk, group)
     classic = str(talk.quietly(JOIN, consumer_protocol(group, "", "updown"), to=to)["member_id"])
     talk.call(classic, "the classic one")
     talk.quietly(JOIN, consumer_protocol(group, classic, "updown"), to=to)
-    described(talk, "described before", group, to=to)
     talk.quietly(SYNC, classic_syncing(group, classic, 1, (classic, b"\0\0\0\0\0\0\xff\xff\xff\xff")), to=to)
-    talk.ask("a member of the new protocol joins", BEAT, joining(group, ONE, ["updown"]), to=to)
+    described(talk, "described before", group, to=to)
+    talk.ask("a member of the new protocol joins", BEAT, joining(group, ONE, ["updown-too"]), to=to)
     described(talk, "described after the upgrade", group, to=to)
     talk.ask("the classic one beats", CLASSIC_BEAT, classic_beating(group, classic, 1), to=to)
     talk.ask("the classic one syncs", SYNC, classic_syncing(group, classic, 1), to=to)
@@ -291,7 +295,7 @@ def up_and_down(talk: Conversation) -> None:
              committing(group, **{**more, "generation": 1}), to=to, version=8)  # fmt: skip
     talk.ask("another protocol joins", JOIN, consumer_protocol(group, protocol_type="connect"), to=to)
     talk.ask("nonsense joins", JOIN, consumer_protocol(group, protocols=[{"name": "range", "metadata": b"m"}]), to=to)
-    talk.ask("a second of the new protocol", BEAT, joining(group, OTHER, ["updown"]), to=to)
+    talk.ask("a second of the new protocol", BEAT, joining(group, OTHER, ["updown-too"]), to=to)
     leave(talk, to, group, OTHER)
     talk.ask("the new one leaves", BEAT, beating(group, ONE, -1), to=to)
     described(talk, "described after the downgrade", group, to=to)

@@ -272,13 +272,13 @@ def share_offsets(talk: Conversation) -> None:
 
     talk.produce("share-offsets", b"a", b"b", b"c")
     described("before anybody reads")
-    talk.ask("of no group", describe, {"groups": [{"group_id": "nowhere", "topics": None}]}, to=to)
+    talk.ask("of no group", describe, {"groups": [{"group_id": "any-nowhere", "topics": None}]}, to=to)
     wanted = [{"topic_name": "share-offsets", "partitions": [0, 7]}, {"topic_name": "nowhere", "partitions": [0]}]
     talk.ask("of some", describe, {"groups": [{"group_id": GROUP, "topics": wanted}]}, to=to)
     altered("altered while in use", "share-offsets", 0)
     forgotten("forgotten while in use", "share-offsets")
     leave(talk, to, ONE)
-    altered("altered in no group", "share-offsets", 0, "nowhere")
+    altered("altered in no group", "share-offsets", 0, "any-nowhere")
     altered("altered in no topic", "nowhere", 0)
     altered("altered in no partition", "share-offsets", 7)
     altered("altered", "share-offsets", 0)
