@@ -259,9 +259,9 @@ def share_offsets(talk: Conversation) -> None:
         ApiKey.DESCRIBE_SHARE_GROUP_OFFSETS, ApiKey.ALTER_SHARE_GROUP_OFFSETS, ApiKey.DELETE_SHARE_GROUP_OFFSETS
     )  # fmt: skip
 
-    def altered(name: str, topic_name: str, number: int, group: str = GROUP) -> None:
+    def altered(name: str, topic_name: str, number: int) -> None:
         part = {"partition_index": number, "start_offset": 1}
-        fields = {"group_id": group, "topics": [{"topic_name": topic_name, "partitions": [part]}]}
+        fields = {"group_id": GROUP, "topics": [{"topic_name": topic_name, "partitions": [part]}]}
         talk.ask(name, alter, fields, to=to)
 
     def forgotten(name: str, topic_name: str, group: str = GROUP) -> None:
@@ -272,13 +272,15 @@ def share_offsets(talk: Conversation) -> None:
 
     talk.produce("share-offsets", b"a", b"b", b"c")
     described("before anybody reads")
-    talk.ask("of no group", describe, {"groups": [{"group_id": "any-nowhere", "topics": None}]}, to=to)
+    none = settle_groups(talk, "any-nowhere")
+    talk.ask("of no group", describe, {"groups": [{"group_id": "any-nowhere", "topics": None}]}, to=none)
     wanted = [{"topic_name": "share-offsets", "partitions": [0, 7]}, {"topic_name": "nowhere", "partitions": [0]}]
     talk.ask("of some", describe, {"groups": [{"group_id": GROUP, "topics": wanted}]}, to=to)
     altered("altered while in use", "share-offsets", 0)
     forgotten("forgotten while in use", "share-offsets")
     leave(talk, to, ONE)
-    altered("altered in no group", "share-offsets", 0, "any-nowhere")
+    part = {"topic_name": "share-offsets", "partitions": [{"partition_index": 0, "start_offset": 1}]}
+    talk.ask("altered in no group", alter, {"group_id": "any-nowhere", "topics": [part]}, to=none)
     altered("altered in no topic", "nowhere", 0)
     altered("altered in no partition", "share-offsets", 7)
     altered("altered", "share-offsets", 0)
