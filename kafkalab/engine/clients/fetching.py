@@ -66,6 +66,8 @@ class Reading:
     nearer: int | None = None
     """The replica that the leader would rather have it read from (KIP-392)."""
     nearer_until_us: int = 0
+    held_back: bool = False
+    """About to be given up: nothing more of it may reach the application."""
     where: TopicPartition = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,7 +99,7 @@ class Fetching:
     def take(self, most: int) -> list[tuple[Reading, Record]]:
         """What one poll returns: partition by partition, each time beginning with another one."""
         taken: list[tuple[Reading, Record]] = []
-        full = [reading for reading in self.readings.values() if reading.buffered]
+        full = [reading for reading in self.readings.values() if reading.buffered and not reading.held_back]
         if full:
             self._turn += 1
             first = self._turn % len(full)
