@@ -12,6 +12,8 @@ from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
+from kafkalab.lab.security_commands import SecurityCommand
+from kafkalab.lab.share_commands import ShareCommand
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.transaction_commands import TransactionCommand
 
@@ -20,6 +22,8 @@ GroupName = Annotated[str, Text("The group's id.", longest=249)]
 ClientName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,60}")]
 BrokerId = Annotated[int, Whole("The broker's id.", 0, 999)]
 Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
+
+UserNote = Text("As whom it asks, for the access control lists. Empty: ANONYMOUS.", pattern=r"[^\s,=:]{1,100}")
 
 ACKS = ("0", "1", "all")
 ISOLATION_LEVELS = {"read_uncommitted": 0, "read_committed": 1}
@@ -170,6 +174,7 @@ class CreateProducer:
         int, Whole("A transaction open for longer is aborted by its coordinator.", 1_000, 900_000)
     ] = 60_000
     limit: Annotated[int | None, Whole("Stop after so many records. Empty: never.", 1, 2**40)] = None
+    user: Annotated[str | None, UserNote] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,25 +240,14 @@ class AddConsumer:
     processing_ms: Annotated[int, Whole("How long each record keeps it busy.", 0, 600_000)] = 0
     commit: Annotated[str, Text("When offsets are committed.", choices=("auto", "manual", "none"))] = "auto"
     auto_commit_interval_ms: Annotated[int, Whole("Between automatic commits.", 1, 600_000)] = 5_000
-    group_protocol: Annotated[
-        str,
-        Text(
-            "consumer: the newer one (KIP-848), in which nobody waits for all others.", choices=("classic", "consumer")
-        ),
-    ] = "classic"
+    group_protocol: Annotated[str, Text("consumer: the newer one, KIP-848.", choices=("classic", "consumer"))] = (
+        "classic"
+    )
     group_remote_assignor: Annotated[
-        str | None,
-        Text(
-            "Of the consumer protocol: the coordinator gives out the partitions. Empty: it chooses how.",
-            choices=("uniform", "range"),
-        ),
+        str | None, Text("Of the consumer protocol. Empty: the coordinator's choice.", choices=("uniform", "range"))
     ] = None
     assignor: Annotated[
-        str,
-        Text(
-            "Of the classic protocol: who gets which partition.",
-            choices=("range", "roundrobin", "sticky", "cooperative-sticky"),
-        ),
+        str, Text("Of the classic protocol.", choices=("range", "roundrobin", "sticky", "cooperative-sticky"))
     ] = "range"
     session_timeout_ms: Annotated[int, Whole("Silence after which a member is dead.", 6_000, 1_800_000)] = 45_000
     heartbeat_interval_ms: Annotated[int, Whole("Between heartbeats.", 1, 600_000)] = 3_000
@@ -264,6 +258,7 @@ class AddConsumer:
         Text("read_committed: nothing of transactions that are open or aborted.", choices=tuple(ISOLATION_LEVELS)),
     ] = "read_uncommitted"
     rack: Annotated[str | None, Text("Its client.rack. Empty: none.", longest=100)] = None
+    user: Annotated[str | None, UserNote] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +387,9 @@ Command = (
     | ConfigCommand
     | ControllerCommand
     | DescribeQuorum
+    | SecurityCommand
     | TransactionCommand
+    | ShareCommand
     | FaultCommand
     | TempoCommand
 )

@@ -16,7 +16,9 @@ from kafkalab.engine.broker.lifecycle import ShutdownOverdue
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
+from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.config import STANDARD_AUTHORIZER
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
@@ -26,7 +28,8 @@ from kafkalab.engine.events import (
     Event,
     RecordsDelivered,
 )
-from kafkalab.engine.spec import BrokerSpec, ClusterSpec, HostLimits
+from kafkalab.engine.security.scram import UserScramCredentialRecord
+from kafkalab.engine.spec import BrokerSpec, ClusterSpec, Endpoint, HostLimits, SecurityProtocol
 from kafkalab.engine.world import World
 from kafkalab.lab import attendance
 from kafkalab.lab import commands as order
@@ -48,16 +51,25 @@ from kafkalab.lab.witness import FREQUENT, Witness
 
 READY_POLL_S = 0.02
 SECOND_US = 1_000_000
+OWNER = "User:admin"
+"""Whose the orders are that are given on the page: no list can lock them out."""
 RACKS = ("rack-a", "rack-b", "rack-c")
 
 
 def _sized_for(brokers: int) -> dict[str, str]:
     """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
+    factor = str(min(3, brokers))
     sized = {
         "offsets.topic.num.partitions": "3",
-        "offsets.topic.replication.factor": str(min(3, brokers)),
+        "offsets.topic.replication.factor": factor,
+        # Whoever writes no access control lists is not asked about any; whoever does sees them work.
+        "authorizer.class.name": STANDARD_AUTHORIZER,
+        "allow.everyone.if.no.acl.found": "true",
+        "super.users": OWNER,
+        "share.coordinator.state.topic.num.partitions": "3",
+        "share.coordinator.state.topic.replication.factor": factor,
         "transaction.state.log.num.partitions": "3",
-        "transaction.state.log.replication.factor": str(min(3, brokers)),
+        "transaction.state.log.replication.factor": factor,
     }
     # Kafka's default is 2, which one broker alone can never have.
     return sized if brokers > 1 else sized | {"transaction.state.log.min.isr": "1"}
@@ -117,10 +129,14 @@ class Lab:
         *,
         start_us: int | None = None,
         before_start: Callable[["Lab"], None] = lambda lab: None,
+        protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT,
+        more_ports: dict[SecurityProtocol, tuple[int, ...]] | None = None,
+        users: tuple[UserScramCredentialRecord, ...] = (),
     ) -> "Lab":
         """The lab in that directory, made if there is none, or one in memory. It stands still until played.
 
-        `ports` are where the brokers are reached (`Doors.ports`); without them, on ports in a row.
+        `ports` are where the brokers are reached (`Doors.ports`) by `protocol`; without them, on ports in a row.
+        `more_ports` are those of the other listeners, and `users` whom a new cluster knows from the beginning.
         With `start_us`, for one in memory, it plays in lab time from that moment on and is taped.
         `before_start` is called when nothing lives yet. Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
@@ -136,11 +152,23 @@ class Lab:
             broker_configs=configs,
             controllers=settings.controllers or 1,
         )
-        brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
+        brokers = tuple(
+            replace(
+                broker,
+                port=port,
+                security_protocol=protocol,
+                more_endpoints=tuple(
+                    Endpoint(other.name, settings.host, others[number], other)
+                    for other, others in (more_ports or {}).items()
+                ),
+            )
+            for number, (broker, port) in enumerate(zip(spec.brokers, ports, strict=True))
+        )
         spec = replace(
             spec,
             brokers=brokers,
             cluster_id=settings.cluster_id or spec.cluster_id,
+            users=users,
             limits=HostLimits(**settings.limits),
         )
         world = World(settings.seed, time.time_ns() // 1000 if start_us is None else start_us)
@@ -170,7 +198,7 @@ class Lab:
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
         node = self.world.nodes.get(name)
-        if isinstance(node, Producer | Consumer):
+        if isinstance(node, Producer | Consumer | ShareConsumer):
             self._clients[name] = node
             self.ledger.own_clients[name] = None
 
@@ -201,6 +229,14 @@ class Lab:
             if controller.name in self.world.frozen:
                 self.world.thaw(controller.name)
             self.world.tell_node(controller.name, Shutdown(hands_over=False))
+        self.cluster.close()
+        if self._store is not None:
+            self._store.close()
+
+    def abandon(self) -> None:
+        """Let go of everything as it is: its engine broke, and can be told nothing any more."""
+        self.conductor.stop()
+        self.on_broker_up = self.on_broker_down = None
         self.cluster.close()
         if self._store is not None:
             self._store.close()
@@ -248,6 +284,10 @@ class Lab:
     def consumers(self) -> dict[str, Consumer]:
         return {name: client for name, client in self._clients.items() if isinstance(client, Consumer)}
 
+    @property
+    def share_consumers(self) -> dict[str, ShareConsumer]:
+        return {name: client for name, client in self._clients.items() if isinstance(client, ShareConsumer)}
+
     def broker(self, broker: int) -> Broker | None:
         """None while it does not run."""
         return self.cluster.brokers.get(broker)
@@ -274,7 +314,10 @@ class Lab:
         self.conductor.run()
         self.conductor.stir()
 
-    def start_client(self, client: Client) -> None:
+    def start_client(self, client: Client, user: str | None = None) -> None:
+        """`user` is whom the brokers shall take it for; None: nobody in particular."""
+        if user is not None:
+            client.principal = f"User:{user}"
         self._clients[client.name] = client
         self.ledger.own_clients[client.name] = None
         self.world.start(client)
@@ -335,7 +378,7 @@ class Lab:
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
-            group = client.settings.group if isinstance(client, Consumer) else None
+            group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
             self.ledger.on_delivered(group or event.client, event)
         elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
             self.on_throttled(event.connection, event.throttle_ms / 1000)

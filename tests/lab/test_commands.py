@@ -117,6 +117,10 @@ def test_every_command_has_a_command_line() -> None:
         "replicas": [2, 3],
         "quota": "producer_byte_rate",
         "subscription": "all",
+        "principal": "User:alice",
+        "operation": "read",
+        "user": "alice",
+        "password": "secret",
     }
     for schema in command_schema():
         said = {field.name: made[field.name] for field in schema.fields if field.required}

@@ -22,6 +22,7 @@ from kafkalab.engine.broker.fetch_sessions import (
 )
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security.gatekeeper import check_readable
 from kafkalab.wire.dialect import FetchPartitionResult, FetchRequest, FetchResponse, FetchTopicResult, LeaderHint
 from kafkalab.wire.errors import ErrorCode
 
@@ -79,7 +80,12 @@ class Fetching:
         if session is not None:
             if session.epoch != self.epoch:
                 return FetchResponse((), ErrorCode.invalid_fetch_session_epoch, session.id)
-            results = [(wanted, result) for wanted, result in results if wanted.has_news(result)]
+            # By identity first: with nothing new a partition yields the very same result.
+            results = [
+                (wanted, result)
+                for wanted, result in results
+                if result is not wanted.silent and wanted.has_news(result)
+            ]
             for wanted, result in results:
                 wanted.told(result)
                 if result.records:
@@ -95,7 +101,7 @@ class Fetching:
         return FetchResponse(
             by_topic(results) if results else (),
             session_id=session.id if session else NO_SESSION,
-            node_endpoints=endpoints(broker, reading.hints) if reading.hints else (),
+            node_endpoints=endpoints(broker, reading.hints, self.request.listener) if reading.hints else (),
         )
 
     def _throttled(self, throttle_ms: int) -> FetchResponse:
@@ -209,6 +215,8 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
     name, number = wanted.name, wanted.asked.partition
     partition = wanted.partition
     try:
+        if not broker.authorizer.asks_nobody(broker.metadata.acls):
+            check_readable(broker, request, wanted)
         if partition is None or broker.replicas.partitions.get(partition.key) is not partition:
             name = broker.topic_name(name, wanted.topic_id)
             partition = wanted.partition = broker.partition(name, number)
@@ -221,11 +229,12 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
         return
     reading.results.append((wanted, result))
     reading.keys[partition.key] = wanted
-    reading.size += len(result.records)
     if broker.leader_quota.partitions and request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
         reading.throttled_size += len(result.records)
         reading.outdated[partition.key] = None
-    if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
+    if result.records:
+        reading.size += len(result.records)
+    elif result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
         reading.at_once = True
     if result.high_watermark != partition.high_watermark:
         reading.outdated[partition.key] = None

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from kafkalab.engine.events import RequestRefused
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security import gatekeeper
+from kafkalab.engine.security.gatekeeper import Trimmed
 from kafkalab.wire.api import ApiKey, name_of
 
 if TYPE_CHECKING:
@@ -49,13 +51,15 @@ class Unmute:
 class Line:
     """One connection: the request being answered, and those behind it."""
 
-    __slots__ = ("amended", "current", "muted_until_us", "waiting")
+    __slots__ = ("amended", "current", "muted_until_us", "trimmed", "waiting")
 
     def __init__(self, current: Request) -> None:
         self.current: Request | None = current
         self.waiting: deque[Request] = deque()
         self.amended: Amended | None = None
         self.muted_until_us = 0
+        self.trimmed: Trimmed | None = None
+        """What the one who asks may not do is not in the request any more, and answered with the rest."""
 
 
 class Router:
@@ -91,6 +95,9 @@ class Router:
             if amended.delay_ms:
                 self.broker.wake_in(amended.delay_ms * 1000, AnswerDue(request, body))
                 return
+        if line.trimmed is not None or not self.broker.authorizer.asks_nobody(self.broker.metadata.acls):
+            body = gatekeeper.amend(self.broker, request, line.trimmed, body)
+            line.trimmed = None
         if self.broker.tampering.rules and self.broker.tampering.concerns(request):
             body = self.broker.tampering.amend(self.broker, request, body)
         throttle_ms = 0
@@ -142,18 +149,45 @@ class Router:
             assert line is not None
             request = line.current = self.broker.client_quotas.bounded(request)
         try:
+            if not self.broker.authorizer.asks_nobody(self.broker.metadata.acls):
+                allowed = self._allowed(route, request)
+                if allowed is None:
+                    return
+                request = allowed
             if self.broker.tampering.rules and self.broker.tampering.concerns(request):
                 self._handle_amended(route, request)
                 return
             body = route.handle(self.broker, request)
         except Refused as refused:
             self.tell_refusal(request, refused)
+            if request.api_key == ApiKey.PRODUCE and request.body.acks == 0:
+                # Nobody waits for an answer (ProduceRequest.getErrorResponse): closing is all there is to say.
+                self.broker.hang_up(request.source)
+                return
             line = self.lines[request.source][request.channel]
             assert line.current is not None
             body = route.refuse(line.current, refused)
             request = line.current
         if body is not None:
             self.answer(request, body)
+
+    def _allowed(self, route: ModuleType, request: Request) -> Request | None:
+        """What is left of a request once it was asked who may do what; None when that was all of an answer.
+
+        Raises Refused."""
+        line = self._line_of(request)
+        assert line is not None
+        line.trimmed = gatekeeper.examine(self.broker, request, route)
+        if line.trimmed is None:
+            return request
+        if request.api_key == ApiKey.PRODUCE and request.body.acks == 0:
+            self.broker.hang_up(request.source)
+            return None
+        line.current = line.trimmed.rest
+        if line.trimmed.nothing_left:
+            self.answer(line.trimmed.rest, None)
+            return None
+        return line.trimmed.rest
 
     def _handle_amended(self, route: ModuleType, request: Request) -> None:
         tampering = self.broker.tampering

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.metadata import ClientMetadata, backoff_us
-from kafkalab.engine.node import ConnectionLost, Exit, HangUp, Node, Request, Response, Started
+from kafkalab.engine.node import ANONYMOUS, ConnectionLost, Exit, HangUp, Node, Request, Response, Started
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -69,6 +69,8 @@ class Asked:
 class Client(Node):
     makes_topics = True
     """Whether asking for a topic may make it (allow.auto.create.topics)."""
+    principal = ANONYMOUS
+    """Who the brokers take it for."""
 
     def __init__(self, name: str, bootstrap: tuple[str, ...]) -> None:
         """`bootstrap` names the nodes to ask when no broker is known yet."""
@@ -116,13 +118,17 @@ class Client(Node):
         self.in_flight[correlation_id] = Asked(
             correlation_id, target, channel, api_key, about, asker, self.now_us, deadline_us
         )
+        self._next_deadline_us = min(self._next_deadline_us, deadline_us)
 
     def post(self, target: str, api_key: int, body: Any, channel: str = DATA) -> int:
         """Send a request that gets no answer, or whose answer nobody waits for."""
         correlation_id = self._next_correlation_id
         self._next_correlation_id = (correlation_id + 1) & 0x7FFFFFFF
         version = requests.SPOKEN[api_key]
-        self.send(target, Request(self.name, channel, correlation_id, api_key, version, self.name, body))
+        name = self.name
+        self.send(
+            target, Request(name, channel, correlation_id, api_key, version, name, body, principal=self.principal)
+        )
         return correlation_id
 
     def ready(self, target: str) -> bool:
@@ -188,7 +194,9 @@ class Client(Node):
         if kind is Response:
             self._answer(message)
         elif kind is Tick:
-            self._ticks = [due_us for due_us in self._ticks if due_us > message.at_us]
+            ticks, at_us = self._ticks, message.at_us
+            while ticks and ticks[-1] <= at_us:
+                ticks.pop()
         else:
             self._take_other(message)
         if self.now_us >= self._next_deadline_us:
@@ -243,9 +251,12 @@ class Client(Node):
             self._lose(target, ErrorCode.request_timed_out)
 
     def _refresh(self) -> None:
+        due_us = self.metadata.due_us()
+        if due_us > self.now_us and self._ticks and due_us >= self._ticks[-1]:
+            # Not yet, and there is a tick before.
+            return
         if self.asking(self, ApiKey.METADATA):
             return
-        due_us = self.metadata.due_us()
         if due_us > self.now_us:
             self.wake_at(due_us)
             return
@@ -256,6 +267,7 @@ class Client(Node):
             self.ask(target, ApiKey.METADATA, body, self)
 
     def _watch_deadlines(self) -> None:
-        if self.in_flight:
+        next_us = self._next_deadline_us
+        if self.in_flight and (next_us <= self.now_us or not self._ticks or next_us < self._ticks[-1]):
             self._next_deadline_us = min([asked.deadline_us for asked in self.in_flight.values()])
             self.wake_at(self._next_deadline_us)

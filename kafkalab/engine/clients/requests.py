@@ -50,6 +50,9 @@ SPOKEN: dict[int, int] = {
     ApiKey.DELETE_RECORDS: 2,
     ApiKey.INIT_PRODUCER_ID: 5,
     ApiKey.OFFSET_FOR_LEADER_EPOCH: 4,
+    ApiKey.DESCRIBE_ACLS: 3,
+    ApiKey.CREATE_ACLS: 3,
+    ApiKey.DELETE_ACLS: 3,
     ApiKey.END_TXN: 5,
     ApiKey.WRITE_TXN_MARKERS: 2,
     ApiKey.DESCRIBE_CONFIGS: 4,
@@ -63,11 +66,17 @@ SPOKEN: dict[int, int] = {
     ApiKey.DESCRIBE_CLIENT_QUOTAS: 1,
     ApiKey.ALTER_CLIENT_QUOTAS: 1,
     ApiKey.DESCRIBE_QUORUM: 2,
+    ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS: 0,
+    ApiKey.ALTER_USER_SCRAM_CREDENTIALS: 0,
     ApiKey.DESCRIBE_CLUSTER: 2,
     ApiKey.DESCRIBE_PRODUCERS: 0,
     ApiKey.UNREGISTER_BROKER: 0,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: 0,
     ApiKey.CONSUMER_GROUP_HEARTBEAT: 1,
+    ApiKey.SHARE_GROUP_HEARTBEAT: 1,
+    ApiKey.SHARE_FETCH: 2,
+    ApiKey.SHARE_ACKNOWLEDGE: 2,
+    ApiKey.ALTER_SHARE_GROUP_OFFSETS: 0,
 }
 """The versions that the lab's clients speak. OffsetCommit and OffsetFetch 9: the newest that know
 topics by name, so that a commit needs no metadata."""

@@ -45,7 +45,13 @@ from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchResponse
 from kafkalab.wire.records import Record
 
-FEATURES = {"metadata.version": 30, elections.ELR_FEATURE: 1, "transaction.version": 2, "group.version": 1}
+FEATURES = {
+    "metadata.version": 30,
+    elections.ELR_FEATURE: 1,
+    "transaction.version": 2,
+    "group.version": 1,
+    "share.version": 1,
+}
 """Levels that a new cluster is formatted with: 4.3-IV0. What is not built yet is not finalized."""
 BEFORE = "so the controller before it had decided"
 SHUTDOWN_WITHOUT_SUCCESSOR_US = 5_000_000
@@ -58,6 +64,7 @@ class Controller(Node):
         self.cluster_id = cluster.cluster_id
         self.initial_voters = voter_set(cluster.cluster_id, cluster.voters)
         self.limits = cluster.limits
+        self._users = cluster.users
         self.static_config = config
         self.config = config
         """With what has been set for all brokers since."""
@@ -325,7 +332,7 @@ class Controller(Node):
         levels = tuple(FeatureLevelRecord(name, level) for name, level in FEATURES.items())
         # With ELR the cluster's value is always written down: all brokers must go by the same one.
         min_isr = self.static_config.topic_defaults.get(elections.MIN_ISR, "1")
-        self._write((*levels, ConfigRecord(BROKER, "", elections.MIN_ISR, min_isr)))
+        self._write((*levels, ConfigRecord(BROKER, "", elections.MIN_ISR, min_isr), *self._users))
 
     def _reconfigure(self) -> None:
         self.config = self.static_config.with_dynamic(self.image.broker_config(None))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from kio.schema.envelope.v0.response import EnvelopeResponse
 
 from kafkalab.engine.controller import (
+    acls,
     altering_configs,
     brokers,
     elect_leaders,
@@ -13,6 +14,7 @@ from kafkalab.engine.controller import (
     producer_ids,
     reassignments,
     topics,
+    users,
 )
 from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.node import Request
@@ -86,6 +88,12 @@ def _decide(controller: "Controller", request: Request, mutations: Mutations) ->
             return altering_configs.alter_configs(image, config, body)
         case ApiKey.ALTER_CLIENT_QUOTAS:
             return alter_client_quotas(image, body)
+        case ApiKey.CREATE_ACLS:
+            return acls.create(image, body, controller.random)
+        case ApiKey.DELETE_ACLS:
+            return acls.delete(image, body)
+        case ApiKey.ALTER_USER_SCRAM_CREDENTIALS:
+            return users.alter(image, body)
         case ApiKey.UNREGISTER_BROKER:
             return brokers.unregister(image, config, sessions, body.broker_id)
         case api_key:

@@ -22,6 +22,8 @@ from kafkalab.engine.controller.metadata import (
     changed,
 )
 from kafkalab.engine.events import (
+    AclCreated,
+    AclDeleted,
     BrokerFenced,
     BrokerRegistered,
     BrokerUnfenced,
@@ -38,6 +40,14 @@ from kafkalab.engine.events import (
     ReassignmentStarted,
     TopicCreated,
     TopicDeleted,
+    UserGivenPassword,
+    UserLostPassword,
+)
+from kafkalab.engine.security.acls import AccessControlEntryRecord, RemoveAccessControlEntryRecord
+from kafkalab.engine.security.scram import (
+    RemoveUserScramCredentialRecord,
+    ScramMechanism,
+    UserScramCredentialRecord,
 )
 
 KINDS = {TOPIC: "Topic", BROKER: "Broker", CLIENT_METRICS: "Subscription to metrics", GROUP: "Group"}
@@ -66,6 +76,14 @@ def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str
             case ClientQuotaRecord(entity, key, quota, remove):
                 of = " of ".join(f"{each} {name}" if name is not None else f"every {each}" for each, name in entity)
                 yield ConfigChanged(of[0].upper() + of[1:], key, None if remove else f"{quota:g}")
+            case AccessControlEntryRecord():
+                yield AclCreated(record.sentence())
+            case RemoveAccessControlEntryRecord(acl_id):
+                yield AclDeleted(image.acls[acl_id].sentence())
+            case UserScramCredentialRecord(user, mechanism):
+                yield UserGivenPassword(user, ScramMechanism(mechanism).sasl_name)
+            case RemoveUserScramCredentialRecord(user, mechanism):
+                yield UserLostPassword(user, ScramMechanism(mechanism).sasl_name)
             case _:
                 pass
     yield from _new_partition_facts(image, records)

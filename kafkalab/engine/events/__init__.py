@@ -96,6 +96,26 @@ from kafkalab.engine.events.replicas import (
     TransactionBegan,
     TransactionMarked,
 )
+from kafkalab.engine.events.security import (
+    AclCreated,
+    AclDeleted,
+    AuthenticationFailed,
+    AuthenticationSucceeded,
+    AuthorizationDenied,
+    UserGivenPassword,
+    UserLostPassword,
+)
+from kafkalab.engine.events.share import (
+    LockExpired,
+    RecordsAcknowledged,
+    RecordsAcquired,
+    RecordsArchived,
+    RecordsReleased,
+    SharePartitionOpened,
+    ShareStartOffsetMoved,
+    ShareStateLoaded,
+    ShareStateUnloaded,
+)
 from kafkalab.engine.events.transactions import (
     MarkersHeldBack,
     MarkersSent,
@@ -107,7 +127,12 @@ from kafkalab.engine.events.transactions import (
 )
 
 __all__ = [
+    "AclCreated",
+    "AclDeleted",
     "AdminAnswered",
+    "AuthenticationFailed",
+    "AuthenticationSucceeded",
+    "AuthorizationDenied",
     "BecameFollower",
     "BecameLeader",
     "BrokerFenced",
@@ -137,6 +162,7 @@ __all__ = [
     "IsrExpanded",
     "IsrShrunk",
     "LeaderElected",
+    "LockExpired",
     "LogCompacted",
     "LogDirFailed",
     "LogRecovered",
@@ -172,14 +198,22 @@ __all__ = [
     "RecordFailed",
     "RecordSent",
     "RecordsAcked",
+    "RecordsAcknowledged",
+    "RecordsAcquired",
     "RecordsAppended",
+    "RecordsArchived",
     "RecordsDelivered",
     "RecordsFailed",
+    "RecordsReleased",
     "ReplicaDeleted",
     "ReplicationHeldBack",
     "RequestRefused",
     "SegmentDeleted",
     "SegmentRolled",
+    "SharePartitionOpened",
+    "ShareStartOffsetMoved",
+    "ShareStateLoaded",
+    "ShareStateUnloaded",
     "TargetAssignmentComputed",
     "TopicCreated",
     "TopicDeleted",
@@ -190,5 +224,7 @@ __all__ = [
     "TransactionMarked",
     "TransactionStateChanged",
     "TransactionalIdForgotten",
+    "UserGivenPassword",
+    "UserLostPassword",
     "VotersChanged",
 ]

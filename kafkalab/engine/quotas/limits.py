@@ -19,10 +19,6 @@ WHOLE_NUMBERS = {PRODUCER_BYTE_RATE: 2**63 - 1, CONSUMER_BYTE_RATE: 2**63 - 1, C
 """Quotas that have no fractions, and the largest that each may be."""
 OF_CLIENTS = (PRODUCER_BYTE_RATE, CONSUMER_BYTE_RATE, REQUEST_PERCENTAGE, CONTROLLER_MUTATION_RATE)
 OF_ADDRESSES = (CONNECTION_CREATION_RATE,)
-
-ANONYMOUS = "ANONYMOUS"
-"""Who comes in where nobody is asked for a name (KafkaPrincipal.ANONYMOUS)."""
-
 MOST_ACCOUNTS = 1_000
 """Whose use is remembered: who gives a new client id each time must not fill the memory."""
 
@@ -33,9 +29,9 @@ Account = tuple[str, str]
 """(user, client id), either of them "": whose use is counted together."""
 
 
-def user_of(_request: Request) -> str:
-    """Who asks. The one place to change where listeners authenticate."""
-    return ANONYMOUS
+def user_of(request: Request) -> str:
+    """Who asks: the name alone, as in `kafka-configs.sh --entity-type users --entity-name`."""
+    return request.principal.removeprefix("User:")
 
 
 def of_user(user: str | None) -> Entity:

@@ -40,7 +40,7 @@ _OF_PRODUCERS = (
     "resume_producer",
     "remove_producer",
 )
-_OF_CONSUMERS = ("update_consumer", "remove_consumer", "crash_consumer")
+_OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,12 @@ FIRST = (
         "Add consumer",
         ("topics", "group", "group_protocol", "processing_ms", "auto_offset_reset"),
     ),
+    Offer(
+        "add_share_consumer",
+        "Add a consumer to a share group",
+        "Add share consumer",
+        ("topics", "group", "processing_ms", "acknowledgement", "released_percent", "rejected_percent"),
+    ),
 )
 TOPICS = (
     Offer("alter_topic_config", "Change a topic's setting", "Change setting", ("topic", "name", "value")),
@@ -103,7 +109,27 @@ CLIENTS = (
           (("subscription", "all"),)),
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),
     Offer("update_consumer", "Change a consumer", "Change consumer", ("name", "processing_ms", "max_poll_records")),
+    Offer(
+        "update_share_consumer",
+        "Change a consumer of a share group",
+        "Change share consumer",
+        ("name", "processing_ms", "released_percent", "rejected_percent"),
+    ),
 )  # fmt: skip
+SECURITY = (
+    Offer("set_password", "Give a user a password", "Set password", ("user", "password", "mechanism")),
+    Offer(
+        "add_acl",
+        "Allow or deny",
+        "Add entry",
+        ("principal", "permission", "operation", "resource_type", "resource", "pattern"),
+        (("resource", ""),),
+    ),
+    Offer(
+        "remove_acl", "Strike entries out", "Remove entries", ("principal", "operation", "resource_type", "resource")
+    ),
+    Offer("remove_password", "Take a password away", "Remove password"),
+)
 BREAKING = (
     Offer("slow_disk", "Slow disk", "Slow it down", ("broker", "delay_ms")),
     Offer("fill_disk", "Full disk", "Fill it", ("broker", "free_bytes")),
@@ -136,6 +162,12 @@ SECTIONS = (
     Section("use", "Use it", "", FIRST),
     Section("topics", "Topics", "", TOPICS),
     Section("clients", "Clients", "Change what runs already.", CLIENTS),
+    Section(
+        "security",
+        "Who may do what",
+        "Everybody may use what no entry is for. Where there are entries for a thing, only those whom one allows.",
+        SECURITY,
+    ),
     Section(
         "break",
         "Break it",

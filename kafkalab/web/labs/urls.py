@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from kafkalab.web.labs import real, rebalances, views
+from kafkalab.web.labs import learners, real, rebalances, views
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
+    path("labs/", learners.own_labs, name="own-labs"),
+    path("labs/new/", learners.new_lab, name="new-lab"),
+    path("labs/<slug:name>/delete/", learners.delete_lab, name="delete-lab"),
+    path("security/", learners.security, name="security"),
+    path("kafkalab-ca.pem", learners.authority, name="authority"),
     path("labs/<slug:name>/", views.stage, name="stage"),
     path("labs/<slug:name>/records/", views.records, name="records"),
     path("labs/<slug:name>/record/", views.record, name="record"),

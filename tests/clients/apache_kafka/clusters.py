@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from kafkalab.engine.config import STANDARD_AUTHORIZER
 from kafkalab.lab import Doors, Gateway, Lab, LabSettings
 from kafkalab.lab import commands as order
 from kafkalab.lab.lab import RACKS
@@ -31,6 +32,9 @@ BROKERS = (1, 2, 3)
 CONTROLLER = 3000
 CLUSTER_ID = "FieldByFieldAAAAAAAAAA"
 SETTINGS = {
+    "authorizer.class.name": STANDARD_AUTHORIZER,
+    "allow.everyone.if.no.acl.found": "true",
+    "super.users": "User:admin",
     "broker.heartbeat.interval.ms": "200",
     "broker.session.timeout.ms": "2000",
     "group.initial.rebalance.delay.ms": "0",
@@ -41,6 +45,8 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "3",
     "transaction.state.log.replication.factor": "2",
     "num.partitions": "2",
+    "share.coordinator.state.topic.num.partitions": "3",
+    "group.share.assignment.interval.ms": "0",
     "default.replication.factor": "2",
 }
 """What both have in server.properties: quick where Kafka is slow by default."""
@@ -125,6 +131,8 @@ class ApacheKafka:
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(self.directory / f"log-{node}"),
             **SETTINGS,
+            # Computed beside the heartbeat, a target comes at one of the next heartbeats, nobody knows which.
+            "group.share.assignor.offload.enable": "false",
         }
         if node == CONTROLLER:
             settings |= {"process.roles": "controller", "listeners": f"CONTROLLER://127.0.0.1:{self._controller_port}"}

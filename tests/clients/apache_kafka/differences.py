@@ -37,6 +37,7 @@ RIGHTS = "Old Metadata versions do not tell rights on the cluster"
 OLD_UNIT = "log.retention.hours is no second source of log.retention.ms"
 NO_ENDPOINT = "Controllers listen to nobody from outside"
 EMPTY = "Nothing asked, nothing said"
+AUTHORIZER = "The settings of the authorizer are settings of the broker"
 
 KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: api_keys[*]", NOT_THERE, ours=MISSING),
@@ -44,7 +45,6 @@ KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: supported_features[*.version]", NOT_THERE, ours=MISSING),
     Known("api_versions: asked well v?: finalized_features[*.version]", NOT_THERE, ours=MISSING),
     Known("describe_quorum: the metadata's v2: nodes[3000].listeners[CONTROLLER]", NO_ENDPOINT, ours=MISSING),
-    Known("find_coordinator: share v6: coordinators[*].error_message", NOT_THERE),
     Known("describe_configs: a group v4: results[any].*", NOT_THERE),
     Known("describe_configs: loggers of * v4: results[*].error_message", NOT_THERE),
     Known("incremental_alter_configs: group v1: responses[x].*", NOT_THERE),
@@ -69,5 +69,10 @@ KNOWN: tuple[Known, ...] = (
     Known("broker_configs: a broker: described v4: *.synonyms[log.retention.hours]", OLD_UNIT),
     Known("log_dirs: *: results[*].*_bytes", NO_SIZE),
     Known("metadata: with rights v*: cluster_authorized_operations", RIGHTS),
+    Known("lists: bad ? v3: results[*].error_*", STUMBLES),
+    Known("describe_configs: broker v4: results[1].configs[super.users]*", AUTHORIZER),
+    Known("describe_configs: broker v4: results[1].configs[allow.everyone.if.no.acl.found]*", AUTHORIZER),
+    Known("share_fetches: unknown topic v2: *", STUMBLES),
+    Known("share_offsets: of some v1: ", STUMBLES, theirs="no answer"),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

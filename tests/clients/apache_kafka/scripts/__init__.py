@@ -12,6 +12,8 @@ from tests.clients.apache_kafka.scripts import (
     quotas,
     reading,
     replicas,
+    security,
+    share,
     topics,
     transactions,
 )
@@ -28,5 +30,7 @@ SCRIPTS: tuple[Script, ...] = (
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
     *quotas.SCRIPTS,
+    *security.SCRIPTS,
+    *share.SCRIPTS,
     *transactions.SCRIPTS,
 )
