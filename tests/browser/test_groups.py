@@ -43,7 +43,8 @@ def test_rebalances_are_compared_side_by_side(page: Page) -> None:
     page.get_by_role("link", name="Rebalances").click()
     page.get_by_label("Story").select_option("crashes")
     page.get_by_label("Seed").fill("2")
-    page.get_by_role("button", name="Compare").click()
+    # Three plays take seconds, more on a busy machine.
+    page.get_by_role("button", name="Compare").click(timeout=90_000)
     drawings = page.get_by_role("img", name=re.compile("^Timeline: "))
     expect(drawings).to_have_count(3, timeout=60_000)
     boxes = [drawings.nth(number).bounding_box() for number in range(3)]

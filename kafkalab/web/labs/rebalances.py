@@ -115,9 +115,9 @@ def drawing(story: played.Story, run: played.Run) -> Drawing:
 
     def bar(span: played.Span, y: float, says: str, label: str = "", what: str = "") -> Bar:
         wide = round(max(1.5, x(span.end_us) - x(span.start_us)), 2)
-        return Bar(
-            x(span.start_us), y, wide, f"{says}, {_during(span)}", label if len(label) * LETTER < wide else "", what
-        )
+        # A state that is too narrow for its name says at least which half of a rebalance it is.
+        fitting = (it for it in (label, label.removesuffix("Rebalance")) if len(it) * LETTER < wide)
+        return Bar(x(span.start_us), y, wide, f"{says}, {_during(span)}", next(fitting, ""), what)
 
     lanes = []
     y = float(AXIS + BAND + LANE_GAP + 6)
