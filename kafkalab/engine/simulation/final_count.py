@@ -8,6 +8,7 @@ from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.partition_change import RECOVERING
 from kafkalab.engine.coordinators.classic_group import GroupState
+from kafkalab.engine.coordinators.modern.group import ConsumerGroupState
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.simulation.compacted import last_words, stored
 from kafkalab.engine.simulation.progress import nothing_is_left_over
@@ -169,7 +170,7 @@ def _groups_have_read_everything(
         if len(groups) != 1:
             raise Broken("G4", f"{group_id} is known to {len(groups)} coordinators")
         group = groups[0]
-        if group.state is not GroupState.STABLE or len(group.members) != len(consumers):
+        if group.state not in (GroupState.STABLE, ConsumerGroupState.STABLE) or len(group.members) != len(consumers):
             raise Broken("G6", f"{group_id} is {group.state} with {len(group.members)} of {len(consumers)} members")
         topics = {topic for plan in history.plan.consumers if plan.group == group_id for topic in plan.topics}
         for place, leader in leaders.items():

@@ -1,7 +1,7 @@
 """One history: a schedule played on a world, judged after every step and counted at the end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from kafkalab.engine.clients.admin import Admin, create_topic
@@ -166,16 +166,17 @@ class History:
         settings = ConsumerSettings(
             group=plan.group,
             topics=plan.topics,
-            assignor=plan.assignor,
             commit=plan.commit,
             auto_commit_interval_ms=1_000,
             processing_ms=plan.processing_ms,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
             max_poll_interval_ms=15_000,
             request_timeout_ms=5_000,
             rack=plan.rack,
+            group_protocol=plan.group_protocol,
         )
+        if plan.group_protocol == "classic":
+            settings = replace(settings, assignor=plan.assignor, session_timeout_ms=10_000)
         self.world.start(Consumer(plan.name, self.bootstrap, settings))
 
     def _chaos(self) -> Iterator[int]:

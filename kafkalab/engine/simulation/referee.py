@@ -20,6 +20,7 @@ from kafkalab.engine.events import (
     HighWatermarkAdvanced,
     LogCompacted,
     LogTruncated,
+    MemberReconciled,
     NodeCrashed,
     NodeStarted,
     OffsetCommitted,
@@ -306,11 +307,13 @@ class Referee:
             case SegmentDeleted():
                 self.segments_deleted += 1
                 retained(self._replica(node, event), event)
-            case GroupAssigned(group) | OffsetCommitted(group) if has_a_successor(
+            case GroupAssigned(group) | MemberReconciled(group) | OffsetCommitted(group) if has_a_successor(
                 self.cluster.world, node, group, self.metadata.seen
             ):
                 # Late news, which counted before its successor's.
                 return
+            case MemberReconciled(group):
+                shared_out(self.cluster.world, node, group)
             case GroupAssigned(group, generation):
                 if generation <= self.generations.get(group, 0):
                     raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")

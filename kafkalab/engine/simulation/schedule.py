@@ -62,6 +62,8 @@ class ConsumerPlan:
     commit: str
     processing_ms: int
     rack: str | None = None
+    group_protocol: str = "classic"
+    """consumer: the newer one, where the coordinator assigns, and its settings count in place of the assignor."""
 
 
 @dataclass(frozen=True, slots=True)
