@@ -36,7 +36,7 @@ class Cluster:
         self.clock_skew_us: dict[int, int] = {}
         """By broker: how far its machine's clock is off."""
         self._last_image = MetadataImage(spec.cluster_id, spec.controllers[0])
-        world.on_event.append(self._on_event)
+        world.on_life.append(self._on_life)
 
     def fork(self) -> "Cluster":
         """Another cluster, in a world of its own, with disks of its own, that goes on from here by itself.
@@ -45,7 +45,7 @@ class Cluster:
         those files, and what the fork writes stays in memory: the fork needs them as long as it lives."""
         copy = deepcopy(self)
         copy.world.hang_up_edges()
-        copy.world.on_event.append(copy._on_event)
+        copy.world.on_life.append(copy._on_life)
         return copy
 
     def start(self) -> None:
@@ -206,7 +206,7 @@ class Cluster:
         for disk in self.disks.values():
             disk.close()
 
-    def _on_event(self, _now_us: int, node: str, event: Event) -> None:
+    def _on_life(self, _now_us: int, node: str, event: Event) -> None:
         if not isinstance(event, (NodeCrashed, NodeExited)):
             return
         if node in self.disks:

@@ -17,15 +17,6 @@ RETRANSMIT_US = 200_000
 Pair = tuple[str, str]
 
 
-def _up_to(most: int, random: Random) -> int:
-    """As `random.randrange(most + 1)` draws it, without the way there: every message draws one."""
-    bits = (most + 1).bit_length()
-    drawn = random.getrandbits(bits)
-    while drawn > most:
-        drawn = random.getrandbits(bits)
-    return drawn
-
-
 def pair(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
 
@@ -76,13 +67,18 @@ class Network:
             return True
         return bool(self.islands) and any((source in island) != (target in island) for island in self.islands.values())
 
-    def arrival_us(self, source: str, target: str, now_us: int, random: Random) -> int:
+    def arrival_us(self, way: Pair, now_us: int, random: Random) -> int:
         """When a message sent now arrives. Only for ways that pass."""
-        way = (source, target)
         link = self.links.get(way, self.default) if self.links else self.default
         due_us = now_us + link.latency_us
-        if link.jitter_us:
-            due_us += _up_to(link.jitter_us, random)
+        most_us = link.jitter_us
+        if most_us:
+            # As random.randrange draws it, without the way there: every message draws one.
+            bits = (most_us + 1).bit_length()
+            drawn_us = random.getrandbits(bits)
+            while drawn_us > most_us:
+                drawn_us = random.getrandbits(bits)
+            due_us += drawn_us
         while link.loss and random.random() < link.loss:
             due_us += RETRANSMIT_US
         not_before_us = self.not_before_us.get(way, 0)

@@ -75,6 +75,8 @@ class World:
         self.edges: dict[str, Callable[[Any], None]] = {}
         self.on_event: list[Callable[[int, str, Event], None]] = []
         """Called with (now_us, node name, event) for each fact."""
+        self.on_life: list[Callable[[int, str, Event], None]] = []
+        """Likewise, before those, for what the world itself tells: that a node starts, ends, stands still."""
         self.on_message: list[Callable[[int, int, str, str, Request | Response], None]] = []
         """Called with (sent_us, due_us, source, target, message) for each message on the network."""
         self.steps = 0
@@ -99,7 +101,7 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         edges = dict.fromkeys(self.edges, _nobody)
-        return self.__dict__ | {"edges": edges, "on_event": [], "on_message": []}
+        return self.__dict__ | {"edges": edges, "on_event": [], "on_life": [], "on_message": []}
 
     def hang_up_edges(self) -> None:
         for name in list(self.edges):
@@ -144,28 +146,30 @@ class World:
     # -- the network -------------------------------------------------------------------------
 
     def send(self, source: str, target: str, message: Request | Response) -> None:
-        network = self.network
-        number = network.number(source, target)
-        if not network.passes(source, target):
+        network, way = self.network, (source, target)
+        # As long as none was made anew, every connection is the first one.
+        number = network.number(source, target) if network.connection else 0
+        if (network.broken_until_us or network.cut or network.islands) and not network.passes(source, target):
             # The source believes in the connection that the message is lost on, until it is told.
-            self._known.setdefault((source, target), number)
+            self._known.setdefault(way, number)
             self._break_connection(source, target)
             return
         if target not in self.nodes and target not in self.edges:
             # Connection refused: the kernel of a machine without that process answers at once.
             self._lose(source, target, number)
             return
-        known = self._known.setdefault((source, target), number)
+        known = self._known.setdefault(way, number)
         if known != number:
             # Written to a socket whose other end is gone: the peer's kernel answers with a reset.
             self._lose(source, target, known)
             return
-        due_us = network.arrival_us(source, target, self.now_us, self.random)
+        now_us = self.now_us
+        due_us = network.arrival_us(way, now_us, self.random)
         for observe in self.on_message:
-            observe(self.now_us, due_us, source, target, message)
-        self._sequence += 1
+            observe(now_us, due_us, source, target, message)
+        self._sequence = sequence = self._sequence + 1
         incarnation = self._incarnations.get(target, 0)
-        heappush(self._queue, (due_us, self._sequence, source, target, number, incarnation, message))
+        heappush(self._queue, (due_us, sequence, source, target, number, incarnation, message))
         if network.links and message.__class__ is Request and network.opens_half(source, target, self.random):
             self.half_open(source, target)
 
@@ -253,7 +257,8 @@ class World:
         self.now_us = due_us if due_us > self.now_us else self.now_us
         self.steps += 1
         if number != TIMER:
-            if number != self.network.number(source, target):
+            network = self.network
+            if number != (network.number(source, target) if network.connection else 0):
                 return True
         elif message.__class__ is _TcpGivesUp:
             self._give_up(message.one, message.other)
@@ -282,7 +287,11 @@ class World:
                 return True
             self._known.pop((target, message.peer), None)
             message = ConnectionLost(message.peer)
-        self._deliver(target, incarnation, message)
+        node = self.nodes.get(target)
+        if node is not None and incarnation == self._incarnations[target]:
+            self._do(node, node.receive(message, self.now_us, self.random))
+        else:
+            self._deliver(target, incarnation, message)
         return True
 
     def _deliver(self, target: str, incarnation: int, message: Any) -> None:
@@ -294,11 +303,15 @@ class World:
         elif incarnation == self._incarnations[target]:
             self._do(node, node.receive(message, self.now_us, self.random))
 
-    def run_until(self, until_us: int) -> None:
-        """Everything due up to and including `until_us`; afterwards that is the time."""
-        queue = self._queue
+    def run_until(self, until_us: int, after_each: Callable[[], None] | None = None) -> None:
+        """Everything due up to and including `until_us`; afterwards that is the time.
+
+        `after_each` is called after each step."""
+        queue, step = self._queue, self.step
         while queue and queue[0][0] <= until_us:
-            self.step()
+            step()
+            if after_each is not None:
+                after_each()
         self.now_us = max(self.now_us, until_us)
 
     def tell_node(self, name: str, message: Any) -> None:
@@ -329,7 +342,8 @@ class World:
         if self.blocked and name in self.blocked:
             self._hold_back(name, effects)
             return
-        for done, effect in enumerate(effects, 1):
+        rest = iter(effects)
+        for effect in rest:
             # The three that nearly all effects are come first, by their class: every step comes through here.
             kind = effect.__class__
             if kind is Send:
@@ -341,15 +355,17 @@ class World:
                     observe(now_us, name, effect)
                 continue
             if kind is Wake:
-                at_us = effect.at_us
-                self._push(at_us if at_us > self.now_us else self.now_us, name, name, TIMER, effect.message)
+                at_us, now_us = effect.at_us, self.now_us
+                self._sequence = sequence = self._sequence + 1
+                due_us, incarnation = at_us if at_us > now_us else now_us, self._incarnations.get(name, 0)
+                heappush(self._queue, (due_us, sequence, name, name, TIMER, incarnation, effect.message))
                 continue
             match effect:
                 case HangUp(peer):
                     self.hang_up(name, peer)
                 case Block(for_us):
                     self.blocked[name] = _Blocked()
-                    self._hold_back(name, effects[done:])
+                    self._hold_back(name, list(rest))
                     self._push(self.now_us + for_us, name, name, TIMER, _Unblock())
                     return
                 case Halt():
@@ -363,13 +379,13 @@ class World:
                     raise AssertionError(f"{name} wants {effect!r}, which nobody can do")
 
     def _tell(self, name: str, event: Event) -> None:
-        for observe in self.on_event:
+        for observe in (*self.on_life, *self.on_event):
             observe(self.now_us, name, event)
 
     def _push(self, due_us: int, source: str, target: str, number: int, message: Any) -> None:
-        self._sequence += 1
+        self._sequence = sequence = self._sequence + 1
         incarnation = self._incarnations.get(target, 0)
-        heappush(self._queue, (due_us, self._sequence, source, target, number, incarnation, message))
+        heappush(self._queue, (due_us, sequence, source, target, number, incarnation, message))
 
 
 def _from(source: str, message: Any) -> Any:

@@ -26,6 +26,8 @@ class BadRecord(Exception):
 
 _NULL = b"\x01"
 """The length -1."""
+_NOTHING = b"\x00"
+"""The length 0."""
 _VARINT_MAX_BYTES = 10
 _VARINT_MAX_SHIFT = 7 * _VARINT_MAX_BYTES
 
@@ -74,7 +76,7 @@ def encode_records(records: Sequence[Record], base_offset: int, base_timestamp: 
             varint(record.offset - base_offset),
             *_sized(record.key),
             *_sized(record.value),
-            varint(len(record.headers)),
+            varint(len(record.headers)) if record.headers else _NOTHING,
         ]
         for name, value in record.headers:
             body += _sized(name.encode())
@@ -120,11 +122,17 @@ def _decode_record(
         raise BadRecord(f"a record of {size} bytes with {len(data) - position} left")
     timestamp_delta, position = read_varint(data, position + 1)
     offset_delta, position = read_varint(data, position)
-    key, position = _read_sized(data, position, end)
+    # What most records lack, a key or headers, is seen from one byte.
+    if data[position] == _NULL[0]:
+        key, position = None, position + 1
+    else:
+        key, position = _read_sized(data, position, end)
     value, position = _read_sized(data, position, end)
     headers: tuple[Header, ...] = ()
-    count, position = read_varint(data, position)
-    if count:
+    if data[position] == _NOTHING[0]:
+        position += 1
+    else:
+        count, position = read_varint(data, position)
         headers, position = _read_headers(data, position, end, count)
     if position != end:
         raise BadRecord(f"a record said it had {size} bytes and has {size - end + position}")

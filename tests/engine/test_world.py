@@ -51,3 +51,14 @@ def test_what_was_lost_on_a_cut_way_is_known_to_be_lost_before_anything_newer_is
     world.send("killed", "asker", hello)
     world.run_until(10_000_000)
     assert asker.heard[1:] == [ConnectionLost("killed"), hello]
+
+
+def test_whoever_looks_after_each_step_looks_as_often_as_there_are_steps() -> None:
+    world, listener = World(), Listener()
+    world.start(listener)
+    for number in range(3):
+        world.send("listener", "listener", Request("listener", "", number, 3, 0, None, None))
+    heard: list[int] = []
+    world.run_until(1_000, lambda: heard.append(len(listener.heard)))
+    assert heard == [1, 2, 3, 4]
+    assert (world.steps, world.now_us) == (4, 1_000)

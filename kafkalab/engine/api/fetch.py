@@ -75,7 +75,12 @@ class Fetching:
         if session is not None:
             if session.epoch != self.epoch:
                 return FetchResponse((), ErrorCode.invalid_fetch_session_epoch, session.id)
-            results = [(wanted, result) for wanted, result in results if wanted.has_news(result)]
+            # By identity first: with nothing new a partition yields the very same result.
+            results = [
+                (wanted, result)
+                for wanted, result in results
+                if result is not wanted.silent and wanted.has_news(result)
+            ]
             for wanted, result in results:
                 wanted.told(result)
                 if result.records:
@@ -209,11 +214,12 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
         return
     reading.results.append((wanted, result))
     reading.keys[partition.key] = wanted
-    reading.size += len(result.records)
     if broker.leader_quota.partitions and request.body.replica_id >= 0 and broker.leader_quota.throttles(partition.key):
         reading.throttled_size += len(result.records)
         reading.outdated[partition.key] = None
-    if result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
+    if result.records:
+        reading.size += len(result.records)
+    elif result.diverging_epoch.epoch >= 0 or result.preferred_read_replica >= 0:
         reading.at_once = True
     if result.high_watermark != partition.high_watermark:
         reading.outdated[partition.key] = None

@@ -217,7 +217,8 @@ class Broker(Node):
                 self._take_answer(message)
             else:
                 self._take_other(message)
-            self._settle()
+            if self.purgatory.touched or self.router.ready or self.isr_proposals.unsent or self.fetchers.due:
+                self._settle()
         except DiskFailure as failure:
             self._halt(str(failure))
             return

@@ -46,6 +46,8 @@ class Wanted:
     asked: FetchPartition
     high_watermark: int = -1
     log_start: int = -1
+    silent: FetchPartitionResult | None = None
+    """What it was told last, if that once more would be no news."""
     partition: "Partition | None" = None
     """The replica that was read for it last. It counts as long as it is one of the broker's."""
 
@@ -73,6 +75,7 @@ class Wanted:
         # After an error nothing counts as told: once it is over the partition is told of again.
         self.high_watermark = result.high_watermark if result.error_code is ErrorCode.none else -1
         self.log_start = result.log_start_offset
+        self.silent = result if not self.has_news(result) else None
 
 
 @dataclass(eq=False, slots=True)

@@ -28,18 +28,16 @@ class FollowerState:
         if broker_epoch != UNKNOWN and self.broker_epoch > broker_epoch:
             # The broker came back under a new epoch: this fetch is a message from its earlier life.
             raise Refused(ErrorCode.not_leader_or_follower)
+        known_end = self.leader_end_at_last_fetch
         if offset >= leader_end:
-            caught_up_ms = now_ms
-        elif offset >= self.leader_end_at_last_fetch:
+            self.last_caught_up_ms = max(self.last_caught_up_ms, now_ms)
+        elif offset >= known_end and self.last_fetch_ms > self.last_caught_up_ms:
             # What it lacks came after its last fetch: at that moment it had everything.
-            caught_up_ms = self.last_fetch_ms
-        else:
-            caught_up_ms = 0
-        self.last_caught_up_ms = caught_up_ms if caught_up_ms > self.last_caught_up_ms else self.last_caught_up_ms
+            self.last_caught_up_ms = self.last_fetch_ms
         self.log_start = log_start
         self.log_end = offset
-        known_end = self.leader_end_at_last_fetch
-        self.leader_end_at_last_fetch = leader_end if leader_end > known_end else known_end
+        if leader_end > known_end:
+            self.leader_end_at_last_fetch = leader_end
         self.last_fetch_ms = now_ms
         self.broker_epoch = broker_epoch
 

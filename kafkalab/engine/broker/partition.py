@@ -215,6 +215,15 @@ class Partition:
 
     def follower_fetched(self, state: FollowerState, offset: int, log_start: int, broker_epoch: int) -> None:
         """A follower asks for `offset`: it has all before it (Partition.updateFollowerFetchState)."""
+        if (
+            offset == state.log_end == self.log.end_offset == state.leader_end_at_last_fetch
+            and log_start == state.log_start
+            and broker_epoch == state.broker_epoch
+            and state.broker_id in self.in_sync.committed
+        ):
+            # Nothing new to it or to the leader: only the time of it counts.
+            state.last_fetch_ms = state.last_caught_up_ms = self.broker.now_us // 1000
+            return
         log_end_before, log_start_before = state.log_end, state.log_start
         state.fetched(offset, log_start, broker_epoch, self.log.end_offset, self.broker.now_us // 1000)
         if state.broker_id not in self.in_sync.committed:

@@ -29,11 +29,13 @@ class Outgoing:
     timestamp_ms: int
     token: int | None = None
     """Given by the person who sent it by hand; None for one that the producer made up."""
+    size: int = field(init=False)
 
-    @property
-    def size(self) -> int:
-        headers = sum(len(name) + len(value or b"") + 4 for name, value in self.headers)
-        return RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"") + headers
+    def __post_init__(self) -> None:
+        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += len(name) + len(value or b"") + 4
+        object.__setattr__(self, "size", size)
 
 
 @dataclass(eq=False, slots=True)

@@ -113,6 +113,7 @@ class Client(Node):
         self.in_flight[correlation_id] = Asked(
             correlation_id, target, channel, api_key, about, asker, self.now_us, deadline_us
         )
+        self._next_deadline_us = min(self._next_deadline_us, deadline_us)
 
     def post(self, target: str, api_key: int, body: Any, channel: str = DATA) -> int:
         """Send a request that gets no answer, or whose answer nobody waits for."""
@@ -177,7 +178,9 @@ class Client(Node):
         if kind is Response:
             self._answer(message)
         elif kind is Tick:
-            self._ticks = [due_us for due_us in self._ticks if due_us > message.at_us]
+            ticks, at_us = self._ticks, message.at_us
+            while ticks and ticks[-1] <= at_us:
+                ticks.pop()
         else:
             self._take_other(message)
         if self.now_us >= self._next_deadline_us:
@@ -229,9 +232,12 @@ class Client(Node):
             self._lose(target, ErrorCode.request_timed_out)
 
     def _refresh(self) -> None:
+        due_us = self.metadata.due_us()
+        if due_us > self.now_us and self._ticks and due_us >= self._ticks[-1]:
+            # Not yet, and there is a tick before.
+            return
         if self.asking(self, ApiKey.METADATA):
             return
-        due_us = self.metadata.due_us()
         if due_us > self.now_us:
             self.wake_at(due_us)
             return
@@ -242,6 +248,7 @@ class Client(Node):
             self.ask(target, ApiKey.METADATA, body, self)
 
     def _watch_deadlines(self) -> None:
-        if self.in_flight:
+        next_us = self._next_deadline_us
+        if self.in_flight and (next_us <= self.now_us or not self._ticks or next_us < self._ticks[-1]):
             self._next_deadline_us = min([asked.deadline_us for asked in self.in_flight.values()])
             self.wake_at(self._next_deadline_us)

@@ -99,6 +99,8 @@ class Commits:
     def progress(self) -> None:
         """Ask for the committed offsets of partitions just assigned."""
         consumer, committed = self.consumer, Needs.COMMITTED
+        if consumer.fetching.settled.groups(consumer.metadata) is not None:
+            return
         wanting = [reading for reading in consumer.fetching.readings.values() if reading.needs is committed]
         if not wanting or consumer.asking(self, ApiKey.OFFSET_FETCH) or not self._may_ask():
             return

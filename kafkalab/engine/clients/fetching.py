@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.client import Asked
 from kafkalab.engine.clients.committed import told_apart
-from kafkalab.engine.clients.metadata import MAX_AGE_US, STALE, backoff_us
+from kafkalab.engine.clients.metadata import MAX_AGE_US, NO_LEADER, STALE, backoff_us
+from kafkalab.engine.clients.settled import Settled
 from kafkalab.engine.events import PositionReset
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
@@ -83,16 +84,19 @@ class Fetching:
     def __init__(self, consumer: "Consumer") -> None:
         self.consumer = consumer
         self.readings: dict[TopicPartition, Reading] = {}
+        self.settled = Settled()
         self._turn = 0
 
     def start(self, partitions: list[TopicPartition], needs: Needs, reason: str) -> None:
         for topic, partition in partitions:
             self.readings[topic, partition] = Reading(topic, partition, needs, reset_reason=reason)
+        self.settled.unsettle()
         self.readings = dict(sorted(self.readings.items()))
 
     def stop(self, partitions: list[TopicPartition]) -> None:
         for where in partitions:
             del self.readings[where]
+        self.settled.unsettle()
 
     def take(self, most: int) -> list[tuple[Reading, Record]]:
         """What one poll returns: partition by partition, each time beginning with another one."""
@@ -114,12 +118,19 @@ class Fetching:
         reading.position = reading.next_fetch if last and not reading.buffered else record.offset + 1
 
     def find_positions(self) -> None:
+        if self.settled.groups(self.consumer.metadata) is not None:
+            return
         self._notice_new_leaders()
+        nothing = Needs.NOTHING
+        lacking = [reading for reading in self.readings.values() if reading.needs is not nothing]
+        if not lacking:
+            self.settled.settle(self.readings, self.consumer.metadata)
+            return
         for needs, api_key in (
             (Needs.RESET, ApiKey.LIST_OFFSETS),
             (Needs.VALIDATION, ApiKey.OFFSET_FOR_LEADER_EPOCH),
         ):
-            pending = [reading for reading in self.readings.values() if reading.needs is needs]
+            pending = [reading for reading in lacking if reading.needs is needs]
             if pending:
                 self._ask_where(pending, needs, api_key)
 
@@ -130,6 +141,7 @@ class Fetching:
         if self.consumer.settings.auto_offset_reset not in RESETS:
             self.consumer.fail(f"{reading.topic}-{reading.partition}: {reason}, and auto.offset.reset=none")
             return
+        self.settled.unsettle()
         reading.position = None
         reading.buffered.clear()
         reading.needs = Needs.RESET
@@ -137,17 +149,19 @@ class Fetching:
 
     def found(self, reading: Reading, offset: int, epoch: int) -> None:
         """A committed offset. Check it if it is known in which epoch it was read."""
+        self.settled.unsettle()
         reading.seek(offset, epoch)
         reading.committed = offset
         reading.needs = Needs.VALIDATION if epoch >= 0 else Needs.NOTHING
 
     def _notice_new_leaders(self) -> None:
-        leader, nothing = self.consumer.metadata.leader, Needs.NOTHING
+        topics, nothing = self.consumer.metadata.topics, Needs.NOTHING
         for reading in self.readings.values():
             if reading.needs is not nothing:
                 continue
-            known = leader(reading.topic, reading.partition)
-            if known is None or known.leader_epoch == reading.leader_epoch:
+            topic = topics.get(reading.topic)
+            known = topic.partitions.get(reading.partition) if topic is not None else None
+            if known is None or known.leader == NO_LEADER or known.leader_epoch == reading.leader_epoch:
                 continue
             if reading.epoch >= 0 and reading.leader_epoch >= 0:
                 reading.needs = Needs.VALIDATION
@@ -166,12 +180,9 @@ class Fetching:
                 assert known is not None
                 reset_to = RESETS.get(consumer.settings.auto_offset_reset, LATEST)
                 asked[reading.where] = known.leader_epoch, reset_to if needs is Needs.RESET else reading.epoch
-            isolation = consumer.settings.isolation_level
-            body = (
-                requests.list_offsets(asked, isolation)
-                if needs is Needs.RESET
-                else requests.offset_for_leader_epoch(asked)
-            )
+            body: Any = requests.offset_for_leader_epoch(asked)
+            if needs is Needs.RESET:
+                body = requests.list_offsets(asked, consumer.settings.isolation_level)
             about = [(reading, asked[reading.where][0]) for reading in readings]
             consumer.ask(target, api_key, body, self, about)
 
@@ -226,35 +237,33 @@ class Fetching:
 
     def fetch(self) -> None:
         """Ask each leader for more, unless it still has such a question."""
-        consumer, settings, nothing = self.consumer, self.consumer.settings, Needs.NOTHING
-        idle = [reading for reading in self.readings.values() if reading.needs is nothing and not reading.buffered]
-        # Of one target after another, so that what goes out now is not asked about.
+        nothing, groups = Needs.NOTHING, self.settled.groups(self.consumer.metadata)
         asked = self._asked(ApiKey.FETCH)
-        for target, readings in self._by_leader(idle, nearest=True).items():
-            if target in asked:
-                continue
-            by_topic: dict[str, list[FetchPartition]] = {}
-            for reading in readings:
-                part = FetchPartition(
-                    reading.partition,
-                    reading.next_fetch,
-                    settings.max_partition_fetch_bytes,
-                    current_leader_epoch=reading.leader_epoch,
-                )
-                by_topic.setdefault(reading.topic, []).append(part)
-            body = FetchRequest(
-                tuple(
-                    FetchTopic("", consumer.metadata.topics[topic].topic_id, tuple(parts))
-                    for topic, parts in by_topic.items()
-                ),
-                max_wait_ms=settings.fetch_max_wait_ms,
-                min_bytes=settings.fetch_min_bytes,
-                max_bytes=settings.fetch_max_bytes,
-                isolation_level=settings.isolation_level,
-                rack_id=settings.rack or "",
-            )
-            about = [(reading, reading.next_fetch) for reading in readings]
-            consumer.ask(target, ApiKey.FETCH, body, self, about)
+        if groups is not None:
+            candidates = [reading for target, group in groups.items() if target not in asked for reading in group]
+        else:
+            candidates = [reading for reading in self.readings.values() if reading.needs is nothing]
+        idle = [reading for reading in candidates if not reading.buffered]
+        for target, readings in self._by_leader(idle, nearest=True).items() if idle else ():
+            if target not in asked:
+                self._fetch_from(target, readings)
+
+    def _fetch_from(self, target: str, readings: list[Reading]) -> None:
+        settings, topics = self.consumer.settings, self.consumer.metadata.topics
+        max_bytes = settings.max_partition_fetch_bytes
+        by_topic: dict[str, list[FetchPartition]] = {}
+        for each in readings:
+            part = FetchPartition(each.partition, each.next_fetch, max_bytes, each.leader_epoch)
+            by_topic.setdefault(each.topic, []).append(part)
+        body = FetchRequest(
+            tuple(FetchTopic("", topics[topic].topic_id, tuple(parts)) for topic, parts in by_topic.items()),
+            max_wait_ms=settings.fetch_max_wait_ms,
+            min_bytes=settings.fetch_min_bytes,
+            max_bytes=settings.fetch_max_bytes,
+            isolation_level=settings.isolation_level,
+            rack_id=settings.rack or "",
+        )
+        self.consumer.ask(target, ApiKey.FETCH, body, self, [(reading, reading.next_fetch) for reading in readings])
 
     def _take_records(self, about: list[tuple[Reading, int]], body: FetchResponse) -> None:
         metadata = self.consumer.metadata
@@ -310,6 +319,7 @@ class Fetching:
     def _read_nearer(self, reading: Reading, replica: int) -> None:
         consumer = self.consumer
         if replica in consumer.metadata.brokers:
+            self.settled.unsettle()
             reading.nearer = replica
             reading.nearer_until_us = consumer.now_us + MAX_AGE_US
             return
@@ -361,12 +371,14 @@ class Fetching:
     def _by_leader(self, readings: list[Reading], nearest: bool = False) -> dict[str, list[Reading]]:
         """Those that may be asked about now, by the broker to ask: the leader, or with `nearest` whom it named."""
         consumer, metadata = self.consumer, self.consumer.metadata
+        topics, now_us = metadata.topics, consumer.now_us
         groups: dict[str, list[Reading]] = {}
         for reading in readings:
-            known = metadata.leader(reading.topic, reading.partition)
-            if known is None:
+            topic = topics.get(reading.topic)
+            known = topic.partitions.get(reading.partition) if topic is not None else None
+            if known is None or known.leader == NO_LEADER:
                 metadata.request_update()
-            elif reading.not_before_us > consumer.now_us:
+            elif reading.not_before_us > now_us:
                 consumer.wake_at(reading.not_before_us)
             else:
                 broker = known.leader

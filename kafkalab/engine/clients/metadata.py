@@ -76,6 +76,8 @@ class ClientMetadata:
     needed: bool = True
     updates: int = 0
     """How often an answer has been taken in."""
+    changes: int = 0
+    """How often anything may have become different."""
     _asked_us: int | None = None
     _updated_us: int = 0
     _failures: int = 0
@@ -119,6 +121,7 @@ class ClientMetadata:
             self._asked_us = None
 
     def forget(self, topic: str) -> None:
+        self.changes += 1
         self.wanted.pop(topic, None)
         self.topics.pop(topic, None)
         self.unheard_of.pop(topic, None)
@@ -142,6 +145,7 @@ class ClientMetadata:
         self.controller_id = answer.controller_id
         self.cluster_id = answer.cluster_id
         self.updates += 1
+        self.changes += 1
         self._updated_us = now_us
         again = False
         for topic in answer.topics:
@@ -159,6 +163,7 @@ class ClientMetadata:
         if known is None or hint.leader_id == NO_LEADER or hint.leader_epoch <= known.leader_epoch:
             return False
         self.topics[topic].partitions[partition] = KnownPartition(hint.leader_id, hint.leader_epoch)
+        self.changes += 1
         return True
 
     def _take(self, name: str, topic: MetadataResponseTopic) -> bool:

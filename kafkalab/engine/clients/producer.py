@@ -337,7 +337,8 @@ class Producer(Client):
         complete = accumulator.append((topic, chosen.partition), record, batch_size, self.now_us)
         if chosen.partition == partitioner.sticky.partition and record.key is None:
             partitioner.sticky.appended(record.size, batch_size, complete)
-        self._settle(record, FateState.WAITING, partition=chosen.partition, how=chosen.how)
+        if record.token is not None:
+            self._settle(record, FateState.WAITING, partition=chosen.partition, how=chosen.how)
         if self._shown(record):
             key = record.key.decode(errors="replace") if record.key is not None else None
             self.tell(RecordSent(self.name, record.serial, topic, chosen.partition, key, chosen.how))
@@ -351,13 +352,16 @@ class Producer(Client):
         self.bytes_acked += batch.size
         if base_offset >= 0:
             self.last_offsets[batch.where] = base_offset + count - 1
+        hidden: list[int] = []
         for place, record in enumerate(batch.records):
             offset = base_offset + place if base_offset >= 0 else -1
-            time_ms = append_time_ms if append_time_ms >= 0 else record.timestamp_ms
-            self._settle(record, FateState.ACKED, offset=offset, timestamp_ms=time_ms)
+            if record.token is not None:
+                time_ms = append_time_ms if append_time_ms >= 0 else record.timestamp_ms
+                self._settle(record, FateState.ACKED, offset=offset, timestamp_ms=time_ms)
             if self._shown(record):
                 self.tell(RecordAcked(self.name, record.serial, batch.topic, batch.partition, offset))
-        hidden = [place for place, record in enumerate(batch.records) if not self._shown(record)]
+            else:
+                hidden.append(place)
         if hidden and base_offset >= 0:
             first, last = base_offset + hidden[0], base_offset + hidden[-1]
             self.tell(RecordsAcked(self.name, batch.topic, batch.partition, first, last, len(hidden)))

@@ -85,10 +85,10 @@ class ProducerSettings:
 
 def key_of(pattern: str, serial: int, random: Random) -> bytes | None:
     """The key of the `serial`th record, counting from 1."""
+    if pattern == "none":
+        return None
     kind, _, rest = pattern.partition(":")
     match kind:
-        case "none":
-            return None
         case "sequence":
             return str(serial).encode()
         case "random":

@@ -6,7 +6,6 @@ committed than whoever asks knows of, or its time is up (KIP-595, KIP-1166).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from kafkalab.engine.controller import snapshot_fetch
@@ -24,6 +23,9 @@ from kafkalab.wire.dialect import (
     FetchTopicResult,
 )
 from kafkalab.wire.errors import ErrorCode
+from kafkalab.wire.frozen import dataclass
+
+NOWHERE = EpochEndOffset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class MetadataLog:
         # This fetch may be what commits records: then it already hears of it.
         result = self._read(partition, body.replica_id)
         is_news = result.records or -1 < partition.high_watermark < result.high_watermark
-        says_more = is_news or result.diverging_epoch != EpochEndOffset() or result.snapshot_id != EpochEndOffset()
+        says_more = is_news or result.diverging_epoch is not NOWHERE or result.snapshot_id is not NOWHERE
         if says_more or result.error_code is not ErrorCode.none or body.max_wait_ms <= 0:
             return _response(result)
         deadline_us = now_us + body.max_wait_ms * 1000
@@ -93,7 +95,7 @@ class MetadataLog:
     def _read(self, partition: FetchPartition, replica_id: int = -1) -> FetchPartitionResult:
         """With a replica's id, what it asks for also says how far it has come."""
         log, offset = self.replica.log, partition.fetch_offset
-        records, diverging, snapshot = b"", EpochEndOffset(), EpochEndOffset()
+        records, diverging, snapshot = b"", NOWHERE, NOWHERE
         error = self._refusal(partition.current_leader_epoch)
         if error is ErrorCode.none:
             match self.replica.diverging(offset, partition.last_fetched_epoch):

@@ -60,6 +60,10 @@ class Tail:
         at = bisect_right(self._bases, offset) - 1
         if at < 0:
             return None
+        if at == len(self.runs) - 1:
+            last = self.runs[at]
+            if last.base_offset == offset and last.next_offset <= upper_offset and len(last.data) <= max_bytes:
+                return last.data
         chunks: list[bytes] = []
         size = 0
         for run in self.runs[at:]:

@@ -107,9 +107,11 @@ def _follows(where: str, before: PartitionImage, after: PartitionImage, election
     if after.leader_epoch < before.leader_epoch + must_rise:
         raise Broken("M3", f"{where}: leader epoch {after.leader_epoch} after {before.leader_epoch}: {after}")
     if after.leader not in (NO_LEADER, before.leader):
-        # Who came with a reassignment, or joined with this very change, is judged by what it holds (L4).
+        # Who came with a reassignment, or joined with this very change, is judged by what it holds (L4). The one
+        # that it joined may be gone with the same change, which was all that a reassignment waited for.
         recovering = after.leader_recovery_state == RECOVERING
-        joined = not recovering and (after.leader in before.adding_replicas or len(after.isr) > 1)
+        among_others = len(after.isr) > 1 or (bool(before.removing_replicas) and not after.removing_replicas)
+        joined = not recovering and (after.leader in before.adding_replicas or among_others)
         clean = joined or after.leader in (*before.isr, *before.eligible_leader_replicas)
         last_known = recovering and before.last_known_elr == (after.leader,)
         gambled = not clean and not last_known

@@ -1,10 +1,13 @@
 """G1: no partition has two owners, neither in what the coordinator shares out nor in what members hold."""
 
 from typing import cast
+from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.controller.metadata import PartitionImage
 from kafkalab.engine.coordinators.classic_group import ClassicGroup
+from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.world import World
 
@@ -36,6 +39,19 @@ def taken_up(world: World, client: str, group_id: str) -> None:
             for place in other.assignment:
                 if place in newcomer.fetching.readings:
                     raise Broken("G1", f"{group_id}: {client} was given {place}, which {other.name} has not given up")
+
+
+def has_a_successor(world: World, node: str, group_id: str, seen: dict[tuple[UUID, int], PartitionImage]) -> bool:
+    """Whether the coordinator that speaks is one no more and has not heard of it, as after a long sleep.
+
+    What it finds committed was committed in its time. Its successor has read it, and may be far beyond it.
+    """
+    broker = cast(Broker, world.nodes[node])
+    partition = broker.partitions.get((OFFSETS_TOPIC, broker.groups.partition_for(group_id)))
+    image = seen.get((partition.topic_id, partition.partition)) if partition is not None else None
+    if partition is None or image is None:
+        return False
+    return partition.is_leader and partition.leader_epoch < image.leader_epoch
 
 
 def _group_in(world: World, group_id: str, generation: int) -> ClassicGroup | None:

@@ -7,7 +7,6 @@ is replayed here decision by decision, for `metadata_referee` to judge.
 
 from dataclasses import dataclass, field
 
-from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller import snapshots
 from kafkalab.engine.controller.codec import records_in
@@ -57,14 +56,10 @@ class QuorumReferee:
                 raise Broken("M1", f"{leader} and {controller.controller_id} lead epoch {quorum.epoch}")
         if not controller.active and controller.image.offset >= quorum.replica.high_watermark:
             raise Broken("M2", f"{name} acts on {controller.image.offset}, committed is {quorum.replica}")
-        self._look_at(name, quorum.replica)
+        self.look_at(name, quorum.replica)
 
-    def look_at_broker(self, broker: Broker) -> None:
-        replica = broker.metadata_follower.replica
-        if replica is not None and replica.high_watermark != self.known.get(broker.name, 0):
-            self._look_at(broker.name, replica)
-
-    def _look_at(self, name: str, replica: MetadataReplica) -> None:
+    def look_at(self, name: str, replica: MetadataReplica) -> None:
+        """What a controller or a broker holds to be committed."""
         known, high_watermark = self.known.get(name, 0), replica.high_watermark
         if high_watermark == known:
             return

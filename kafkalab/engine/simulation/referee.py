@@ -36,7 +36,7 @@ from kafkalab.engine.events import (
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
-from kafkalab.engine.simulation.owners import shared_out, taken_up
+from kafkalab.engine.simulation.owners import has_a_successor, shared_out, taken_up
 from kafkalab.engine.simulation.quorum_referee import QuorumReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight, TopicNumber
 from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
@@ -93,9 +93,11 @@ class Referee:
         world = self.cluster.world
         node = world.nodes.get(world.last_node)
         if isinstance(node, Broker):
-            for partition in take_changed(node):
+            for partition in take_changed(node) if node.replicas.partitions.changed else ():  # type: ignore[attr-defined]
                 self._look_at(node, partition)
-            self.quorum.look_at_broker(node)
+            replica = node.metadata_follower.replica
+            if replica is not None and replica.high_watermark != self.quorum.known.get(node.name, 0):
+                self.quorum.look_at(node.name, replica)
         elif isinstance(node, Controller):
             self.quorum.look_at_controller(node)
 
@@ -304,6 +306,11 @@ class Referee:
             case SegmentDeleted():
                 self.segments_deleted += 1
                 retained(self._replica(node, event), event)
+            case GroupAssigned(group) | OffsetCommitted(group) if has_a_successor(
+                self.cluster.world, node, group, self.metadata.seen
+            ):
+                # Late news, which counted before its successor's.
+                return
             case GroupAssigned(group, generation):
                 if generation <= self.generations.get(group, 0):
                     raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")

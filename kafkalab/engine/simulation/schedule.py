@@ -170,6 +170,8 @@ def schedule(seed: int, controllers: int | None = None) -> Schedule:
         brokers=brokers,
         racks=racks,
         broker_configs=(
+            # Else a client that asks for a deleted topic makes it again, before whoever deleted it does.
+            ("auto.create.topics.enable", "false"),
             ("offsets.topic.num.partitions", str(dice.choice([1, 2, 3]))),
             ("offsets.topic.replication.factor", str(min(3, brokers))),
             ("replica.lag.time.max.ms", str(lag_time_ms)),

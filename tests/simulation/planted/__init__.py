@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kafkalab.engine.simulation.history import History
-from kafkalab.engine.simulation.schedule import schedule
+from kafkalab.engine.simulation.schedule import FLEETING, schedule
 from kafkalab.engine.simulation.sight import Broken
 from tests.simulation.planted import elections, groups, old_records, quorum, replication, requests
 from tests.simulation.planted.patch import Patch
 
 COMPACTED = [seed for seed in range(1, 301) if any(topic.is_compacted for topic in schedule(seed).topics)]
 """Histories in which something is compacted besides the groups' offsets."""
+REMADE = [seed for seed in range(1, 301) if any(topic.name == FLEETING for topic in schedule(seed).topics)]
+"""Histories in which a topic is deleted and made again."""
 THREE_CONTROLLERS = [seed for seed in range(1, 301) if schedule(seed).controllers == 3]
 ALL = list(range(1, 301))
 
@@ -52,6 +54,7 @@ PLANTED = (
     _planted(replication.gaps_in_sequence_numbers_are_taken, "T1"),
     _planted(replication.log_begins_anew_after_a_restart, "L3", "L4", "L6"),
     _planted(elections.anybody_alive_may_be_elected, "M8", "L4", "L6"),
+    _planted(elections.a_topics_name_is_all_that_counts, "L1", "L2", "L4", "L6", "L9", "M3", "M4", seeds=REMADE),
     _planted(elections.unclean_elections_are_not_asked_for, "M8"),
     _planted(elections.a_new_leader_keeps_the_old_epoch, "M3"),
     _planted(elections.a_move_ends_before_the_newcomers_are_in_sync, "M9", "L4"),
@@ -65,6 +68,7 @@ PLANTED = (
     _planted(requests.a_session_learns_nothing_new, "L9", "G6"),
     _planted(requests.waits_outlive_their_connection, "X1", "X3", "L9", "G6"),
     _planted(requests.connections_are_never_forgotten, "X1", "X3", "L9", "G6"),
+    _planted(groups.anybody_may_commit, "G3", "G5"),
     _planted(groups.offsets_are_forgotten_when_the_coordinator_moves, "G3"),
     _planted(groups.an_old_coordinator_goes_on, "G2", "G3", "G4"),
     _planted(groups.partitions_are_handed_over_before_they_are_given_up, "G1"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.broker.replicas import Replicas
 from kafkalab.engine.controller import brokers, elections, metadata, partition_change
 from kafkalab.engine.controller.partition_change import RECOVERED
 from tests.simulation.planted.patch import Patch
@@ -76,6 +77,16 @@ def too_few_in_sync_are_enough(patch: Patch) -> None:
 def leaders_are_not_given_back(patch: Patch) -> None:
     """Nobody restores preferred leaders."""
     patch(elections, "preferred_elections", lambda image, defaults: ())
+
+
+def a_topics_name_is_all_that_counts(patch: Patch) -> None:
+    """A replica of a deleted topic is taken for one of the topic made again under its name."""
+
+    def is_mine(replicas: Replicas, key: Any, topic_id: Any) -> bool:
+        image = replicas.broker.metadata.partition(*key)
+        return image is not None and replicas.broker.broker_id in image.replicas
+
+    patch(Replicas, "_is_mine", is_mine)
 
 
 def unclean_elections_are_not_asked_for(patch: Patch) -> None:
