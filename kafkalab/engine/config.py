@@ -14,6 +14,7 @@ from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
 from kafkalab.engine.refused import Refused
 
+STANDARD_AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
 RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
@@ -39,6 +40,8 @@ class Setting:
     at_least: int | None = None
     dynamic: bool = False
     """Can only be set while a broker runs."""
+    changeable: bool = False
+    """Can be set in server.properties, and changed while a broker runs."""
     choices: tuple[str, ...] = ()
     """What else than "" it may be, for classes: those that the engine has."""
 
@@ -79,6 +82,7 @@ def _setting(
     at_least: int | None = None,
     choices: tuple[str, ...] = (),
     dynamic: bool = False,
+    changeable: bool = False,
 ) -> Any:
     """A field of BrokerConfig: its Kafka name is the field's, with dots."""
     told = {
@@ -87,6 +91,7 @@ def _setting(
         "at_least": at_least,
         "choices": choices,
         "dynamic": dynamic,
+        "changeable": changeable,
     }
     return field(default=default, metadata=told)
 
@@ -99,12 +104,12 @@ def _bool(default: bool, documentation: str) -> Any:
     return _setting(ConfigType.BOOLEAN, default, documentation)
 
 
-def _int(default: int, documentation: str, at_least: int | None = None) -> Any:
-    return _setting(ConfigType.INT, default, documentation, at_least=at_least)
+def _int(default: int, documentation: str, at_least: int | None = None, *, changeable: bool = False) -> Any:
+    return _setting(ConfigType.INT, default, documentation, at_least=at_least, changeable=changeable)
 
 
-def _long(default: int, documentation: str, at_least: int | None = None) -> Any:
-    return _setting(ConfigType.LONG, default, documentation, at_least=at_least)
+def _long(default: int, documentation: str, at_least: int | None = None, *, changeable: bool = False) -> Any:
+    return _setting(ConfigType.LONG, default, documentation, at_least=at_least, changeable=changeable)
 
 
 def _rate(documentation: str) -> Any:
@@ -115,11 +120,19 @@ def _rate(documentation: str) -> Any:
 class BrokerConfig:
     """`config.replica_lag_time_max_ms` is the value of `replica.lag.time.max.ms`."""
 
+    allow_everyone_if_no_acl_found: bool = _bool(False, "Whether everybody may use what no ACL is for.")
+    authorizer_class_name: str = _string("", "Who decides who may do what; nobody if empty.", STANDARD_AUTHORIZER)
     auto_create_topics_enable: bool = _bool(True, "Create a topic when a client first asks for it.")
     auto_leader_rebalance_enable: bool = _bool(True, "Give leadership back to the preferred replica now and then.")
     broker_heartbeat_interval_ms: int = _int(2_000, "How often a broker tells the controller that it lives.", 1)
     broker_session_timeout_ms: int = _int(9_000, "A broker silent for this long is fenced.", 1)
+    connection_failed_authentication_delay_ms: int = _int(
+        100, "How long a client waits to hear that its credentials are wrong.", 0
+    )
+    connections_max_reauth_ms: int = _long(0, "After so long a client must authenticate again; 0 for never.")
     connections_max_idle_ms: int = _long(600_000, "A connection silent for this long is closed.")
+    controller_quota_window_num: int = _int(11, "How many seconds' worth of changes may come at once.", 1)
+    controller_quota_window_size_seconds: int = _int(1, "How long each sample of the quota of changes is.", 1)
     controlled_shutdown_enable: bool = _bool(True, "A broker that stops lets its leaderships move first.")
     controller_quorum_election_backoff_max_ms: int = _int(1_000, "How long a candidate that lost waits at most.", 1)
     controller_quorum_election_timeout_ms: int = _int(
@@ -129,15 +142,36 @@ class BrokerConfig:
     default_replication_factor: int = _int(1, "Replicas of topics created without a replication factor.")
     delete_topic_enable: bool = _bool(True, "Whether topics can be deleted at all.")
     fetch_max_bytes: int = _int(57_671_680, "The most that one fetch answer carries.", 1024)
+    group_consumer_assignment_interval_ms: int = _int(
+        1_000, "How far apart two target assignments of a consumer group are at least.", 0
+    )
+    group_consumer_heartbeat_interval_ms: int = _int(5_000, "How often members of a consumer group heartbeat.", 1)
+    group_consumer_max_size: int = _int(INT_MAX, "The most members a consumer group may have.", 1)
+    group_consumer_migration_policy: str = _string(
+        "bidirectional",
+        "Whether groups may change between the classic and the consumer protocol while they work.",
+        "bidirectional",
+        "upgrade",
+        "downgrade",
+        "disabled",
+    )
+    group_consumer_regex_refresh_interval_ms: int = _int(
+        600_000, "How often the regular expressions of a consumer group are resolved anew.", 10_000
+    )
+    group_consumer_session_timeout_ms: int = _int(
+        45_000, "A member of a consumer group that is silent for this long is thrown out.", 1
+    )
     group_initial_rebalance_delay_ms: int = _int(3_000, "How long an empty group waits for more members to join.", 0)
     group_max_session_timeout_ms: int = _int(1_800_000, "The longest session timeout a group member may ask for.")
     group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)
     group_min_session_timeout_ms: int = _int(6_000, "The shortest session timeout a group member may ask for.")
     leader_imbalance_check_interval_seconds: int = _long(300, "How often preferred leaders are restored.", 1)
-    log_cleaner_backoff_ms: int = _long(15_000, "How long the log cleaner sleeps when no log is dirty enough.", 0)
+    log_cleaner_backoff_ms: int = _long(
+        15_000, "How long the log cleaner sleeps when no log is dirty enough.", 0, changeable=True
+    )
     log_initial_task_delay_ms: int = _long(30_000, "How long after its start a broker first looks at old segments.", 0)
     log_retention_check_interval_ms: int = _long(300_000, "How often logs are checked for segments to delete.", 1)
-    max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0)
+    max_connections_per_ip: int = _int(INT_MAX, "The most connections from one address.", 0, changeable=True)
     max_request_partition_size_limit: int = _int(2_000, "The most partitions one description answers.", 1)
     metadata_log_max_record_bytes_between_snapshots: int = _long(
         20_971_520, "After so many bytes of metadata records a snapshot is taken.", 1
@@ -151,7 +185,8 @@ class BrokerConfig:
     offsets_topic_num_partitions: int = _int(50, "Partitions of __consumer_offsets.", 1)
     offsets_topic_replication_factor: int = _int(3, "Replicas of each partition of __consumer_offsets.", 1)
     offsets_topic_segment_bytes: int = _int(104_857_600, "Segment size of __consumer_offsets.", 1)
-    producer_id_expiration_ms: int = _int(86_400_000, "How long a silent producer's sequence numbers are kept.", 1)
+    quota_window_num: int = _int(11, "How many samples a client quota looks back over.", 1)
+    quota_window_size_seconds: int = _int(1, "How long each of those samples is.", 1)
     replica_fetch_backoff_ms: int = _int(1_000, "How long a follower pauses after a failed fetch.", 0)
     replica_fetch_max_bytes: int = _int(1_048_576, "The most a follower asks for of one partition.", 0)
     replica_fetch_min_bytes: int = _int(1, "The least a follower's fetch is answered with, unless it waited.")
@@ -163,7 +198,9 @@ class BrokerConfig:
     replication_quota_window_size_seconds: int = _int(1, "How long each of those samples is.", 1)
     replica_selector_class: str = _string("", "Who chooses the replica that a consumer reads from.", RACK_AWARE)
     request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
+    super_users: str = _string("", "Who may do everything, with ; between them.")
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
+    telemetry_max_bytes: int = _int(1_048_576, "The most bytes of metrics that a client may push at once.", 1)
     leader_replication_throttled_rate: int = _rate("Bytes a second that throttled followers may copy from here.")
     follower_replication_throttled_rate: int = _rate("Bytes a second that throttled replicas here may copy.")
     transaction_abort_timed_out_transaction_cleanup_interval_ms: int = _int(
@@ -210,9 +247,9 @@ class BrokerConfig:
         """The same with what was set while it runs, which counts before server.properties."""
         topic_defaults = {name: text for name, text in settings.items() if name in TOPIC_DEFAULT_NAMES}
         typed = {
-            name.replace(".", "_"): DYNAMIC_SETTINGS[name].parse(text)
+            name.replace(".", "_"): CHANGEABLE_SETTINGS[name].parse(text)
             for name, text in settings.items()
-            if name in DYNAMIC_SETTINGS
+            if name in CHANGEABLE_SETTINGS
         }
         return replace(self, topic_defaults={**self.topic_defaults, **topic_defaults}, **typed)
 
@@ -235,6 +272,9 @@ SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if not each.dynam
 """Those of server.properties, by Kafka's name, sorted."""
 DYNAMIC_SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if each.dynamic}
 """Those that can only be set while brokers run, of one broker or of all."""
+
+CHANGEABLE_SETTINGS = {name: each for name, each in _ALL_SETTINGS.items() if each.dynamic or each.changeable}
+"""Those that can be set while brokers run, and some in server.properties too."""
 
 TOPIC_DEFAULT_NAMES = {config.broker_name: config.name for config in TOPIC_CONFIGS.values()}
 """The broker's name of each topic default to the topic's name (ServerTopicConfigSynonyms)."""

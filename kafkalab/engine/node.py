@@ -10,6 +10,9 @@ from typing import Any
 from kafkalab.engine.events import Event
 from kafkalab.wire.frozen import dataclass
 
+ANONYMOUS = "User:ANONYMOUS"
+"""Whoever nobody has asked for a name (KafkaPrincipal.ANONYMOUS)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -27,6 +30,10 @@ class Request:
     client_id: str | None
     body: Any
     client_host: str = "/127.0.0.1"
+    principal: str = ANONYMOUS
+    """Who asks, as its listener has authenticated it."""
+    listener: str = ""
+    """The name of the listener that it came in by; "" for the first one."""
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> "Request":
         """Nothing in it ever changes: forked worlds share it."""

@@ -5,10 +5,12 @@ give the same history.
 """
 
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from functools import lru_cache
 from random import Random
 from uuid import UUID
 
+from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.wire.uuids import text_of
 
 CONTROLLER_ID = 3000
@@ -25,17 +27,69 @@ def controller_node(controller_id: int) -> str:
     return f"controller-{controller_id}"
 
 
+class SecurityProtocol(IntEnum):
+    """org.apache.kafka.common.security.auth.SecurityProtocol."""
+
+    PLAINTEXT = 0
+    SSL = 1
+    SASL_PLAINTEXT = 2
+    SASL_SSL = 3
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self in (SecurityProtocol.SSL, SecurityProtocol.SASL_SSL)
+
+    @property
+    def authenticates(self) -> bool:
+        return self in (SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A listener of a broker, as clients reach it."""
+
+    name: str
+    host: str
+    port: int
+    security_protocol: int
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerSpec:
     id: int
     host: str
     port: int
-    """Where clients reach it: its advertised listener."""
+    """Where clients reach it: its first advertised listener."""
     rack: str | None = None
+    more_endpoints: tuple[Endpoint, ...] = ()
+    """The listeners after the first one."""
+    security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    """Of the first one, which has its name."""
 
     @property
     def node(self) -> str:
         return broker_node(self.id)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        protocol = self.security_protocol
+        return (Endpoint(protocol.name, self.host, self.port, protocol), *self.more_endpoints)
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """What one cluster may take of the machine that it shares with others. No settings of Kafka's: an operator
+    says such things with a CreateTopicPolicy (KIP-108), and with a disk that is so large and no larger."""
+
+    stored_bytes: int = 8 * 1024**3
+    """On all brokers together, each of which may store its share."""
+    topics: int = 1_000
+    partitions: int = 2_000
+    """Of all topics: each is a directory on every replica, made while everybody waits."""
+    connections: int = 2_000
+    """Of clients from outside."""
+    records_per_s: int = 50_000
+    """That the lab's own producers make, together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +103,9 @@ class ClusterSpec:
     """The lines of server.properties, the same on every node; see `config.BrokerConfig`."""
     combined: bool = False
     """Whether the first controller lives on the first broker's machine, and so on: they fall together."""
+    limits: HostLimits = HostLimits()
+    users: tuple[UserScramCredentialRecord, ...] = ()
+    """Whom the cluster is formatted with (`kafka-storage.sh format --add-scram`, KIP-900)."""
     added_controllers: tuple[int, ...] = ()
     """Controllers that the cluster was not formatted with: they vote once they are made voters."""
 

@@ -12,6 +12,10 @@ lab.snapshot()                                 the same as the first thing a wat
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
+Listener(SecurityProtocol.SASL_SSL, doors, Certificates(directory).context(host))   another way in
+labs = ManyLabs(directory, host, listeners); labs.create(owner); await labs.opened(tenant)   LabsRefused
+Reception(listeners, labs.find, labs.wake, config)   the ports that they share
+
 lab.fork()                                     a lab of its own that goes on from here, in lab time
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
@@ -19,16 +23,22 @@ staged(tape, verdict)                          a lab in which it stands still ju
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
+from kafkalab.engine.spec import HostLimits, SecurityProtocol
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
+from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
-from kafkalab.lab.doors import Doors, PortRefused
+from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
+from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
+from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
+from kafkalab.lab.real import telling
+from kafkalab.lab.reception import Reception
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import LabSettings, StoreRefused
@@ -59,7 +69,9 @@ __all__ = [
     "FAULTS",
     "FREQUENT",
     "TOPIC_SETTINGS",
+    "Bounds",
     "ByteField",
+    "Certificates",
     "Command",
     "CommandRefused",
     "CommandSchema",
@@ -69,15 +81,23 @@ __all__ = [
     "Gateway",
     "HexLine",
     "HistoryTape",
+    "HostLimits",
     "Lab",
     "LabSettings",
+    "LabsRefused",
+    "Listener",
+    "ManyLabs",
+    "Needed",
     "OpenedRecord",
     "Outcome",
     "PortRefused",
+    "Reception",
     "RecordLine",
+    "SecurityProtocol",
     "StoreRefused",
     "Tape",
     "TapeRefused",
+    "Tenant",
     "Verdict",
     "Watcher",
     "apply",
@@ -85,8 +105,10 @@ __all__ = [
     "commands",
     "encode",
     "load_tape",
+    "needed",
     "parse_command",
     "replay",
     "shell",
     "staged",
+    "telling",
 ]

@@ -298,9 +298,10 @@ class Acting:
             limit=command.limit,
         )
         _check(settings)
+        self._check_rate(command.rate)
         name = self._free_name("producer", command.name)
         self.lab.kept_clients.keep(replace(command, name=name))
-        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings))
+        self.lab.start_client(Producer(name, self.lab.bootstrap_nodes, settings), command.user)
         return {"name": name}
 
     def _update_producer(self, command: order.UpdateProducer) -> dict[str, Any]:
@@ -314,20 +315,29 @@ class Acting:
             changes["acks"] = ACKS[changes["acks"]]
         settings = replace(producer.settings, **changes)
         _check(settings)
+        self._check_rate(settings.rate_per_s - producer.settings.rate_per_s)
         if known is not None:
             self.lab.kept_clients.keep(replace(known, **wanted))
         return self._tell(producer.name, ChangeProducer(settings))
 
+    def _check_rate(self, more: float) -> None:
+        """The lab's own producers share the machine with everybody."""
+        most = self.lab.cluster.spec.limits.records_per_s
+        wanted = more + sum(producer.settings.rate_per_s for producer in self.lab.producers.values())
+        if more > 0 and wanted > most:
+            raise NotPossible(rate=f"would make {wanted:g} records a second of all producers, where {most} are allowed")
+
     # -- consumers ---------------------------------------------------------------------------
 
     def _add_consumer(self, command: order.AddConsumer) -> dict[str, Any]:
-        wanted = {name: getattr(command, name) for name in command.__dataclass_fields__ if name != "name"}
+        of_the_lab = ("name", "user")
+        wanted = {name: getattr(command, name) for name in command.__dataclass_fields__ if name not in of_the_lab}
         wanted["isolation_level"] = order.ISOLATION_LEVELS[command.isolation_level]
         settings = ConsumerSettings(**wanted)
         _check(settings)
         name = self._free_name("consumer", command.name)
         self.lab.kept_clients.keep(replace(command, name=name))
-        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings))
+        self.lab.start_client(Consumer(name, self.lab.bootstrap_nodes, settings), command.user)
         return {"name": name}
 
     def _update_consumer(self, command: order.UpdateConsumer) -> dict[str, Any]:

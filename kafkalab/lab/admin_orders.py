@@ -4,6 +4,7 @@ They go out through an Admin client, a node like any other. Field by field the r
 that kafka-topics.sh and its kin would send.
 """
 
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,11 @@ from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.controller import altering_configs
 from kafkalab.engine.controller.metadata import METADATA_TOPIC, TOPIC
 from kafkalab.lab import commands as order
-from kafkalab.lab import moving
+from kafkalab.lab import config_orders, moving, security_commands
 from kafkalab.lab import transaction_commands as transactions
+from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
+from kafkalab.lab.security_commands import SecurityCommand
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 
@@ -80,10 +83,17 @@ class AdminOrders:
                 self._move(command, on_answer)
             case order.VerifyReassignment():
                 self._verify(command, on_answer)
+            case _ if isinstance(command, SecurityCommand):
+                asked = security_commands.request(command, self._salt())
+                self._send(*asked, lambda outcome: on_answer(*told(outcome)))
             case transactions.AbortTransaction():
                 self._abort(command, on_answer)
             case _:
                 self._send(*request(command), lambda outcome: on_answer(*told(outcome)))
+
+    def _salt(self) -> bytes:
+        """For a password. What is played again from a tape must come out the same; there nobody authenticates."""
+        return secrets.token_bytes(16) if self.lab.time is None else f"salt of {self._tokens}".encode()
 
     def _move(self, command: order.ReassignPartition, on_answer: OnAnswer) -> None:
         """Set the throttle, then move."""
@@ -221,6 +231,8 @@ def request(command: order.Command) -> tuple[int, Any]:
             return transactions.force_terminate(command)
         case order.DeleteGroup(group):
             return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
+    if isinstance(command, ConfigCommand):
+        return config_orders.request(command)
     raise AssertionError(f"{command!r} is no request of Kafka's")
 
 

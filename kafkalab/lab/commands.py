@@ -8,9 +8,11 @@ allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's docum
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
+from kafkalab.lab.security_commands import SecurityCommand
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.transaction_commands import TransactionCommand
 
@@ -19,6 +21,8 @@ GroupName = Annotated[str, Text("The group's id.", longest=249)]
 ClientName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,60}")]
 BrokerId = Annotated[int, Whole("The broker's id.", 0, 999)]
 Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
+
+UserNote = Text("As whom it asks, for the access control lists. Empty: ANONYMOUS.", pattern=r"[^\s,=:]{1,100}")
 
 ACKS = ("0", "1", "all")
 ISOLATION_LEVELS = {"read_uncommitted": 0, "read_committed": 1}
@@ -169,6 +173,7 @@ class CreateProducer:
         int, Whole("A transaction open for longer is aborted by its coordinator.", 1_000, 900_000)
     ] = 60_000
     limit: Annotated[int | None, Whole("Stop after so many records. Empty: never.", 1, 2**40)] = None
+    user: Annotated[str | None, UserNote] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,7 @@ class AddConsumer:
         Text("read_committed: nothing of transactions that are open or aborted.", choices=tuple(ISOLATION_LEVELS)),
     ] = "read_uncommitted"
     rack: Annotated[str | None, Text("Its client.rack. Empty: none.", longest=100)] = None
+    user: Annotated[str | None, UserNote] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,8 +377,10 @@ Command = (
     | ThawBroker
     | IsolateBroker
     | HealNetwork
+    | ConfigCommand
     | ControllerCommand
     | DescribeQuorum
+    | SecurityCommand
     | TransactionCommand
     | FaultCommand
     | TempoCommand

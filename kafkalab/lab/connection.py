@@ -4,7 +4,9 @@ Bytes are received straight into the place of their frame. A request is injected
 When the client sends faster than its broker answers, or does not read its answers, the connection is
 no longer read: that is the whole of the back-pressure. What one read brought may be thousands of small
 requests, so they are taken a few at a turn, and none while the world is behind: whoever floods waits in
-a line of its own, not in the world's queue before everybody else.
+a line of its own, not in the world's queue before everybody else. A client that is over its quota is not
+read for as long as its broker does not listen to it. A listener that authenticates has a `login` before its
+clients come so far.
 """
 
 import asyncio
@@ -14,32 +16,51 @@ from typing import TYPE_CHECKING, Any
 
 from kio.schema.api_versions.v4.request import ApiVersionsRequest
 
-from kafkalab.engine.node import ConnectionLost, Request, Response
+from kafkalab.engine.node import ANONYMOUS, ConnectionLost, Request, Response
+from kafkalab.lab.authentication import LARGEST_FRAME
+from kafkalab.lab.doors import Listener
+from kafkalab.lab.login import Login
+from kafkalab.lab.turns import turns_of
 from kafkalab.lab.visitors import Visitor
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import ProduceRequest
 from kafkalab.wire.errors import ErrorCode
 from kafkalab.wire.frames import Buffer, FrameReader, MalformedFrame
-from kafkalab.wire.translate import MalformedRequest, UnsupportedVersion, decode_request, encode_response
+from kafkalab.wire.translate import (
+    DecodedRequest,
+    MalformedRequest,
+    UnsupportedVersion,
+    decode_request,
+    encode_response,
+)
 
 if TYPE_CHECKING:
     from kafkalab.lab.gateway import Gateway
+    from kafkalab.lab.lab import Lab
+    from kafkalab.lab.reception import Reception
 
 CHANNEL = "wire"
 MOST_IN_FLIGHT_BYTES = 16 * 1024 * 1024
 MOST_IN_FLIGHT = 20
 """More than five, as a client has with an idempotent producer; a broker answers one at a time anyway."""
 MOST_AT_A_TURN = 10
+MUTED_LONGER_S = 0.001
+"""A timer may come a little early."""
 WRITE_HIGH_WATER = 4 * 1024 * 1024
 JOINED_UP_TO = 64 * 1024
 """Chunks below this are sent with one system call, above it without a copy."""
 
 
 class Connection(asyncio.BufferedProtocol):
-    def __init__(self, gateway: "Gateway", broker: int) -> None:
-        self.gateway = gateway
-        self.lab = gateway.lab
+    def __init__(self, host: "Gateway | Reception", broker: int, listener: Listener) -> None:
+        self.host = host
+        """Who listens on the port."""
+        self.gateway: Gateway
+        """Of the lab that it has come into."""
+        self.lab: Lab
         self.broker = broker
+        self.listener = listener
+        self.principal = ANONYMOUS
         self.target = f"broker-{broker}"
         self.name = ""
         """In the world; "" when not admitted."""
@@ -50,16 +71,19 @@ class Connection(asyncio.BufferedProtocol):
         self.visitor: Visitor | None = None
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader()
+        self._turns = turns_of(self._loop)
+        self._login = Login(self) if listener.protocol.authenticates else None
+        """The way in, and of whoever must authenticate again."""
+        self._reader = FrameReader(LARGEST_FRAME) if self._login else FrameReader()
         self._arriving = 0
         """Bytes of a frame that is not whole yet."""
         self._number = 0
         self._in_flight_bytes = 0
         self._writable = True
         self._reading = True
+        self._muted_until = 0.0
         self._frames: deque[Buffer] = deque()
         """Read, and waiting for their turn; nothing is read meanwhile."""
-        self._turn: asyncio.Handle | None = None
 
     # -- asyncio -----------------------------------------------------------------------------
 
@@ -67,8 +91,7 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.address = (transport.get_extra_info("peername") or ("?",))[0]
-        self.name = self.gateway.admit(self, self.address)
-        if not self.name:
+        if not self.host.arrive(self):
             transport.abort()
             return
         self.heard_at = self._loop.time()
@@ -78,10 +101,10 @@ class Connection(asyncio.BufferedProtocol):
         self._forget_arriving()
         self._transport = None
         self._frames.clear()
-        if self._turn is not None:
-            self._turn.cancel()
-        if self.name:
-            self.gateway.leave(self)
+        self._turns.leave(self)
+        if self._login is not None:
+            self._login.stop()
+        self.host.left(self)
 
     def eof_received(self) -> bool:
         return False
@@ -94,19 +117,20 @@ class Connection(asyncio.BufferedProtocol):
         try:
             frames = self._reader.placed(nbytes)
         except MalformedFrame as malformed:
-            self._refuse(malformed.reason)
+            self.refuse(malformed.reason)
             return
         if not frames:
             self._arriving += nbytes
-            if not self.gateway.make_room(nbytes):
-                self._refuse("too much is arriving at once")
+            if not self.host.make_room(nbytes):
+                self.refuse("too much is arriving at once")
             return
         self._forget_arriving()
         self._frames += frames
-        self._take_some()
+        self._turns.ask(self)
+        self._pace()
 
     def _forget_arriving(self) -> None:
-        self.gateway.make_room(-self._arriving)
+        self.host.make_room(-self._arriving)
         self._arriving = 0
 
     def pause_writing(self) -> None:
@@ -119,37 +143,96 @@ class Connection(asyncio.BufferedProtocol):
 
     # -- requests ----------------------------------------------------------------------------
 
-    def _take_some(self) -> None:
+    def take_some(self) -> None:
         """A turn of this connection."""
-        self._turn = None
         if self._transport is None or self._transport.is_closing():
             return
-        if not self.lab.conductor.behind:
+        if self._login is not None and not self._login.done:
+            self._login.take(self._frames)
+        elif not self.lab.conductor.behind:
             for _ in range(min(len(self._frames), MOST_AT_A_TURN)):
-                if self._is_busy() or not self._take(self._frames.popleft()):
+                if self._is_busy() or not self.take(self._frames.popleft()):
                     break
             self.lab.conductor.run()
         self._pace()
 
     def _is_busy(self) -> bool:
-        return self._in_flight_bytes > MOST_IN_FLIGHT_BYTES or len(self.in_flight) > MOST_IN_FLIGHT
+        if self._login is not None and self._login.waiting:
+            return True
+        return (
+            self._in_flight_bytes > MOST_IN_FLIGHT_BYTES
+            or len(self.in_flight) > MOST_IN_FLIGHT
+            or self._muted_until > self._loop.time()
+        )
 
-    def _take(self, frame: Buffer) -> bool:
+    def mute(self, seconds: float) -> None:
+        """Its broker does not listen for so long (KIP-219): what the client sends stays in the network."""
+        self._muted_until = self._loop.time() + seconds
+        self._loop.call_later(seconds + MUTED_LONGER_S, self._pace)
+        self._pace()
+
+    def come_in(self, gateway: "Gateway", principal: str = ANONYMOUS) -> bool:
+        """Into a lab. False if there is no room, and the connection is closed."""
+        self.gateway, self.lab, self.principal = gateway, gateway.lab, principal
+        if self._login is None:
+            self.trust()
+        self.name = gateway.admit(self, self.address)
+        if not self.name:
+            self.reset()
+        return bool(self.name)
+
+    def let_in(self) -> None:
+        """After its login."""
+        assert self._login is not None
+        self._login.let_in()
+
+    def trust(self) -> None:
+        """Whoever is there may send what a client may."""
+        self._reader.max_frame_bytes = self.host.config.socket_request_max_bytes
+
+    def introduce(self, said: DecodedRequest) -> None:
+        """What the client said of itself before it was known whose it is."""
+        request = Request(self.name, CHANNEL, 0, said.api_key, said.api_version, said.client_id, said.body)
+        self.visitor = self.lab.visitors.arrive(self.name, self.broker, self.address, request)
+
+    def go_on(self) -> None:
+        """After a wait for something that is not the client's."""
+        self._pace()
+
+    @property
+    def open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def take(self, frame: Buffer) -> bool:
         """One request. False when the connection is closed over it."""
         try:
             api_key, version, correlation_id, client_id, body = decode_request(frame)
         except UnsupportedVersion as unsupported:
             if unsupported.api_key != ApiKey.API_VERSIONS:
-                return self._refuse(str(unsupported))
+                return self.refuse(str(unsupported))
             # KIP-511: answered in version 0, with the error and with what is supported.
             api_key, version, client_id = ApiKey.API_VERSIONS, -1, None
             correlation_id = unsupported.correlation_id
             body = ApiVersionsRequest(client_software_name="", client_software_version="")
         except MalformedRequest as malformed:
-            return self._refuse(str(malformed))
+            return self.refuse(str(malformed))
+        if self._login is not None and self._login.done and not self._login.still_valid(api_key):
+            if api_key == ApiKey.SASL_HANDSHAKE:
+                self._login.take(deque((frame,)))
+                return False
+            return self.refuse("its session has expired")
         self._number += 1
         request = Request(
-            self.name, CHANNEL, self._number, api_key, version, client_id, body, client_host=f"/{self.address}"
+            self.name,
+            CHANNEL,
+            self._number,
+            api_key,
+            version,
+            client_id,
+            body,
+            f"/{self.address}",
+            self.principal,
+            self.listener.name,
         )
         if self.visitor is None and version >= 0:
             self.visitor = self.lab.visitors.arrive(self.name, self.broker, self.address, request)
@@ -162,8 +245,8 @@ class Connection(asyncio.BufferedProtocol):
         self.lab.world.send(self.name, self.target, request)
         return True
 
-    def _refuse(self, reason: str) -> bool:
-        self.gateway.tell_refused(self.broker, self.address, reason)
+    def refuse(self, reason: str) -> bool:
+        (self.gateway if self.name else self.host).tell_refused(self.broker, self.address, reason)
         self.reset()
         return False
 
@@ -186,11 +269,13 @@ class Connection(asyncio.BufferedProtocol):
             version = 0
         if api_key == ApiKey.FETCH:
             self.lab.visitors.answered(self.name, body)
-        self._write(encode_response(api_key, version, correlation_id, body))
+        self.write(encode_response(api_key, version, correlation_id, body))
+        if self._login is not None and not self._login.done:
+            self._login.answered(api_key, getattr(body, "error_code", None) is ErrorCode.none)
         if not self._reading:
             self._pace()
 
-    def _write(self, chunks: list[Buffer]) -> None:
+    def write(self, chunks: list[Buffer]) -> None:
         assert self._transport is not None
         size = sum(map(len, chunks))
         if self.visitor is not None:
@@ -215,8 +300,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is None or self._transport.is_closing():
             return
         may_take = self._writable and not self._is_busy()
-        if may_take and self._frames and self._turn is None:
-            self._turn = self._loop.call_soon(self._take_some)
+        if may_take and self._frames:
+            self._turns.join(self)
         wanted = may_take and not self._frames
         if wanted == self._reading:
             return

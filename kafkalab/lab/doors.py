@@ -5,8 +5,11 @@ its port: its socket stays bound and does not listen.
 """
 
 import socket
+import ssl
 import sys
 from dataclasses import dataclass
+
+from kafkalab.engine.spec import SecurityProtocol
 
 LAST_PORT = 65_535
 
@@ -39,6 +42,20 @@ class Doors:
     def close(self) -> None:
         for taken in self.sockets:
             taken.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One way in: a port for each broker, and how clients come by it. Its name is that of the protocol."""
+
+    protocol: SecurityProtocol
+    doors: Doors
+    tls: ssl.SSLContext | None = None
+    """Where the protocol is encrypted."""
+
+    @property
+    def name(self) -> str:
+        return self.protocol.name
 
 
 def bound(host: str, port: int, *, listening: bool = False) -> socket.socket:

@@ -17,15 +17,18 @@ from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.cluster import Cluster
+from kafkalab.engine.config import STANDARD_AUTHORIZER
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
+    ClientThrottled,
     Event,
     RecordsDelivered,
 )
-from kafkalab.engine.spec import BrokerSpec, ClusterSpec
+from kafkalab.engine.security.scram import UserScramCredentialRecord
+from kafkalab.engine.spec import BrokerSpec, ClusterSpec, Endpoint, HostLimits, SecurityProtocol
 from kafkalab.engine.world import World
 from kafkalab.lab import attendance
 from kafkalab.lab import commands as order
@@ -47,18 +50,25 @@ from kafkalab.lab.witness import FREQUENT, Witness
 
 READY_POLL_S = 0.02
 SECOND_US = 1_000_000
+OWNER = "User:admin"
+"""Whose the orders are that are given on the page: no list can lock them out."""
 RACKS = ("rack-a", "rack-b", "rack-c")
 
 
 def _sized_for(brokers: int) -> dict[str, str]:
     """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
-    return {
+    sized = {
         "offsets.topic.num.partitions": "3",
         "offsets.topic.replication.factor": str(min(3, brokers)),
+        # Whoever writes no access control lists is not asked about any; whoever does sees them work.
+        "authorizer.class.name": STANDARD_AUTHORIZER,
+        "allow.everyone.if.no.acl.found": "true",
+        "super.users": OWNER,
         "transaction.state.log.num.partitions": "3",
         "transaction.state.log.replication.factor": str(min(3, brokers)),
-        "transaction.state.log.min.isr": str(min(2, brokers)),
     }
+    # Kafka's default is 2, which one broker alone can never have.
+    return sized if brokers > 1 else sized | {"transaction.state.log.min.isr": "1"}
 
 
 class Lab:
@@ -94,6 +104,8 @@ class Lab:
         self.on_broker_up: Callable[[int], None] | None = None
         self.on_broker_down: Callable[[int, bool], None] | None = None
         """Called with the broker and whether it crashed."""
+        self.on_throttled: Callable[[str, float], None] | None = None
+        """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.witness = Witness(self.visitors.name_of, self.topic_name)
@@ -113,10 +125,14 @@ class Lab:
         *,
         start_us: int | None = None,
         before_start: Callable[["Lab"], None] = lambda lab: None,
+        protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT,
+        more_ports: dict[SecurityProtocol, tuple[int, ...]] | None = None,
+        users: tuple[UserScramCredentialRecord, ...] = (),
     ) -> "Lab":
         """The lab in that directory, made if there is none, or one in memory. It stands still until played.
 
-        `ports` are where the brokers are reached (`Doors.ports`); without them, on ports in a row.
+        `ports` are where the brokers are reached (`Doors.ports`) by `protocol`; without them, on ports in a row.
+        `more_ports` are those of the other listeners, and `users` whom a new cluster knows from the beginning.
         With `start_us`, for one in memory, it plays in lab time from that moment on and is taped.
         `before_start` is called when nothing lives yet. Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
@@ -132,8 +148,25 @@ class Lab:
             broker_configs=configs,
             controllers=settings.controllers or 1,
         )
-        brokers = tuple(replace(broker, port=port) for broker, port in zip(spec.brokers, ports, strict=True))
-        spec = replace(spec, brokers=brokers, cluster_id=settings.cluster_id or spec.cluster_id)
+        brokers = tuple(
+            replace(
+                broker,
+                port=port,
+                security_protocol=protocol,
+                more_endpoints=tuple(
+                    Endpoint(other.name, settings.host, others[number], other)
+                    for other, others in (more_ports or {}).items()
+                ),
+            )
+            for number, (broker, port) in enumerate(zip(spec.brokers, ports, strict=True))
+        )
+        spec = replace(
+            spec,
+            brokers=brokers,
+            cluster_id=settings.cluster_id or spec.cluster_id,
+            users=users,
+            limits=HostLimits(**settings.limits),
+        )
         world = World(settings.seed, time.time_ns() // 1000 if start_us is None else start_us)
         cluster = Cluster(spec, world, store.disk if store else _memory_disk)
         if start_us is None:
@@ -192,6 +225,14 @@ class Lab:
             if controller.name in self.world.frozen:
                 self.world.thaw(controller.name)
             self.world.tell_node(controller.name, Shutdown(hands_over=False))
+        self.cluster.close()
+        if self._store is not None:
+            self._store.close()
+
+    def abandon(self) -> None:
+        """Let go of everything as it is: its engine broke, and can be told nothing any more."""
+        self.conductor.stop()
+        self.on_broker_up = self.on_broker_down = None
         self.cluster.close()
         if self._store is not None:
             self._store.close()
@@ -265,7 +306,10 @@ class Lab:
         self.conductor.run()
         self.conductor.stir()
 
-    def start_client(self, client: Client) -> None:
+    def start_client(self, client: Client, user: str | None = None) -> None:
+        """`user` is whom the brokers shall take it for; None: nobody in particular."""
+        if user is not None:
+            client.principal = f"User:{user}"
         self._clients[client.name] = client
         self.ledger.own_clients[client.name] = None
         self.world.start(client)
@@ -328,6 +372,8 @@ class Lab:
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer) else None
             self.ledger.on_delivered(group or event.client, event)
+        elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
+            self.on_throttled(event.connection, event.throttle_ms / 1000)
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)
             attendance.note(self, event)

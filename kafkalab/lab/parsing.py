@@ -47,6 +47,20 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Decimal:
+    says: str
+    above: float
+    highest: float
+
+    def read(self, value: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise ValueError("must be a number")
+        if not self.above < value <= self.highest:
+            raise ValueError(f"must be above {self.above:g} and at most {self.highest:g}")
+        return float(value)
+
+
+@dataclass(frozen=True, slots=True)
 class YesNo:
     says: str
 
@@ -207,6 +221,7 @@ def schema(known: dict[str, type]) -> list[CommandSchema]:
 _TYPE_NAMES = {
     Text: "text",
     Whole: "number",
+    Decimal: "number",
     YesNo: "true or false",
     Names: "list of names",
     Numbers: "list of numbers",

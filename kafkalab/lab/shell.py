@@ -7,11 +7,14 @@ import json
 import shlex
 
 from kafkalab.lab import commands as order
+from kafkalab.lab import config_orders, security_shell
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import transaction_commands as transactions
+from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
+from kafkalab.lab.security_commands import SecurityCommand
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -55,8 +58,11 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return transactions.shell(command, at)
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
-        case _:
-            return _without_a_tool(command)
+    if isinstance(command, ConfigCommand):
+        return config_orders.shell(command, at)
+    if isinstance(command, SecurityCommand):
+        return security_shell.line(command, at)
+    return _without_a_tool(command)
 
 
 def _config(name: str, value: str) -> str:

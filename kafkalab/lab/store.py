@@ -38,6 +38,8 @@ class LabSettings:
     seed: int = 1
     broker_configs: dict[str, str] = field(default_factory=dict)
     """Cluster-wide, by Kafka's names."""
+    limits: dict[str, int] = field(default_factory=dict)
+    """What differs from `HostLimits`, by its names."""
     cluster_id: str = ""
     """Made from the seed when empty."""
 
@@ -81,7 +83,8 @@ class Store:
             raise StoreRefused(
                 f"The lab in {self.directory} was made with {kept['controllers']} controllers: it keeps them."
             )
-        now = {"brokers": wanted.brokers, "host": wanted.host, "kafka_port": wanted.kafka_port}
+        now: dict[str, Any] = {"brokers": wanted.brokers, "host": wanted.host, "kafka_port": wanted.kafka_port}
+        now["limits"] = kept.get("limits", {}) | wanted.limits
         now["broker_configs"] = kept["broker_configs"] | wanted.broker_configs
         made = kept | now
         self._write("lab.json", made | {"format": FORMAT})

@@ -11,8 +11,9 @@ from kafkalab.engine.broker.lifecycle import BrokerState
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
-from kafkalab.lab import view_clients, view_controllers
+from kafkalab.lab import view_clients, view_controllers, view_groups, view_quotas
 from kafkalab.lab.view_logs import LogsView
+from kafkalab.lab.view_security import security
 from kafkalab.lab.view_transactions import TransactionsView
 
 if TYPE_CHECKING:
@@ -87,15 +88,17 @@ class View:
             if entity["kind"] == "partition":
                 self._ends[entity["topic"], entity["partition"]] = entity["high_watermark"]
         consumers = lab.consumers
-        self._groups = view_clients.without_coordinator(self._groups, self._brokers.values())
+        self._groups = view_groups.without_coordinator(self._groups, self._brokers.values())
         for broker in self._brokers.values():
-            self._groups |= view_clients.groups_of(broker, self._end_of, consumers)
+            self._groups |= view_groups.groups_of(broker, self._end_of, consumers)
         entities |= self._groups
         entities |= self._transactions.look(self._brokers.values())
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()
+        view_quotas.mark(lab, entities)
         entities |= lab.faults.entities()
+        entities["security"] = security(image)
         lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
         entities["ledger"] = lab.ledger.entity()
         entities["signs"] = self._signs(max(lags, default=0))
@@ -116,7 +119,24 @@ class View:
             "controller": lab.controller.name if lab.controller is not None else "",
             "seed": lab.settings.seed,
             "auto_create": lab.cluster.config.auto_create_topics_enable,
+            "limits": self._limits(),
         }
+
+    def _limits(self) -> list[Entity]:
+        """What the lab uses of its share of the machine, and how much that is at most."""
+        lab = self.lab
+        used = {
+            "stored_bytes": sum(
+                replica.log.size for broker in self._brokers.values() for replica in broker.partitions.values()
+            ),
+            "topics": len(lab.image.topics),
+            "partitions": sum(len(topic.partitions) for topic in lab.image.topics.values()),
+            "connections": sum(len(visitor.connections) for visitor in lab.visitors.everyone()),
+            "records_per_s": sum(producer.settings.rate_per_s for producer in lab.producers.values()),
+        }
+        return [
+            {"of": name, "used": size, "most": getattr(lab.cluster.spec.limits, name)} for name, size in used.items()
+        ]
 
     def _broker(self, spec: BrokerSpec) -> Entity:
         lab = self.lab

@@ -1,16 +1,9 @@
-"""Producers, consumers and groups as entities: who sends, who reads, and how far.
+"""Producers and consumers as entities: who sends, who reads, and how far."""
 
-The end that lag is counted from is the high watermark, as for kafka-consumer-groups.sh: what is
-not replicated cannot be read yet.
-"""
-
-from collections.abc import Callable, Iterable
 from typing import Any
 
-from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
-from kafkalab.engine.coordinators.classic_group import ClassicGroup
 from kafkalab.lab.reading import text
 
 Entity = dict[str, Any]
@@ -100,71 +93,6 @@ def consumer(client: Consumer) -> Entity:
             for delivered in client.last
         ],
         "last_error": client.last_error,
-    }
-
-
-def group(
-    found: ClassicGroup,
-    coordinator: int,
-    offsets_partition: int,
-    end_of: Callable[[str, int], int],
-    consumers: dict[str, Consumer],
-) -> Entity:
-    """`consumers` are the lab's own by name: a member of theirs has that name as its client id."""
-    offsets = []
-    for (topic, partition), committed in sorted(found.offsets.items()):
-        end = end_of(topic, partition)
-        lag = max(0, end - committed.offset)
-        offsets.append({"topic": topic, "partition": partition, "committed": committed.offset, "end": end, "lag": lag})
-    return {
-        "kind": "group",
-        "group": found.group_id,
-        "state": str(found.state),
-        "generation": found.generation,
-        "protocol_type": found.protocol_type,
-        "protocol": found.protocol,
-        "leader": found.leader,
-        "coordinator": coordinator,
-        "offsets_partition": offsets_partition,
-        "members": [
-            {
-                "member_id": member.member_id,
-                "client_id": member.client_id,
-                "host": member.client_host,
-                "instance_id": member.instance_id,
-                "ours": member.client_id if _is_ours(member.client_id, found.group_id, consumers) else None,
-                "assignment": [[topic, partition] for topic, partition in sorted(member.partitions)],
-            }
-            for member in found.members.values()
-        ],
-        "offsets": offsets,
-        "lag": sum(offset["lag"] for offset in offsets),
-    }
-
-
-def _is_ours(client_id: str, group_id: str, consumers: dict[str, Consumer]) -> bool:
-    return client_id in consumers and consumers[client_id].settings.group == group_id
-
-
-def groups_of(broker: Broker, end_of: Callable[[str, int], int], consumers: dict[str, Consumer]) -> dict[str, Entity]:
-    """The groups that this broker coordinates and has loaded."""
-    return {
-        f"group:{group_id}": group(found, broker.broker_id, shard.partition, end_of, consumers)
-        for shard in broker.groups.shards.values()
-        if not shard.loading
-        for group_id, found in shard.groups.items()
-    }
-
-
-def without_coordinator(groups: dict[str, Entity], brokers: Iterable[Broker]) -> dict[str, Entity]:
-    """Of groups seen before those that nobody coordinates now: no running broker has loaded their offsets."""
-    loaded = dict.fromkeys(
-        shard.partition for broker in brokers for shard in broker.groups.shards.values() if not shard.loading
-    )
-    return {
-        name: group | {"state": "NoCoordinator", "coordinator": -1}
-        for name, group in groups.items()
-        if group["offsets_partition"] not in loaded
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from kafkalab.engine.events import RecordsDelivered
-from kafkalab.engine.node import Request
+from kafkalab.engine.node import ANONYMOUS, Request
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchRequest, FetchResponse
 
@@ -28,6 +28,11 @@ ADMINISTRATION = (
     ApiKey.LIST_GROUPS,
     ApiKey.DESCRIBE_CLUSTER,
     ApiKey.INCREMENTAL_ALTER_CONFIGS,
+    ApiKey.DESCRIBE_ACLS,
+    ApiKey.CREATE_ACLS,
+    ApiKey.DELETE_ACLS,
+    ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS,
+    ApiKey.ALTER_USER_SCRAM_CREDENTIALS,
 )
 Identity = tuple[str, str, str]
 """(address, client id, software name)"""
@@ -41,6 +46,7 @@ class Visitor:
     software_name: str
     software_version: str
     role: str = "?"
+    principal: str = ANONYMOUS
     requests: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
@@ -69,6 +75,7 @@ class Visitor:
             "brokers": sorted(set(self.connections.values())),
             "requests": self.requests,
             "role": self.role,
+            "principal": self.principal,
             "groups": list(self.groups),
             "topics": list(self.topics),
             "bytes_in": self.bytes_in,
@@ -133,6 +140,7 @@ class Visitors:
     def asked(self, connection: str, visitor: Visitor, request: Request) -> None:
         """Learn from a request who this is and what it does."""
         visitor.requests += 1
+        visitor.principal = request.principal
         body = request.body
         match request.api_key:
             case ApiKey.PRODUCE:

@@ -38,7 +38,7 @@ class FrameReader:
     """
 
     def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
-        self._max_frame_bytes = max_frame_bytes
+        self.max_frame_bytes = max_frame_bytes
         self._length = bytearray()
         """The first bytes of a length that has not arrived whole."""
         self._frame = bytearray()
@@ -96,8 +96,8 @@ class FrameReader:
         if len(self._length) == _LENGTH_SIZE:
             (size,) = _LENGTH.unpack(self._length)
             self._length.clear()
-            if size < 0 or size > self._max_frame_bytes:
-                raise MalformedFrame(f"a frame of {size} bytes, where at most {self._max_frame_bytes} are allowed")
+            if size < 0 or size > self.max_frame_bytes:
+                raise MalformedFrame(f"a frame of {size} bytes, where at most {self.max_frame_bytes} are allowed")
             self._size = size
             self._filled = 0
         return position + count

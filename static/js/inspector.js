@@ -162,6 +162,7 @@ const PORTRAITS = {
         ["Sent, acked, failed", `${number(it.sent)}, ${number(it.acked)}, ${number(it.failed)}`, null],
         ["In flight, buffered", `${number(it.in_flight)}, ${number(it.buffered)}`, "On their way, and waiting for a batch."],
         it.last_error && ["Last error", it.last_error, null],
+        ...throttled(it),
       ],
       menu: it.topic === null ? null : undefined,
     };
@@ -215,6 +216,7 @@ const PORTRAITS = {
         ["Starts at", it.auto_offset_reset, "Where it begins when nothing is committed."],
         ...it.positions.map((at) => [`${at.topic}-${at.partition}`, `position ${offset(at.position)}`, `Committed ${offset(at.committed)}.`]),
         it.last_error && ["Last error", it.last_error, null],
+        ...throttled(it),
         ...[...it.last].reverse().slice(0, 8).map((record) => [`${record.topic}-${record.partition} @ ${record.offset}`,
           h("button", { type: "button", class: "link", "data-record": `${record.topic} ${record.partition} ${record.offset}` }, record.key ?? "no key"), record.value]),
       ],
@@ -239,17 +241,31 @@ const PORTRAITS = {
       rows: [
         ["Software", `${it.software_name || "unknown"} ${it.software_version || ""}`, "As it told the brokers."],
         ["Address", it.address, null],
+        ["Comes in as", it.principal, "As the listener that it came in by has authenticated it."],
         ["Role", it.role, "Judged by what it asks for."],
         ["Connected to", it.brokers.map((broker) => `broker ${broker}`).join(", ") || "nobody", null],
         ["Requests", number(it.requests), null],
         ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
         it.topics.length > 0 && ["Topics", it.topics.join(", "), null],
         it.groups.length > 0 && ["Groups", it.groups.join(", "), null],
+        ...throttled(it),
+        ...telemetry(it),
       ],
     };
   },
 };
 
+/** Who is over a quota, and until when its broker hears nothing from it. */
+function throttled(it) {
+  return it.throttled ? [["Throttled", it.throttled.quota, `Broker ${it.throttled.broker} does not listen to it until ${clockTime(it.throttled.until_us)}.`]] : [];
+}
+
+/** What it pushes about itself, where somebody has asked for it. */
+function telemetry(it) {
+  if (!it.telemetry) return [];
+  const said = `${it.telemetry.of} metrics in ${it.telemetry.pushes} pushes to broker ${it.telemetry.broker}.`;
+  return [["Its metrics", said, null], ...it.telemetry.metrics.map(({ name, value }) => [name, String(value), null])];
+}
 /** What each state of a transaction means. */
 const STATES = {
   Empty: "A producer has begun; it has no transaction yet.",

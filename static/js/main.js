@@ -7,6 +7,7 @@ import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { EMPTY, reduce } from "./model.js";
 import { paint } from "./paint.js";
+import { drawSecurity } from "./security.js";
 import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
@@ -104,6 +105,7 @@ function drawAround() {
   paint(find("#faults"), faults);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
+  if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
   paint(find("#facts"), drawFeed(shown, ui));
   controls.drawDone(done);
   forms.offerNames(shown);

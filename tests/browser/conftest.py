@@ -59,5 +59,8 @@ def act(page: Page, command: str, **fields: str) -> None:
     if form.get_attribute("open") is None:
         form.locator("summary").first.click()
     for name, value in fields.items():
-        form.locator(f"[name={name}]").fill(value)
+        field = form.locator(f"[name={name}]")
+        if not field.is_visible():
+            form.locator("details summary").last.click()
+        field.fill(value)
     form.get_by_role("button").last.click()

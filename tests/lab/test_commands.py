@@ -115,6 +115,12 @@ def test_every_command_has_a_command_line() -> None:
         "fault": 1,
         "rate": "0.1",
         "replicas": [2, 3],
+        "quota": "producer_byte_rate",
+        "subscription": "all",
+        "principal": "User:alice",
+        "operation": "read",
+        "user": "alice",
+        "password": "secret",
     }
     for schema in command_schema():
         said = {field.name: made[field.name] for field in schema.fields if field.required}

@@ -99,6 +99,7 @@ def test_a_client_is_told_what_is_spoken_here_and_is_seen() -> None:
             "brokers": [1],
             "requests": 1,
             "role": "?",
+            "principal": "User:ANONYMOUS",
             "groups": [],
             "topics": [],
             "bytes_in": entity["bytes_in"],

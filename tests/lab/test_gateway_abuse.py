@@ -16,9 +16,10 @@ from kio.schema.types import BrokerId, GroupId, TopicName
 from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
 
 from kafkalab.engine.broker.topic_creation import MOST_IN_FLIGHT as MOST_TOPICS_ASKED_FOR
-from kafkalab.engine.controller.topics import MOST_PARTITIONS
+from kafkalab.engine.node import Request
+from kafkalab.engine.spec import HostLimits
 from kafkalab.lab.commands import CreateTopic
-from kafkalab.lab.connection import MOST_IN_FLIGHT
+from kafkalab.lab.connection import MOST_AT_A_TURN, MOST_IN_FLIGHT
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 from kafkalab.wire.translate import encode_request
@@ -26,6 +27,7 @@ from tests.lab.test_gateway import WHO, Client, Street, on_a_street
 
 PATIENCE = i32Timedelta.parse(timedelta(seconds=10))
 MANY = 9_000
+MOST_PARTITIONS = HostLimits().partitions
 
 
 def topic(name: str, partitions: int) -> CreatableTopic:
@@ -59,7 +61,44 @@ def test_a_flood_waits_outside_the_world_and_others_are_answered_meanwhile() -> 
             assert (await good.versions()).error_code == ErrorCode.none
             assert loop.time() - began < 2
         street.lab.world.on_message.remove(count)
-        assert 1 < max(in_flight) <= MOST_IN_FLIGHT + 1
+        # A whole turn at once, or the flood was none, and never more than one may have under way.
+        assert MOST_AT_A_TURN <= max(in_flight) <= MOST_IN_FLIGHT + 1
+        for each in floods:
+            each.writer.transport.abort()
+
+    on_a_street(test)
+
+
+def test_a_round_of_the_event_loop_takes_no_more_however_many_flood() -> None:
+    """The page shares the loop: while each of ten connections had its turn in every round, it took 330 ms to answer."""
+    connections = 10
+
+    async def test(street: Street) -> None:
+        flood = b"".join(encode_request(ApiKey.API_VERSIONS, 4, 1, "flood", WHO)) * 2_000
+        floods = [await street.connect() for _ in range(connections)]
+        loop = asyncio.get_running_loop()
+        taken = [0]
+
+        def count(_sent_us: int, _due_us: int, source: str, _target: str, message: object) -> None:
+            taken[-1] += isinstance(message, Request) and source.startswith("client-")
+
+        def go_round() -> None:
+            taken.append(0)
+            if len(taken) < 300:
+                loop.call_soon(go_round)
+
+        for each in floods:
+            each.writer.write(flood)
+        street.lab.world.on_message.append(count)
+        go_round()
+        while len(taken) < 300:
+            await asyncio.sleep(0.05)
+        street.lab.world.on_message.remove(count)
+        # What came after the last of these rounds is of no interest.
+        assert MOST_AT_A_TURN <= max(taken[:-1]) <= connections * MOST_AT_A_TURN / 2
+        # And all of them get on.
+        asked = [street.lab.visitors.of_connection[name].requests for name in street.gateway.connections]
+        assert min(asked) > 0
         for each in floods:
             each.writer.transport.abort()
 

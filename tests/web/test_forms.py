@@ -48,7 +48,7 @@ def test_a_hint_speaks_to_a_person_and_not_to_a_program() -> None:
 
 def test_names_are_offered_where_something_must_be_named() -> None:
     fields = [field for form in forms() for field in form.shown + form.folded]
-    assert {field.suggest for field in fields} - {""} == {*SUGGESTED, "settings"}
+    assert {field.suggest for field in fields} - {""} == {*SUGGESTED, "settings", "broker-settings"}
 
 
 def test_what_may_stay_unsaid_has_an_empty_choice() -> None:
@@ -82,7 +82,7 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
         "Send a record…",
         "Abort a hanging transaction…",
     ]
-    assert labels["transaction"] == ["Force its end…"]
+    assert labels["transaction"] == ["Force its end"]
     assert [item.fill for item in menus()["partition"] if item.command == "reassign_partition"] == [
         {"topic": "topic", "partition": "partition", "replicas": "replicas"}
     ]

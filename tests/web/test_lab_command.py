@@ -46,6 +46,14 @@ def test_a_data_directory_that_is_a_file_is_said_in_one_sentence(tmp_path: Path)
     assert str(tmp_path / "home") in said
 
 
+def test_certificates_that_cannot_be_kept_are_said_in_one_sentence(tmp_path: Path) -> None:
+    port = free_ports(7)
+    (tmp_path / "tls").write_text("not a directory")
+    ports = ("--port", str(port), "--kafka-port", str(port + 1), "--ssl-port", str(port + 4))
+    code, said = refusal_of(*ports, "--data", str(tmp_path))
+    assert (code, said) == (1, f"There can be no certificates in {tmp_path / 'tls'}: File exists.\n")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
 def test_it_says_where_it_is_and_stops_cleanly(tmp_path: Path) -> None:
     port = free_ports(4)

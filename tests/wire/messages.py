@@ -69,6 +69,8 @@ def item_of(field: Any, item: Any, random: Random) -> Any:
             return timedelta(milliseconds=random.randrange(1 << 31))
         case "datetime_i64":
             return datetime.fromtimestamp(random.randrange(1 << 31), UTC)
+        case "float64":
+            return random.randrange(1 << 40) / 8
         case "uint16":
             return random.randrange(1 << 16)
         case kafka_type:

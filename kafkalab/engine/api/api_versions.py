@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 ZERO = i32Timedelta.parse(timedelta(0))
 SUPPORTED_FEATURES = {
     "eligible.leader.replicas.version": (0, 1),
+    "group.version": (0, 1),
     "kraft.version": (0, 1),
     "metadata.version": (7, 30),
     "transaction.version": (0, 2),
 }
-"""Least and greatest level: 3.3-IV3 to 4.3-IV0. Groups by KIP-848 are not there yet."""
+"""Least and greatest level; of the metadata 3.3-IV3 to 4.3-IV0."""
 FIRST_VERSION_WITH_SOFTWARE = 3
 PRODUCE_ADVERTISED_FROM = 0
 """Not answered before 3, but librdkafka goes by it to know which compressions a broker takes (KAFKA-18659)."""
@@ -46,6 +47,7 @@ def handle(broker: "Broker", request: Request) -> ApiVersionsResponse:
     names = (body.client_software_name, body.client_software_version)
     if request.api_version >= FIRST_VERSION_WITH_SOFTWARE and not all(map(_SOFTWARE.fullmatch, names)):
         raise Refused(ErrorCode.invalid_request)
+    broker.software[request.source] = names
     features = dict(broker.metadata.features)
     if broker.metadata_follower.kraft_version:
         # Not a record of the metadata but of the quorum, and told among them.
@@ -54,15 +56,28 @@ def handle(broker: "Broker", request: Request) -> ApiVersionsResponse:
         error_code=ErrorCode.none,
         api_keys=advertised(broker.routes),
         throttle_time=ZERO,
-        supported_features=tuple(
-            SupportedFeatureKey(name=name, min_version=i16(least), max_version=i16(greatest))
-            for name, (least, greatest) in SUPPORTED_FEATURES.items()
-        ),
+        supported_features=_supported(),
         finalized_features_epoch=i64(broker.metadata.offset),
         finalized_features=tuple(
             FinalizedFeatureKey(name=name, min_version_level=i16(level), max_version_level=i16(level))
             for name, level in features.items()
         ),
+    )
+
+
+def before_login(routes: Iterable[int], body: ApiVersionsRequest | None) -> ApiVersionsResponse:
+    """What a listener says that many clusters share, while nobody knows to which one the client will come. No
+    feature is finalized there; None is for a request in a version that nobody can read."""
+    error = ErrorCode.none if body is not None else ErrorCode.unsupported_version
+    return ApiVersionsResponse(
+        error_code=error, api_keys=advertised(routes), throttle_time=ZERO, supported_features=_supported()
+    )
+
+
+def _supported() -> tuple[SupportedFeatureKey, ...]:
+    return tuple(
+        SupportedFeatureKey(name=name, min_version=i16(least), max_version=i16(greatest))
+        for name, (least, greatest) in SUPPORTED_FEATURES.items()
     )
 
 

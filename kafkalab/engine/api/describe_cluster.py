@@ -40,8 +40,8 @@ def handle(broker: "Broker", request: Request) -> DescribeClusterResponse:
         brokers=tuple(
             DescribeClusterBroker(
                 broker_id=BrokerId(each.broker_id),
-                host=each.host,
-                port=i32(each.port),
+                host=each.reached_by(request.listener)[0],
+                port=i32(each.reached_by(request.listener)[1]),
                 rack=each.rack,
                 is_fenced=each.fenced,
             )

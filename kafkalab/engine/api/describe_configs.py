@@ -22,9 +22,11 @@ from kafkalab.engine.controller.configs import (
     DescribedConfig,
     described_all_brokers,
     described_broker,
+    described_group,
+    described_subscription,
     described_topic,
 )
-from kafkalab.engine.controller.metadata import BROKER, TOPIC
+from kafkalab.engine.controller.metadata import BROKER, CLIENT_METRICS, GROUP, TOPIC
 from kafkalab.engine.controller.topic_names import check_topic_name
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import MALFORMED, Refused
@@ -35,13 +37,15 @@ if TYPE_CHECKING:
 
 ZERO = i32Timedelta.parse(timedelta(0))
 
-NOT_HERE = (8, 16, 32)
-"""Loggers, subscriptions of client metrics, and groups (ConfigResource.Type)."""
+LOGGER = 8
+"""ConfigResource.Type.BROKER_LOGGER. Nothing here logs, so there is no logger to tell of."""
 
 
 class _ConfigResource(IntEnum):
     TOPIC = TOPIC
     BROKER = BROKER
+    CLIENT_METRICS = CLIENT_METRICS
+    GROUP = GROUP
 
 
 def handle(broker: "Broker", request: Request) -> DescribeConfigsResponse:
@@ -95,8 +99,16 @@ def _configs(broker: "Broker", resource: DescribeConfigsResource) -> Sequence[De
             )
         case _ConfigResource.BROKER:
             return described_broker(settings)
+        case _ConfigResource.CLIENT_METRICS if not name:
+            raise Refused(ErrorCode.invalid_request, "Client metrics subscription name must not be empty")
+        case _ConfigResource.CLIENT_METRICS:
+            return described_subscription(broker.metadata.configs.get((CLIENT_METRICS, name), {}))
+        case _ConfigResource.GROUP if not name:
+            raise Refused(ErrorCode.invalid_request, "Group name must not be empty")
+        case _ConfigResource.GROUP:
+            return described_group(broker.metadata.configs.get((GROUP, name), {}), settings)
         case other:
-            words = f"This broker tells nothing of resources of type {other}" if other in NOT_HERE else MALFORMED
+            words = "This broker has no loggers" if other == LOGGER else MALFORMED
             raise Refused(ErrorCode.invalid_request, words)
 
 

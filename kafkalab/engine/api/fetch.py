@@ -22,6 +22,7 @@ from kafkalab.engine.broker.fetch_sessions import (
 )
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security.gatekeeper import check_readable
 from kafkalab.wire.dialect import FetchPartitionResult, FetchRequest, FetchResponse, FetchTopicResult, LeaderHint
 from kafkalab.wire.errors import ErrorCode
 
@@ -72,6 +73,10 @@ class Fetching:
 
     def answer(self, broker: "Broker", reading: Reading) -> FetchResponse:
         results, session = reading.results, self.session
+        if broker.client_quotas.holds_for(self.request):
+            throttle_ms = broker.client_quotas.fetched(self.request, reading.size)
+            if throttle_ms:
+                return self._throttled(throttle_ms)
         if session is not None:
             if session.epoch != self.epoch:
                 return FetchResponse((), ErrorCode.invalid_fetch_session_epoch, session.id)
@@ -96,8 +101,16 @@ class Fetching:
         return FetchResponse(
             by_topic(results) if results else (),
             session_id=session.id if session else NO_SESSION,
-            node_endpoints=endpoints(broker, reading.hints) if reading.hints else (),
+            node_endpoints=endpoints(broker, reading.hints, self.request.listener) if reading.hints else (),
         )
+
+    def _throttled(self, throttle_ms: int) -> FetchResponse:
+        """Nothing now, and nothing has been told: the reader asks again from where it is."""
+        if self.session is None:
+            return FetchResponse((), throttle_time_ms=throttle_ms)
+        is_current = self.session.epoch == self.epoch
+        error = ErrorCode.none if is_current else ErrorCode.invalid_fetch_session_epoch
+        return FetchResponse((), error, self.session.id, throttle_ms)
 
     def _begin_session(self, broker: "Broker") -> FetchSession | None:
         request = self.request
@@ -202,6 +215,8 @@ def _read_wanted(broker: "Broker", request: Request, wanted: Wanted, reading: Re
     name, number = wanted.name, wanted.asked.partition
     partition = wanted.partition
     try:
+        if not broker.authorizer.asks_nobody(broker.metadata.acls):
+            check_readable(broker, request, wanted)
         if partition is None or broker.replicas.partitions.get(partition.key) is not partition:
             name = broker.topic_name(name, wanted.topic_id)
             partition = wanted.partition = broker.partition(name, number)

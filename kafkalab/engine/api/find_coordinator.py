@@ -36,7 +36,7 @@ def handle(broker: "Broker", request: Request) -> FindCoordinatorResponse:
         # Not COORDINATOR_NOT_AVAILABLE: a client would try again for ever.
         raise Refused(ErrorCode.invalid_request, "This broker coordinates no share groups.")
     topic = OFFSETS_TOPIC if request.body.key_type == GROUP else TRANSACTIONS_TOPIC
-    found = tuple(_find(broker, key, topic) for key in request.body.coordinator_keys)
+    found = tuple(_find(broker, key, topic, request.listener) for key in request.body.coordinator_keys)
     if request.api_version < SEVERAL_SINCE:
         found = tuple(replace(each, error_message=OLD_WORDS[each.error_code]) for each in found)
     return FindCoordinatorResponse(throttle_time=NO_THROTTLE, coordinators=found)
@@ -49,17 +49,18 @@ def refuse(request: Request, refused: Refused) -> FindCoordinatorResponse:
     )
 
 
-def _find(broker: "Broker", name: str, topic: str) -> Coordinator:
+def _find(broker: "Broker", name: str, topic: str, listener: str) -> Coordinator:
     if topic not in broker.metadata.topics:
         broker.topic_creation.create(topic)
     leader = coordinator_of(name, topic, broker.metadata)
     if leader is None:
         return _nobody(name, ErrorCode.coordinator_not_available, "")
+    host, port = leader.reached_by(listener)
     return Coordinator(
         key=name,
         node_id=BrokerId(leader.broker_id),
-        host=leader.host,
-        port=i32(leader.port),
+        host=host,
+        port=i32(port),
         error_code=ErrorCode.none,
         error_message="",
     )

@@ -24,8 +24,8 @@ def hint_for(broker: "Broker", error_code: ErrorCode, topic: str, partition: int
     return LeaderHint(image.leader, image.leader_epoch) if image else NO_HINT
 
 
-def endpoints(broker: "Broker", hints: Sequence[LeaderHint]) -> tuple[NodeEndpoint, ...]:
+def endpoints(broker: "Broker", hints: Sequence[LeaderHint], listener: str) -> tuple[NodeEndpoint, ...]:
     """Where the leaders that are hinted at listen, as far as they are alive."""
     known = [broker.metadata.brokers.get(leader) for leader in sorted({hint.leader_id for hint in hints})]
     alive = [broker for broker in known if broker is not None and not broker.fenced]
-    return tuple(NodeEndpoint(each.broker_id, each.host, each.port, each.rack) for each in alive)
+    return tuple(NodeEndpoint(each.broker_id, *each.reached_by(listener), each.rack) for each in alive)

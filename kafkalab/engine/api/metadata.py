@@ -51,7 +51,7 @@ def handle(broker: "Broker", request: Request) -> MetadataResponse:
         # Who is named twice is told of once.
         asked = {(topic.topic_id, topic.name): topic for topic in body.topics}
         topics = [_asked(broker, body, topic, only_alive, operations) for topic in asked.values()]
-    return _response(image, random_alive_broker(broker), topics)
+    return _response(image, random_alive_broker(broker), topics, request.listener)
 
 
 def refuse(request: Request, refused: Refused) -> MetadataResponse:
@@ -77,15 +77,17 @@ def _alive(image: MetadataImage, broker_id: int) -> bool:
     return broker_id in image.brokers and not image.brokers[broker_id].fenced
 
 
-def _response(image: MetadataImage, controller_id: int, topics: list[MetadataResponseTopic]) -> MetadataResponse:
+def _response(
+    image: MetadataImage, controller_id: int, topics: list[MetadataResponseTopic], listener: str
+) -> MetadataResponse:
+    reached = {each.broker_id: each.reached_by(listener) for each in image.brokers.values() if not each.fenced}
     return MetadataResponse(
         throttle_time=ZERO,
         brokers=tuple(
             MetadataResponseBroker(
-                node_id=BrokerId(each.broker_id), host=each.host, port=i32(each.port), rack=each.rack
+                node_id=BrokerId(broker_id), host=host, port=i32(port), rack=image.brokers[broker_id].rack
             )
-            for each in image.brokers.values()
-            if not each.fenced
+            for broker_id, (host, port) in reached.items()
         ),
         cluster_id=image.cluster_id,
         controller_id=BrokerId(controller_id),

@@ -78,14 +78,14 @@ class ProduceAwaitingIsr:
         self.settle(broker, key)
         if self.pending:
             return False
-        broker.respond(self.request, response(broker, self.results))
+        broker.respond(self.request, response(broker, self.results, self.request.listener))
         return True
 
     def expire(self, broker: "Broker") -> None:
         """It took too long: written it is, but nobody promises anything."""
         for key, append in self.pending.items():
             self._fail(append.topic, key, ErrorCode.request_timed_out)
-        broker.respond(self.request, response(broker, self.results))
+        broker.respond(self.request, response(broker, self.results, self.request.listener))
 
     def settle(self, broker: "Broker", key: "PartitionKey") -> None:
         append = self.pending.get(key)
@@ -164,6 +164,8 @@ def _append_all(
                 partition = _partition(broker, request, topic_key, wanted)
                 if partition.key in unverified:
                     raise unverified[partition.key]
+                if partition.is_leader:
+                    broker.storage_limit.check(len(wanted.records or b""))
                 results[wanted.partition] = _append(partition, wait, topic_key, wanted, verified.get(partition.key))
             except Refused as refused:
                 failed = True
@@ -179,7 +181,7 @@ def _append_all(
     for key in tuple(wait.pending):
         wait.settle(broker, key)
     if not wait.pending:
-        return response(broker, wait.results)
+        return response(broker, wait.results, request.listener)
     broker.purgatory.watch(wait, tuple(wait.pending), body.timeout_ms)
     return None
 
@@ -226,7 +228,7 @@ def _refused(partition: int, refused: Refused) -> ProducePartitionResult:
     )
 
 
-def response(broker: "Broker", results: Results) -> ProduceResponse:
+def response(broker: "Broker", results: Results, listener: str) -> ProduceResponse:
     hints = []
     for (name, topic_id), partitions in results.items():
         for number, result in partitions.items():
@@ -241,7 +243,7 @@ def response(broker: "Broker", results: Results) -> ProduceResponse:
             ProduceTopicResult(name, topic_id, tuple(partitions.values()))
             for (name, topic_id), partitions in results.items()
         ),
-        node_endpoints=endpoints(broker, hints) if hints else (),
+        node_endpoints=endpoints(broker, hints, listener) if hints else (),
     )
 
 

@@ -4,11 +4,14 @@ The broker itself only routes: requests go to the file of their API in `engine/a
 the part that asked, timers to whoever set them. What each part knows stays in that part:
 
 - `router`      which request of a connection is being answered, and which ones wait behind it
+- `authorizer`  who may do what; what a request needs is a table in `engine/security`
 - `lifecycle`   registration, heartbeats, controlled shutdown
 - `metadata_follower`  the replicated `__cluster_metadata` log and the image it yields
 - `replicas`    the partitions on this broker: created, led, followed, deleted, checkpointed
 - `fetchers`    copying from leaders
 - `leader_quota`, `follower_quota`  how fast that may go
+- `client_quotas`  how much clients may use
+- `telemetry`   what clients tell of themselves
 - `fetch_sessions`  what each reader reads, so that it need not say so again
 - `purgatory`   requests that cannot be answered yet
 - `groups`      the consumer groups that this broker coordinates
@@ -39,6 +42,7 @@ from kafkalab.engine.broker.replicas import Replicas
 from kafkalab.engine.broker.replication_quota import FOLLOWER, LEADER, ReplicationQuota
 from kafkalab.engine.broker.router import Router
 from kafkalab.engine.broker.silence import LOOK_EVERY_US, LookForSilence
+from kafkalab.engine.broker.storage_limit import StorageLimit
 from kafkalab.engine.broker.tampering import Tampering
 from kafkalab.engine.broker.topic_creation import TopicCreation
 from kafkalab.engine.broker.verification import Verifications
@@ -50,8 +54,11 @@ from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
+from kafkalab.engine.quotas.client_quotas import ClientQuotas
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security.authorizer import Authorizer
 from kafkalab.engine.spec import ClusterSpec
+from kafkalab.engine.telemetry.client_telemetry import ClientTelemetry
 from kafkalab.engine.transactions.coordinator import TransactionCoordinator
 from kafkalab.wire.errors import ErrorCode
 
@@ -80,8 +87,10 @@ class Broker(Node):
         """With what has been set since the cluster runs."""
         self.disk = disk
         self.tampering = tampering
+        self.storage_limit = StorageLimit(self, cluster.limits.stored_bytes // len(cluster.brokers))
         self._correlation_id = 0
 
+        self.authorizer = Authorizer(config)
         self.router = Router(self)
         self.purgatory = Purgatory(self)
         self.fetch_sessions = FetchSessions(config.max_incremental_fetch_session_cache_slots)
@@ -90,6 +99,10 @@ class Broker(Node):
         self.replicas = Replicas(self)
         self.leader_quota = ReplicationQuota(self, LEADER)
         self.follower_quota = ReplicationQuota(self, FOLLOWER)
+        self.client_quotas = ClientQuotas(self)
+        self.telemetry = ClientTelemetry(self)
+        self.software: dict[str, tuple[str, str]] = {}
+        """By source: name and version, as it introduced itself (KIP-511)."""
         self.isr_proposals = IsrProposals(self)
         self.fetchers = Fetchers(self)
         self.producer_ids = ProducerIds(self)
@@ -278,6 +291,8 @@ class Broker(Node):
     def _forget(self, source: str) -> None:
         self.router.forget(source)
         self.purgatory.forget(source)
+        self.telemetry.forget(source)
+        self.software.pop(source, None)
 
     def _start(self) -> None:
         self.metadata_follower.start()

@@ -117,6 +117,8 @@ class ControllerChannel:
             client_id=request.client_id,
             body=request.body,
             client_host=request.client_host,
+            principal=request.principal,
+            listener=request.listener,
         )
         self.in_flight[correlation_id] = Question(request, waiter, give_up_us, self.broker.now_us, controller)
         self.broker.send(controller, outgoing)

@@ -118,7 +118,15 @@ class Lifecycle:
             broker_id=BrokerId(spec.id),
             cluster_id=self.broker.cluster_id,
             incarnation_id=self.incarnation_id,
-            listeners=(Listener(name="PLAINTEXT", host=spec.host, port=u16(spec.port), security_protocol=i16(0)),),
+            listeners=tuple(
+                Listener(
+                    name=each.name,
+                    host=each.host,
+                    port=u16(each.port),
+                    security_protocol=i16(each.security_protocol),
+                )
+                for each in spec.endpoints
+            ),
             features=(),
             rack=spec.rack,
             previous_broker_epoch=i64(self.broker.replicas.epoch_of_clean_shutdown),

@@ -10,28 +10,23 @@ from struct import Struct
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from kafkalab.engine.broker.appending_facts import tell_appended, tell_duplicate
 from kafkalab.engine.broker.follower_state import FollowerState
 from kafkalab.engine.broker.in_sync_set import InSyncSet
 from kafkalab.engine.controller.metadata import NO_LEADER, PartitionImage
 from kafkalab.engine.events import (
     BecameFollower,
     BecameLeader,
-    DuplicateBatchDropped,
     HighWatermarkAdvanced,
     LogCompacted,
     LogStartMoved,
     LogTruncated,
-    RecordsAppended,
     SegmentDeleted,
-    SegmentRolled,
-    TransactionBegan,
-    TransactionMarked,
 )
 from kafkalab.engine.log.appended import Appended
 from kafkalab.engine.log.compaction import Cleanable
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.refused import Refused
-from kafkalab.wire import batches
 from kafkalab.wire.dialect import FetchPartitionResult
 from kafkalab.wire.errors import ErrorCode
 
@@ -185,9 +180,9 @@ class Partition:
             transaction_version=transaction_version,
         )
         if appended.duplicate:
-            self._tell_duplicate(data)
+            tell_duplicate(self, data)
             return appended
-        self._tell_appended(appended)
+        tell_appended(self, appended)
         self.advance_high_watermark()
         self.broker.purgatory.touch(self.key)
         return appended
@@ -261,7 +256,7 @@ class Partition:
         """Append what the leader sent, to the byte as it is there."""
         data = self._without_later_epochs(data)
         if data:
-            self._tell_appended(self.log.append_as_follower(data))
+            tell_appended(self, self.log.append_as_follower(data))
         self._set_follower_high_watermark(leader_high_watermark)
         if leader_log_start > self.log.start_offset:
             self.advance_log_start(leader_log_start, "as on the leader")
@@ -369,33 +364,3 @@ class Partition:
                 log_start_offset=self.log.start_offset,
             )
         return result
-
-    def _tell_appended(self, appended: Appended) -> None:
-        for base_offset in appended.rolled:
-            self.broker.tell(SegmentRolled(*self.key, self.broker.broker_id, base_offset))
-        self.broker.tell(
-            RecordsAppended(
-                *self.key,
-                self.broker.broker_id,
-                appended.first_offset,
-                appended.last_offset,
-                appended.size,
-                self.is_leader,
-            )
-        )
-        if self.is_leader and appended.first_offset in self.log.producers.open:
-            producer_id = self.log.producers.open[appended.first_offset]
-            self.broker.tell(TransactionBegan(*self.key, self.broker.broker_id, producer_id, appended.first_offset))
-        if appended.ended is not None:
-            producer_id, first_offset, offset, committed = appended.ended
-            result = "commit" if committed else "abort"
-            self.broker.tell(
-                TransactionMarked(*self.key, self.broker.broker_id, producer_id, first_offset, offset, result)
-            )
-
-    def _tell_duplicate(self, data: bytes) -> None:
-        batch = batches.header(data)
-        first = batch.base_sequence
-        self.broker.tell(
-            DuplicateBatchDropped(*self.key, self.broker.broker_id, batch.producer_id, first, batch.last_sequence)
-        )

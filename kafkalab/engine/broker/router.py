@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from kafkalab.engine.events import RequestRefused
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security import gatekeeper
+from kafkalab.engine.security.gatekeeper import Trimmed
 from kafkalab.wire.api import ApiKey, name_of
 
 if TYPE_CHECKING:
@@ -37,15 +39,27 @@ class AnswerDue:
         broker.router.answer(self.request, self.body)
 
 
+@dataclass(frozen=True, slots=True)
+class Unmute:
+    source: str
+    channel: str
+
+    def fire(self, broker: "Broker") -> None:
+        broker.router.unmute(self.source, self.channel)
+
+
 class Line:
     """One connection: the request being answered, and those behind it."""
 
-    __slots__ = ("amended", "current", "waiting")
+    __slots__ = ("amended", "current", "muted_until_us", "trimmed", "waiting")
 
     def __init__(self, current: Request) -> None:
         self.current: Request | None = current
         self.waiting: deque[Request] = deque()
         self.amended: Amended | None = None
+        self.muted_until_us = 0
+        self.trimmed: Trimmed | None = None
+        """What the one who asks may not do is not in the request any more, and answered with the rest."""
 
 
 class Router:
@@ -63,7 +77,7 @@ class Router:
         line = lines.get(request.channel)
         if line is None:
             lines[request.channel] = Line(request)
-        elif line.current is None:
+        elif line.current is None and line.muted_until_us <= self.broker.now_us:
             line.current = request
         else:
             line.waiting.append(request)
@@ -81,15 +95,33 @@ class Router:
             if amended.delay_ms:
                 self.broker.wake_in(amended.delay_ms * 1000, AnswerDue(request, body))
                 return
+        if line.trimmed is not None or not self.broker.authorizer.asks_nobody(self.broker.metadata.acls):
+            body = gatekeeper.amend(self.broker, request, line.trimmed, body)
+            line.trimmed = None
         if self.broker.tampering.rules and self.broker.tampering.concerns(request):
             body = self.broker.tampering.amend(self.broker, request, body)
+        throttle_ms = 0
+        if self.broker.client_quotas.holds_for(request):
+            body, throttle_ms = self.broker.client_quotas.answering(request, body)
         if body is not None:
             answer = Response(self.broker.name, request.channel, request.correlation_id, request.api_key, body)
             self.broker.send(request.source, answer)
         line.current = None
-        if line.waiting:
+        if throttle_ms:
+            line.muted_until_us = self.broker.now_us + throttle_ms * 1000
+            self.broker.wake_in(throttle_ms * 1000, Unmute(request.source, request.channel))
+        elif line.waiting:
             line.current = line.waiting.popleft()
             self.ready.append(line.current)
+
+    def unmute(self, source: str, channel: str) -> None:
+        """What waited for the end of a throttle goes on, if this connection is still there and its time has come."""
+        lines = self.lines.get(source)
+        line = lines.get(channel) if lines is not None else None
+        if line is None or line.muted_until_us > self.broker.now_us or line.current is not None or not line.waiting:
+            return
+        line.current = line.waiting.popleft()
+        self.ready.append(line.current)
 
     def handle_ready(self) -> None:
         while self.ready:
@@ -99,6 +131,7 @@ class Router:
 
     def forget(self, source: str) -> None:
         self.lines.pop(source, None)
+        self.broker.client_quotas.forget(source)
 
     def _line_of(self, request: Request) -> Line | None:
         """None once the connection that brought the request is gone."""
@@ -111,7 +144,16 @@ class Router:
         if route is None:
             self.broker.hang_up(request.source)
             return
+        if request.api_key == ApiKey.FETCH and self.broker.client_quotas.holds_for(request):
+            line = self._line_of(request)
+            assert line is not None
+            request = line.current = self.broker.client_quotas.bounded(request)
         try:
+            if not self.broker.authorizer.asks_nobody(self.broker.metadata.acls):
+                allowed = self._allowed(route, request)
+                if allowed is None:
+                    return
+                request = allowed
             if self.broker.tampering.rules and self.broker.tampering.concerns(request):
                 self._handle_amended(route, request)
                 return
@@ -124,6 +166,24 @@ class Router:
             request = line.current
         if body is not None:
             self.answer(request, body)
+
+    def _allowed(self, route: ModuleType, request: Request) -> Request | None:
+        """What is left of a request once it was asked who may do what; None when that was all of an answer.
+
+        Raises Refused."""
+        line = self._line_of(request)
+        assert line is not None
+        line.trimmed = gatekeeper.examine(self.broker, request, route)
+        if line.trimmed is None:
+            return request
+        if request.api_key == ApiKey.PRODUCE and request.body.acks == 0:
+            self.broker.hang_up(request.source)
+            return None
+        line.current = line.trimmed.rest
+        if line.trimmed.nothing_left:
+            self.answer(line.trimmed.rest, None)
+            return None
+        return line.trimmed.rest
 
     def _handle_amended(self, route: ModuleType, request: Request) -> None:
         tampering = self.broker.tampering

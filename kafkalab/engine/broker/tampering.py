@@ -150,7 +150,10 @@ class Tampering:
                 topics = tuple(replace(topic, partitions=self._partitions(topic)) for topic in body.topics)
                 return replace(body, topics=topics)
             case ApiKey.FIND_COORDINATOR:
-                return replace(body, coordinators=tuple(self._coordinator(broker, each) for each in body.coordinators))
+                return replace(
+                    body,
+                    coordinators=tuple(self._coordinator(broker, each, request.listener) for each in body.coordinators),
+                )
             case ApiKey.API_VERSIONS:
                 return self._versions(broker, body)
         return body
@@ -169,16 +172,17 @@ class Tampering:
             partitions.append(told)
         return tuple(partitions)
 
-    def _coordinator(self, broker: "Broker", told: Any) -> Any:
+    def _coordinator(self, broker: "Broker", told: Any, listener: str) -> Any:
         for rule in self.rules.values():
             if isinstance(rule, CoordinatorElsewhere) and rule.group == told.key:
                 known = broker.metadata.brokers.get(rule.broker_id)
                 if known is not None:
+                    host, port = known.reached_by(listener)
                     return replace(
                         told,
                         node_id=BrokerId(rule.broker_id),
-                        host=known.host,
-                        port=i32(known.port),
+                        host=host,
+                        port=i32(port),
                         error_code=ErrorCode.none,
                         error_message=None,
                     )

@@ -106,6 +106,7 @@ class _Task:
 
 class Admin(Client):
     makes_topics = False
+    principal = "User:admin"
 
     def __init__(self, name: str, bootstrap: tuple[str, ...]) -> None:
         super().__init__(name, bootstrap)

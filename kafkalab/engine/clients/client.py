@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.metadata import ClientMetadata, backoff_us
-from kafkalab.engine.node import ConnectionLost, Exit, HangUp, Node, Request, Response, Started
+from kafkalab.engine.node import ANONYMOUS, ConnectionLost, Exit, HangUp, Node, Request, Response, Started
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 from kafkalab.wire.frozen import dataclass
+from kafkalab.wire.throttle import throttle_ms_of
 
 REQUEST_TIMEOUT_MS = 30_000
 """request.timeout.ms."""
@@ -68,6 +69,8 @@ class Asked:
 class Client(Node):
     makes_topics = True
     """Whether asking for a topic may make it (allow.auto.create.topics)."""
+    principal = ANONYMOUS
+    """Who the brokers take it for."""
 
     def __init__(self, name: str, bootstrap: tuple[str, ...]) -> None:
         """`bootstrap` names the nodes to ask when no broker is known yet."""
@@ -83,6 +86,8 @@ class Client(Node):
         """Nothing in flight is due before."""
         self._ticks: list[int] = []
         """When ticks are due, latest first: a new one is only made if it is earlier than all."""
+        self.throttled_until_us: dict[str, int] = {}
+        """Nodes that have said that they do not listen so long."""
         self._unreachable: dict[str, tuple[int, int]] = {}
         """Nodes whose connection broke: when to try again, and how often it broke in a row."""
 
@@ -120,11 +125,22 @@ class Client(Node):
         correlation_id = self._next_correlation_id
         self._next_correlation_id = (correlation_id + 1) & 0x7FFFFFFF
         version = requests.SPOKEN[api_key]
-        self.send(target, Request(self.name, channel, correlation_id, api_key, version, self.name, body))
+        name = self.name
+        self.send(
+            target, Request(name, channel, correlation_id, api_key, version, name, body, principal=self.principal)
+        )
         return correlation_id
 
     def ready(self, target: str) -> bool:
-        """Whether a request may go there now. If not, there will be a tick when it may."""
+        """Whether a request for data may go there now: that connection may be throttled (KIP-219)."""
+        until_us = self.throttled_until_us.get(target, 0)
+        if until_us > self.now_us:
+            self.wake_at(until_us)
+            return False
+        return self.reachable(target)
+
+    def reachable(self, target: str) -> bool:
+        """Whether a request may go there at all. If not, there will be a tick when it may."""
         broken = self._unreachable.get(target)
         if broken is None or broken[0] <= self.now_us:
             return True
@@ -212,6 +228,9 @@ class Client(Node):
         self._unreachable.pop(response.source, None)
         asked = self.in_flight.pop(response.correlation_id, None)
         if asked is not None:
+            throttle_ms = throttle_ms_of(response.body)
+            if throttle_ms and asked.channel == DATA:
+                self.throttled_until_us[asked.target] = self.now_us + throttle_ms * 1000
             asked.asker.answered(asked, response.body)
 
     def _lose(self, peer: str, error: ErrorCode) -> None:

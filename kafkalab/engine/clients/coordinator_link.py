@@ -33,7 +33,7 @@ class CoordinatorLink:
         """The coordinator's node if it is known and may be asked now. If not, it is being looked for."""
         if self.broker is not None:
             node = broker_node(self.broker)
-            if self.client.ready(node):
+            if self.client.reachable(node):
                 return node
             # Whoever is asked will name the same broker until the controller has noticed.
             self.lost()

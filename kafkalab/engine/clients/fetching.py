@@ -121,8 +121,7 @@ class Fetching:
         if self.settled.groups(self.consumer.metadata) is not None:
             return
         self._notice_new_leaders()
-        nothing = Needs.NOTHING
-        lacking = [reading for reading in self.readings.values() if reading.needs is not nothing]
+        lacking = [reading for reading in self.readings.values() if reading.needs is not Needs.NOTHING]
         if not lacking:
             self.settled.settle(self.readings, self.consumer.metadata)
             return

@@ -20,7 +20,7 @@ from kio.schema.incremental_alter_configs.v1.response import IncrementalAlterCon
 from kio.static.primitive import i32Timedelta
 
 from kafkalab.engine.config import (
-    DYNAMIC_SETTINGS,
+    CHANGEABLE_SETTINGS,
     IN_LARGER_UNITS,
     SETTINGS,
     TOPIC_DEFAULT_NAMES,
@@ -32,12 +32,15 @@ from kafkalab.engine.controller.decision import Decision
 from kafkalab.engine.controller.elections import MIN_ISR, elr_enabled
 from kafkalab.engine.controller.metadata import (
     BROKER,
+    CLIENT_METRICS,
+    GROUP,
     TOPIC,
     ClearElrRecord,
     ConfigRecord,
     MetadataImage,
     MetadataRecord,
 )
+from kafkalab.engine.controller.resource_configs import check_client_metrics, check_group
 from kafkalab.engine.controller.topic_names import check_topic_name
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
@@ -172,7 +175,8 @@ def _check_exists(image: MetadataImage, kind: int, name: str) -> None:
                 raise Refused(ErrorCode.invalid_request, f"Node id must be an integer, but it is: {name}")
             if int(name) not in image.brokers:
                 raise Refused(ErrorCode.broker_id_not_registered, f"No broker with id {name} found.")
-        case 4:
+        case 4 | 16 | 32:
+            # Who knows of a group or a subscription before it has settings?
             pass
         case other:
             raise Refused(ErrorCode.invalid_request, f"Unknown resource type {other}")
@@ -184,11 +188,17 @@ def _check_values(
     if kind == TOPIC:
         validated_topic_configs(after, config)
         return
+    if kind == CLIENT_METRICS:
+        check_client_metrics(name, after)
+        return
+    if kind == GROUP:
+        check_group(name, after)
+        return
     changed = [each for each in (*after, *before) if after.get(each) != before.get(each)]
     for each in changed:
-        if each in SETTINGS or each in IN_LARGER_UNITS:
+        if (each in SETTINGS and not SETTINGS[each].changeable) or each in IN_LARGER_UNITS:
             raise Refused(ErrorCode.invalid_request, f"Cannot update these configs dynamically: [{each}]")
-        if each in DYNAMIC_SETTINGS:
+        if each in CHANGEABLE_SETTINGS:
             _check_dynamic(each, after.get(each))
         elif each not in TOPIC_DEFAULT_NAMES or each == NOT_SAFE_FOR_BROKERS:
             raise Refused(ErrorCode.invalid_request, f"Unknown broker config name: {each}")
@@ -206,7 +216,7 @@ def _check_dynamic(name: str, text: str | None) -> None:
     if text is None:
         return
     try:
-        DYNAMIC_SETTINGS[name].parse(text)
+        CHANGEABLE_SETTINGS[name].parse(text)
     except InvalidConfig as invalid:
         raise Refused(ErrorCode.invalid_config, invalid.reason) from invalid
 

@@ -37,6 +37,7 @@ from kafkalab.engine.controller.metadata import (
 )
 from kafkalab.engine.controller.sessions import Sessions
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.spec import Endpoint
 from kafkalab.wire.errors import ErrorCode
 
 ZERO = i32Timedelta.parse(timedelta(0))
@@ -97,9 +98,10 @@ def register(
     left = broker_gone if before and body.previous_broker_epoch == before.epoch else broker_lost_data
     changes = tuple(left(image, body.broker_id, config.topic_defaults))
     epoch = image.offset + 1 + len(changes)
-    listener = body.listeners[0]
+    listener, *others = body.listeners
+    more = tuple(Endpoint(each.name, each.host, each.port, each.security_protocol) for each in others)
     registration = RegisterBrokerRecord(
-        body.broker_id, epoch, body.incarnation_id, listener.host, listener.port, body.rack
+        body.broker_id, epoch, body.incarnation_id, listener.host, listener.port, body.rack, more_endpoints=more
     )
     sessions.end(body.broker_id)
     return Decision(_registered(epoch), (*changes, registration), f"broker {body.broker_id} was started again")

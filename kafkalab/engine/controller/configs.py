@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kafkalab.engine.config import DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
+from kafkalab.engine.config import CHANGEABLE_SETTINGS, DYNAMIC_SETTINGS, SETTINGS, TOPIC_DEFAULT_NAMES, BrokerConfig
 from kafkalab.engine.controller.metadata import BROKER, MetadataImage
+from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS, GROUP_CONFIGS
 from kafkalab.engine.log.config import validate
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
 
 TOPIC_CONFIG = 1
 DYNAMIC_BROKER_CONFIG, DYNAMIC_DEFAULT_BROKER_CONFIG = 2, 3
 STATIC_BROKER_CONFIG, DEFAULT_CONFIG = 4, 5
+CLIENT_METRICS_CONFIG, GROUP_CONFIG = 7, 8
 """ConfigSource."""
 
 
@@ -37,7 +39,7 @@ class DescribedConfig:
     """The first counts."""
     read_only: bool = False
     otherwise: str | None = None
-    """The value where nobody has said any, not even Kafka's defaults."""
+    """The value where there are no synonyms."""
 
     @property
     def value(self) -> str | None:
@@ -90,10 +92,12 @@ class BrokerSettings:
         return BrokerSettings(static, image.configs.get((BROKER, ""), {}), here)
 
     def synonyms(self, name: str) -> tuple[Synonym, ...]:
+        return (*self.dynamic_synonyms(name), *_given(name, self.static.topic_defaults, STATIC_BROKER_CONFIG))
+
+    def dynamic_synonyms(self, name: str) -> tuple[Synonym, ...]:
         return (
             *_given(name, self.here, DYNAMIC_BROKER_CONFIG),
             *_given(name, self.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG),
-            *_given(name, self.static.topic_defaults, STATIC_BROKER_CONFIG),
         )
 
 
@@ -127,10 +131,11 @@ def described_broker(settings: BrokerSettings) -> list[DescribedConfig]:
             SHORT if name in SHORTS else each.type.value,
             each.documentation,
             (
+                *(settings.dynamic_synonyms(name) if each.changeable else ()),
                 *_given(name, config.given, STATIC_BROKER_CONFIG),
                 *((Synonym(name, _text(each.default), DEFAULT_CONFIG),) if each.default != "" else ()),
             ),
-            read_only=True,
+            read_only=not each.changeable,
         )
         for name, each in SETTINGS.items()
         if name not in INTERNAL or name in config.given
@@ -159,7 +164,7 @@ def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
     given = {name: _given(name, settings.everywhere, DYNAMIC_DEFAULT_BROKER_CONFIG) for name in settings.everywhere}
     return [
         _dynamic(name, synonyms)
-        if name in DYNAMIC_SETTINGS
+        if name in CHANGEABLE_SETTINGS
         else DescribedConfig(
             name,
             TOPIC_CONFIGS[TOPIC_DEFAULT_NAMES[name]].type.value,
@@ -170,8 +175,39 @@ def described_all_brokers(settings: BrokerSettings) -> list[DescribedConfig]:
     ]
 
 
+def described_subscription(own: Mapping[str, str]) -> list[DescribedConfig]:
+    """Every setting of a subscription to clients' metrics."""
+    return [
+        DescribedConfig(
+            name,
+            each.type.value,
+            each.documentation,
+            _given(name, own, CLIENT_METRICS_CONFIG),
+            otherwise=str(each.default),
+        )
+        for name, each in CLIENT_METRICS_CONFIGS.items()
+    ]
+
+
+def described_group(own: Mapping[str, str], settings: BrokerSettings) -> list[DescribedConfig]:
+    """Every setting of a group, by name."""
+    return [
+        DescribedConfig(
+            name,
+            each.setting.type.value,
+            each.setting.documentation,
+            (
+                *_given(name, own, GROUP_CONFIG),
+                *(settings.synonyms(each.broker_name) if each.broker_name else ()),
+                Synonym(each.broker_name or name, _text(each.setting.default), DEFAULT_CONFIG),
+            ),
+        )
+        for name, each in sorted(GROUP_CONFIGS.items())
+    ]
+
+
 def _dynamic(name: str, synonyms: tuple[Synonym, ...]) -> DescribedConfig:
-    setting = DYNAMIC_SETTINGS[name]
+    setting = CHANGEABLE_SETTINGS[name]
     return DescribedConfig(name, setting.type.value, setting.documentation, synonyms)
 
 

@@ -37,6 +37,7 @@ from kafkalab.engine.controller.wakes import CheckFetches, CheckQuorum, CheckSes
 from kafkalab.engine.disk import Disk
 from kafkalab.engine.events import ControllerElected, MetadataSnapshotReceived, MetadataSnapshotTaken, VotersChanged
 from kafkalab.engine.node import ConnectionLost, Exit, Node, Request, Response, Started
+from kafkalab.engine.quotas.mutations import MutationQuotas
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.spec import ClusterSpec, controller_node
 from kafkalab.wire import batches
@@ -44,7 +45,7 @@ from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchResponse
 from kafkalab.wire.records import Record
 
-FEATURES = {"metadata.version": 30, elections.ELR_FEATURE: 1, "transaction.version": 2}
+FEATURES = {"metadata.version": 30, elections.ELR_FEATURE: 1, "transaction.version": 2, "group.version": 1}
 """Levels that a new cluster is formatted with: 4.3-IV0. What is not built yet is not finalized."""
 BEFORE = "so the controller before it had decided"
 SHUTDOWN_WITHOUT_SUCCESSOR_US = 5_000_000
@@ -56,12 +57,15 @@ class Controller(Node):
         self.controller_id = controller_id
         self.cluster_id = cluster.cluster_id
         self.initial_voters = voter_set(cluster.cluster_id, cluster.voters)
+        self.limits = cluster.limits
+        self._users = cluster.users
         self.static_config = config
         self.config = config
         """With what has been set for all brokers since."""
         self.disk = disk
         self.image = MetadataImage(cluster.cluster_id, controller_id)
         """What is committed; on the active controller with what is not yet, too."""
+        self.mutation_quotas = MutationQuotas(config)
         self.sessions = Sessions(config.broker_session_timeout_ms * 1000)
         self.active = False
         """Whether it leads the quorum, and has replayed all that its predecessors wrote."""
@@ -322,7 +326,7 @@ class Controller(Node):
         levels = tuple(FeatureLevelRecord(name, level) for name, level in FEATURES.items())
         # With ELR the cluster's value is always written down: all brokers must go by the same one.
         min_isr = self.static_config.topic_defaults.get(elections.MIN_ISR, "1")
-        self._write((*levels, ConfigRecord(BROKER, "", elections.MIN_ISR, min_isr)))
+        self._write((*levels, ConfigRecord(BROKER, "", elections.MIN_ISR, min_isr), *self._users))
 
     def _reconfigure(self) -> None:
         self.config = self.static_config.with_dynamic(self.image.broker_config(None))

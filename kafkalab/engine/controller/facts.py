@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 from kafkalab.engine.controller.metadata import (
+    BROKER,
+    CLIENT_METRICS,
+    GROUP,
     NO_LEADER,
     TOPIC,
     BrokerRegistrationChangeRecord,
+    ClientQuotaRecord,
     ConfigRecord,
     MetadataImage,
     MetadataRecord,
@@ -18,6 +22,8 @@ from kafkalab.engine.controller.metadata import (
     changed,
 )
 from kafkalab.engine.events import (
+    AclCreated,
+    AclDeleted,
     BrokerFenced,
     BrokerRegistered,
     BrokerUnfenced,
@@ -34,7 +40,18 @@ from kafkalab.engine.events import (
     ReassignmentStarted,
     TopicCreated,
     TopicDeleted,
+    UserGivenPassword,
+    UserLostPassword,
 )
+from kafkalab.engine.security.acls import AccessControlEntryRecord, RemoveAccessControlEntryRecord
+from kafkalab.engine.security.scram import (
+    RemoveUserScramCredentialRecord,
+    ScramMechanism,
+    UserScramCredentialRecord,
+)
+
+KINDS = {TOPIC: "Topic", BROKER: "Broker", CLIENT_METRICS: "Subscription to metrics", GROUP: "Group"}
+"""What a resource with settings is called."""
 
 
 def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str) -> Iterator[Event]:
@@ -54,8 +71,19 @@ def facts(image: MetadataImage, records: tuple[MetadataRecord, ...], reason: str
             case RemoveTopicRecord(topic_id):
                 yield TopicDeleted(image.topic_names[topic_id])
             case ConfigRecord(resource_type, name, setting, value) if name not in new_topics.values():
-                kind = "Topic" if resource_type == TOPIC else "Broker"
+                kind = KINDS[resource_type]
                 yield ConfigChanged(f"{kind} {name}" if name else "Every broker", setting, value)
+            case ClientQuotaRecord(entity, key, quota, remove):
+                of = " of ".join(f"{each} {name}" if name is not None else f"every {each}" for each, name in entity)
+                yield ConfigChanged(of[0].upper() + of[1:], key, None if remove else f"{quota:g}")
+            case AccessControlEntryRecord():
+                yield AclCreated(record.sentence())
+            case RemoveAccessControlEntryRecord(acl_id):
+                yield AclDeleted(image.acls[acl_id].sentence())
+            case UserScramCredentialRecord(user, mechanism):
+                yield UserGivenPassword(user, ScramMechanism(mechanism).sasl_name)
+            case RemoveUserScramCredentialRecord(user, mechanism):
+                yield UserLostPassword(user, ScramMechanism(mechanism).sasl_name)
             case _:
                 pass
     yield from _new_partition_facts(image, records)

@@ -7,12 +7,20 @@ of one history (org.apache.kafka.image.MetadataImage, metadata records of KIP-63
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from kafkalab.engine.security.acls import AccessControlEntryRecord, RemoveAccessControlEntryRecord
+from kafkalab.engine.security.scram import (
+    Credentials,
+    RemoveUserScramCredentialRecord,
+    UserScramCredentialRecord,
+)
+from kafkalab.engine.spec import Endpoint
+
 METADATA_TOPIC = "__cluster_metadata"
 METADATA_TOPIC_ID = UUID(int=1)
 """Kafka's Uuid.METADATA_TOPIC_ID."""
 NO_LEADER = -1
 
-TOPIC, BROKER = 2, 4
+TOPIC, BROKER, CLIENT_METRICS, GROUP = 2, 4, 16, 32
 """ConfigResource.Type ids."""
 
 
@@ -29,6 +37,8 @@ class RegisterBrokerRecord:
     port: int
     rack: str | None = None
     fenced: bool = True
+    more_endpoints: tuple[Endpoint, ...] = ()
+    """The listeners after the first one, which is `host` and `port`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,15 @@ class ClearElrRecord:
     """None: of every topic."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClientQuotaRecord:
+    entity: tuple[tuple[str, str | None], ...]
+    """(type, name) pairs; None is the default of that type."""
+    key: str
+    value: float = 0.0
+    remove: bool = False
+
+
 MetadataRecord = (
     RegisterBrokerRecord
     | BrokerRegistrationChangeRecord
@@ -133,6 +152,11 @@ MetadataRecord = (
     | ProducerIdsRecord
     | FeatureLevelRecord
     | ClearElrRecord
+    | ClientQuotaRecord
+    | AccessControlEntryRecord
+    | RemoveAccessControlEntryRecord
+    | UserScramCredentialRecord
+    | RemoveUserScramCredentialRecord
 )
 
 
@@ -149,6 +173,14 @@ class BrokerImage:
     rack: str | None
     fenced: bool
     in_controlled_shutdown: bool = False
+    more_endpoints: tuple[Endpoint, ...] = ()
+
+    def reached_by(self, listener: str) -> tuple[str, int]:
+        """Host and port, for a client that came in by that listener: it is sent to the same one elsewhere."""
+        for endpoint in self.more_endpoints:
+            if endpoint.name == listener:
+                return endpoint.host, endpoint.port
+        return self.host, self.port
 
     @property
     def active(self) -> bool:
@@ -179,6 +211,10 @@ class MetadataImage:
     configs: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     features: dict[str, int] = field(default_factory=dict)
     next_producer_id: int = 0
+    client_quotas: dict[tuple[tuple[str, str | None], ...], dict[str, float]] = field(default_factory=dict)
+    acls: dict[UUID, AccessControlEntryRecord] = field(default_factory=dict)
+    scram: Credentials = field(default_factory=dict)
+    """By user and mechanism."""
 
     def partition(self, topic: str, partition: int) -> PartitionImage | None:
         image = self.topics.get(topic)
@@ -207,8 +243,10 @@ class MetadataImage:
         """Apply one committed record. The only way in which an image changes."""
         self.offset = offset
         match record:
-            case RegisterBrokerRecord(broker_id, epoch, incarnation, host, port, rack, fenced):
-                self.brokers[broker_id] = BrokerImage(broker_id, epoch, incarnation, host, port, rack, fenced)
+            case RegisterBrokerRecord(broker_id, epoch, incarnation, host, port, rack, fenced, more):
+                self.brokers[broker_id] = BrokerImage(
+                    broker_id, epoch, incarnation, host, port, rack, fenced, more_endpoints=more
+                )
                 self.brokers = dict(sorted(self.brokers.items()))
             case BrokerRegistrationChangeRecord(broker_id, _, fenced, shutting_down):
                 old = self.brokers[broker_id]
@@ -231,12 +269,6 @@ class MetadataImage:
             case PartitionChangeRecord():
                 partitions = self.topics[self.topic_names[record.topic_id]].partitions
                 partitions[record.partition] = changed(partitions[record.partition], record)
-            case ConfigRecord(resource_type, resource_name, name, value):
-                settings = self.configs.setdefault((resource_type, resource_name), {})
-                if value is None:
-                    settings.pop(name, None)
-                else:
-                    settings[name] = value
             case ProducerIdsRecord(_, _, next_producer_id):
                 self.next_producer_id = next_producer_id
             case FeatureLevelRecord(name, level):
@@ -247,6 +279,33 @@ class MetadataImage:
                         topic.topic_id, partition.partition, eligible_leader_replicas=(), last_known_elr=()
                     )
                     topic.partitions[partition.partition] = changed(partition, change)
+            case _:
+                self._replay_settings(record)
+
+    def _replay_settings(self, record: MetadataRecord) -> None:
+        """What people have set: configs, quotas, who may do what and with which password."""
+        match record:
+            case ConfigRecord(resource_type, resource_name, name, value):
+                settings = self.configs.setdefault((resource_type, resource_name), {})
+                if value is None:
+                    settings.pop(name, None)
+                else:
+                    settings[name] = value
+            case ClientQuotaRecord(entity, key, quota, remove):
+                quotas = self.client_quotas.setdefault(entity, {})
+                quotas.pop(key, None)
+                if not remove:
+                    quotas[key] = quota
+                elif not quotas:
+                    del self.client_quotas[entity]
+            case AccessControlEntryRecord(acl_id):
+                self.acls[acl_id] = record
+            case RemoveAccessControlEntryRecord(acl_id):
+                del self.acls[acl_id]
+            case UserScramCredentialRecord(user, mechanism):
+                self.scram[user, mechanism] = record
+            case RemoveUserScramCredentialRecord(user, mechanism):
+                del self.scram[user, mechanism]
 
 
 def changed(old: PartitionImage, change: PartitionChangeRecord) -> PartitionImage:

@@ -17,6 +17,7 @@ from kafkalab.engine.controller.codec import encode, records_in
 from kafkalab.engine.controller.control_records import ControlRecord, control_batch, control_records_of
 from kafkalab.engine.controller.metadata import (
     BrokerRegistrationChangeRecord,
+    ClientQuotaRecord,
     ConfigRecord,
     FeatureLevelRecord,
     MetadataImage,
@@ -87,7 +88,14 @@ def records_of(image: MetadataImage) -> Iterator[MetadataRecord]:
         yield FeatureLevelRecord(name, level)
     for broker in image.brokers.values():
         yield RegisterBrokerRecord(
-            broker.broker_id, broker.epoch, broker.incarnation_id, broker.host, broker.port, broker.rack, broker.fenced
+            broker.broker_id,
+            broker.epoch,
+            broker.incarnation_id,
+            broker.host,
+            broker.port,
+            broker.rack,
+            broker.fenced,
+            broker.more_endpoints,
         )
         if broker.in_controlled_shutdown:
             yield BrokerRegistrationChangeRecord(broker.broker_id, broker.epoch, in_controlled_shutdown=True)
@@ -97,6 +105,11 @@ def records_of(image: MetadataImage) -> Iterator[MetadataRecord]:
     for (resource_type, resource_name), settings in image.configs.items():
         for name, value in settings.items():
             yield ConfigRecord(resource_type, resource_name, name, value)
+    for entity, quotas in image.client_quotas.items():
+        for key, quota in quotas.items():
+            yield ClientQuotaRecord(entity, key, quota)
+    yield from image.scram.values()
+    yield from image.acls.values()
     if image.next_producer_id:
         yield ProducerIdsRecord(-1, -1, image.next_producer_id)
 

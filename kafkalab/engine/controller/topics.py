@@ -37,52 +37,58 @@ from kafkalab.engine.controller.metadata import (
     RemoveTopicRecord,
     TopicRecord,
 )
+from kafkalab.engine.controller.room import UNLIMITED, Room
 from kafkalab.engine.controller.topic_names import check_topic_name, colliding_topic, is_internal
+from kafkalab.engine.quotas.mutations import UNBOUNDED, Mutations
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.spec import HostLimits
 from kafkalab.wire.errors import ErrorCode
 
 ZERO = i32Timedelta.parse(timedelta(0))
 MOST_RECORDS = 10_000
 """Of one request (QuorumController.MAX_RECORDS_PER_USER_OP)."""
-MOST_PARTITIONS = 2_000
-"""Of the cluster: each is a directory on every replica, made while everybody waits. Kafka leaves such
-a limit to the operator, as a CreateTopicPolicy (KIP-108), and has the same error for it."""
 
 
 # -- create ----------------------------------------------------------------------------------------
 
 
 def create_topics(
-    image: MetadataImage, config: BrokerConfig, body: CreateTopicsRequest, random: Random, static: BrokerConfig
+    image: MetadataImage,
+    config: BrokerConfig,
+    body: CreateTopicsRequest,
+    random: Random,
+    static: BrokerConfig,
+    mutations: Mutations = UNBOUNDED,
+    limits: HostLimits = UNLIMITED,
 ) -> Decision:
     """`config` counts; `static` is what server.properties says of it."""
     settings = BrokerSettings.of(image, static)
     # By name: what is named twice is answered once.
     results: dict[str, CreatableTopicResult] = {}
     records: list[MetadataRecord] = []
-    partitions = _partitions_of(image)
+    room = Room(image, limits)
     times = Counter(topic.name for topic in body.topics)
     for topic in body.topics:
         try:
             if times[topic.name] > 1:
                 raise Refused(ErrorCode.invalid_request, "Duplicate topic name.")
-            created = _create(image, config, topic, random, partitions)
+            created = _create(image, config, topic, random, room)
             _limit(len(records) + len(created))
+            mutations.record(sum(isinstance(each, PartitionRecord) for each in created))
             result = _created(settings, created)
         except Refused as refused:
             results[topic.name] = _not_created(topic.name, refused)
         else:
             records.extend(created)
-            partitions += result.num_partitions
+            room.take(1, result.num_partitions)
             results[topic.name] = result
     answer = CreateTopicsResponse(throttle_time=ZERO, topics=tuple(results.values()))
     return Decision(answer, () if body.validate_only else tuple(records))
 
 
 def _create(
-    image: MetadataImage, config: BrokerConfig, topic: CreatableTopic, random: Random, partitions: int
+    image: MetadataImage, config: BrokerConfig, topic: CreatableTopic, random: Random, room: Room
 ) -> list[MetadataRecord]:
-    """`partitions` is how many the cluster has."""
     if topic.name == METADATA_TOPIC:
         raise Refused(ErrorCode.topic_authorization_failed, "Authorization failed.")
     if topic.name in image.topics:
@@ -95,7 +101,7 @@ def _create(
     _limit(wanted)
     if not is_internal(topic.name):
         # Where strangers have filled the cluster, groups shall still get their coordinators.
-        _limit_of_cluster(partitions + wanted)
+        room.check(1, wanted)
     replicas = assignment.of_new_topic(image, config, topic, random)
     topic_id = UUID(int=random.getrandbits(128), version=4)
     return [
@@ -141,22 +147,12 @@ def _limit(records: int) -> None:
         raise Refused(ErrorCode.policy_violation, "Excessively large number of partitions per request.")
 
 
-def _partitions_of(image: MetadataImage) -> int:
-    return sum(len(topic.partitions) for topic in image.topics.values())
-
-
-def _limit_of_cluster(partitions: int) -> None:
-    if partitions > MOST_PARTITIONS:
-        raise Refused(
-            ErrorCode.policy_violation,
-            f"This cluster would have {partitions} partitions, where at most {MOST_PARTITIONS} are allowed.",
-        )
-
-
 # -- delete ----------------------------------------------------------------------------------------
 
 
-def delete_topics(image: MetadataImage, config: BrokerConfig, body: DeleteTopicsRequest) -> Decision:
+def delete_topics(
+    image: MetadataImage, config: BrokerConfig, body: DeleteTopicsRequest, mutations: Mutations = UNBOUNDED
+) -> Decision:
     # By what they say, so that the same answer is given once.
     results: dict[tuple[str | None, UUID | None, ErrorCode], DeletableTopicResult] = {}
     records: list[RemoveTopicRecord] = []
@@ -180,6 +176,7 @@ def delete_topics(image: MetadataImage, config: BrokerConfig, body: DeleteTopics
                 raise Refused(
                     ErrorCode.invalid_request, "The provided topic name maps to an ID that was already supplied."
                 )
+            mutations.record(len(image.topics[name].partitions))
         except Refused as refused:
             result = DeletableTopicResult(
                 name=name, topic_id=topic_id, error_code=refused.error_code, error_message=refused.message
@@ -211,19 +208,27 @@ def _known(image: MetadataImage, topic: DeleteTopicState) -> tuple[TopicName, UU
 # -- more partitions -------------------------------------------------------------------------------
 
 
-def create_partitions(image: MetadataImage, body: CreatePartitionsRequest, random: Random) -> Decision:
+def create_partitions(
+    image: MetadataImage,
+    body: CreatePartitionsRequest,
+    random: Random,
+    mutations: Mutations = UNBOUNDED,
+    limits: HostLimits = UNLIMITED,
+) -> Decision:
     results: dict[str, CreatePartitionsTopicResult] = {}
     records: list[MetadataRecord] = []
-    partitions = _partitions_of(image)
+    room = Room(image, limits)
     times = Counter(topic.name for topic in body.topics)
     for topic in body.topics:
         error, message = ErrorCode.none, None
         try:
             if times[topic.name] > 1:
                 raise Refused(ErrorCode.invalid_request, "Duplicate topic name.")
-            added = _add_partitions(image, topic, random, partitions + len(records))
+            added = _add_partitions(image, topic, random, room)
             _limit(len(records) + len(added))
+            mutations.record(len(added))
             records.extend(added)
+            room.take(0, len(added))
         except Refused as refused:
             error, message = refused.error_code, refused.message
         results[topic.name] = CreatePartitionsTopicResult(name=topic.name, error_code=error, error_message=message)
@@ -232,7 +237,7 @@ def create_partitions(image: MetadataImage, body: CreatePartitionsRequest, rando
 
 
 def _add_partitions(
-    image: MetadataImage, topic: CreatePartitionsTopic, random: Random, partitions: int
+    image: MetadataImage, topic: CreatePartitionsTopic, random: Random, room: Room
 ) -> list[PartitionRecord]:
     known = image.topics.get(topic.name)
     if known is None:
@@ -246,6 +251,6 @@ def _add_partitions(
             f"The topic {topic.name} currently has {before} partition(s); {topic.count} would not be an increase.",
         )
     _limit(topic.count - before)
-    _limit_of_cluster(partitions + topic.count - before)
+    room.check(0, topic.count - before)
     replicas = assignment.of_more_partitions(image, topic, before, len(known.partitions[0].replicas), random)
     return [_new_partition(image, known.topic_id, before + index, brokers) for index, brokers in enumerate(replicas)]

@@ -13,6 +13,10 @@ from kafkalab.wire.errors import ErrorCode
 NO_THROTTLE = i32Timedelta.parse(timedelta(0))
 
 
+def milliseconds(duration: timedelta) -> int:
+    return round(duration.total_seconds() * 1000)
+
+
 def joined(group: ClassicGroup, member: Member, *, skip_assignment: bool = False) -> JoinGroupResponse:
     """The generation as it is. Only the leader is told who the members are and what they want."""
     members: tuple[JoinGroupResponseMember, ...] = ()

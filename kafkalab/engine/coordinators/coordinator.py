@@ -7,9 +7,9 @@ COORDINATOR_LOAD_IN_PROGRESS (org.apache.kafka.coordinator.group.GroupCoordinato
 org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime).
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kio.schema.consumer_group_describe.v1.response import DescribedGroup as DescribedConsumerGroup
 from kio.schema.describe_groups.v6.response import DescribedGroup
 from kio.schema.heartbeat.v4.request import HeartbeatRequest
 from kio.schema.leave_group.v5.request import LeaveGroupRequest
@@ -17,20 +17,30 @@ from kio.schema.leave_group.v5.response import MemberResponse
 from kio.schema.list_groups.v5.response import ListedGroup
 
 from kafkalab.engine.coordinator_place import partition_of
-from kafkalab.engine.coordinators import membership
-from kafkalab.engine.coordinators.answers import join_refused, sync_refused
+from kafkalab.engine.coordinators import membership, offset_deletion
 from kafkalab.engine.coordinators.classic_group import ClassicGroup
-from kafkalab.engine.coordinators.deletion import Deletion, delete
+from kafkalab.engine.coordinators.deletion import Deletion, delete, tombstones
 from kafkalab.engine.coordinators.descriptions import describe, describe_refused, is_wanted, listed
 from kafkalab.engine.coordinators.expirations import expire
+from kafkalab.engine.coordinators.groups import Group
 from kafkalab.engine.coordinators.joining import join
+from kafkalab.engine.coordinators.modern import classic_members
+from kafkalab.engine.coordinators.modern.answers import (
+    Stored,
+    describe_consumer_group,
+    describe_consumer_group_refused,
+)
+from kafkalab.engine.coordinators.modern.fencing import expire_members, sessions_after_load
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup
+from kafkalab.engine.coordinators.modern.heartbeat import heartbeat as consumer_group_heartbeat
 from kafkalab.engine.coordinators.offsets import commit, expire_offsets, fetch, fetch_refused, forget_topics
 from kafkalab.engine.coordinators.pending_offsets import TransactionEnd
-from kafkalab.engine.coordinators.rebalance import prepare_rebalance
+from kafkalab.engine.coordinators.rebalance import prepare_rebalance, send_away
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC, decode, encode
 from kafkalab.engine.coordinators.shard import Shard
 from kafkalab.engine.coordinators.transactional_commit import commit_in_transaction
 from kafkalab.engine.coordinators.turn import Turn, Write, storage_error
+from kafkalab.engine.coordinators.wakes import CheckOffsets, GroupDeadline, GroupWrite, LoadMore
 from kafkalab.engine.events import CoordinatorLoaded, CoordinatorUnloaded, OffsetCommitted
 from kafkalab.engine.log.transactions import marker_of
 from kafkalab.engine.node import Request
@@ -54,7 +64,7 @@ class GroupCoordinator:
         self._checks_offsets = False
 
     @property
-    def groups(self) -> dict[str, ClassicGroup]:
+    def groups(self) -> dict[str, Group]:
         """Every group coordinated here."""
         return {group_id: group for shard in self.shards.values() for group_id, group in shard.groups.items()}
 
@@ -83,14 +93,12 @@ class GroupCoordinator:
         shard = self.shards.pop(partition, None)
         if shard is None:
             return
+        turn = self._turn()
+        shard.fail_following(turn, ErrorCode.not_coordinator)
         for group in shard.groups.values():
-            for member in group.members.values():
-                if member.awaiting_join is not None:
-                    request = member.awaiting_join
-                    body = join_refused(request, ErrorCode.not_coordinator, member.member_id)
-                    self.broker.respond(request, body)
-                if member.awaiting_sync is not None:
-                    self.broker.respond(member.awaiting_sync, sync_refused(ErrorCode.not_coordinator))
+            if isinstance(group, ClassicGroup):
+                send_away(group, turn)
+        self._answer(turn)
         self.broker.tell(CoordinatorUnloaded(self.broker.broker_id, partition))
 
     def load_more(self, partition: int, leader_epoch: int) -> None:
@@ -120,10 +128,13 @@ class GroupCoordinator:
         self.broker.tell(CoordinatorLoaded(self.broker.broker_id, partition, shard.loaded_records))
         for group in list(shard.groups.values()):
             turn = self._turn()
-            for member in group.members.values():
-                turn.heard_of(member)
-            if len(group.members) > turn.config.group_max_size:
-                prepare_rebalance(group, turn, "it has more members than are allowed")
+            if isinstance(group, ConsumerGroup):
+                sessions_after_load(group, turn)
+            else:
+                for member in group.members.values():
+                    turn.heard_of(member)
+                if len(group.members) > turn.config.group_max_size:
+                    prepare_rebalance(group, turn, "it has more members than are allowed")
             self._carry_out(shard, turn, group.group_id)
 
     # -- requests: each raises Refused, or sees to the answer -----------------------------------
@@ -131,26 +142,58 @@ class GroupCoordinator:
     def join(self, request: Request) -> None:
         group_id = request.body.group_id
         shard, turn = self._member_shard(group_id), self._turn()
-        join(shard.groups, request, turn)
+        group = shard.groups.get(group_id)
+        if isinstance(group, ConsumerGroup) and group.members:
+            classic_members.join(group, request, self.broker.metadata, turn)
+        else:
+            if isinstance(group, ConsumerGroup) and not request.body.member_id:
+                turn.write(tombstones(group, self.broker.metadata, turn), Stored())
+                self._carry_out(shard, turn, group_id)
+                turn = self._turn()
+            join(shard.groups, request, turn)
         self._carry_out(shard, turn, group_id)
 
     def sync(self, request: Request) -> None:
         group_id = request.body.group_id
         shard, turn = self._member_shard(group_id), self._turn()
-        membership.sync(shard.groups, request, turn)
+        group = shard.groups.get(group_id)
+        if isinstance(group, ConsumerGroup):
+            classic_members.sync(group, request, self.broker.metadata, turn)
+        else:
+            membership.sync(shard.groups, request, turn)
         self._carry_out(shard, turn, group_id)
 
     def heartbeat(self, body: HeartbeatRequest) -> ErrorCode:
         shard, turn = self._member_shard(body.group_id), self._turn()
-        error = membership.heartbeat(shard.groups, body, turn)
+        group = shard.groups.get(body.group_id)
+        if isinstance(group, ConsumerGroup):
+            error = classic_members.heartbeat(group, body, turn)
+        else:
+            error = membership.heartbeat(shard.groups, body, turn)
         self._carry_out(shard, turn, body.group_id)
         return error
 
     def leave(self, body: LeaveGroupRequest) -> tuple[MemberResponse, ...]:
         shard, turn = self._member_shard(body.group_id), self._turn()
-        answers = membership.leave(shard.groups, body, turn)
+        group = shard.groups.get(body.group_id)
+        if isinstance(group, ConsumerGroup):
+            answers = classic_members.leave(group, body, self.broker.metadata, turn)
+        else:
+            answers = membership.leave(shard.groups, body, turn)
         self._carry_out(shard, turn, body.group_id)
         return answers
+
+    def consumer_group_heartbeat(self, request: Request) -> None:
+        group_id = request.body.group_id
+        shard, turn = self._member_shard(group_id), self._turn()
+        consumer_group_heartbeat(shard.groups, request, self.broker.metadata, turn)
+        self._carry_out(shard, turn, group_id)
+
+    def delete_offsets(self, request: Request) -> None:
+        group_id = request.body.group_id
+        shard, turn = self.shard_of(group_id), self._turn()
+        offset_deletion.delete_offsets(shard, request, self.broker.metadata, turn)
+        self._carry_out(shard, turn, group_id)
 
     def commit(self, request: Request) -> None:
         group_id = request.body.group_id
@@ -170,7 +213,10 @@ class GroupCoordinator:
         except Refused as refused:
             return fetch_refused(asked, refused.error_code)
         unstable = shard.unstable(asked.group_id) if require_stable else {}
-        return fetch(shard.groups, asked, self.broker.metadata, unstable)
+        try:
+            return fetch(shard.groups, asked, self.broker.metadata, unstable)
+        except Refused as refused:
+            return fetch_refused(asked, refused.error_code)
 
     def describe(self, group_id: str, api_version: int) -> DescribedGroup:
         try:
@@ -178,6 +224,13 @@ class GroupCoordinator:
         except Refused as refused:
             return describe_refused(group_id, refused.error_code)
         return describe(shard.groups, group_id, api_version)
+
+    def describe_consumer_group(self, group_id: str) -> DescribedConsumerGroup:
+        try:
+            shard = self.shard_of(group_id)
+        except Refused as refused:
+            return describe_consumer_group_refused(group_id, refused.error_code)
+        return describe_consumer_group(shard.groups, group_id, self.broker.metadata)
 
     def list(self, states: tuple[str, ...], types: tuple[str, ...]) -> tuple[ErrorCode, tuple[ListedGroup, ...]]:
         """Every group of this broker; the error says that some may be missing."""
@@ -198,7 +251,7 @@ class GroupCoordinator:
             try:
                 shard = self.shard_of(group_id)
                 group_turn = self._turn()
-                delete(shard, group_id, deletion, group_turn)
+                delete(shard, group_id, deletion, self.broker.metadata, group_turn)
                 self._carry_out(shard, group_turn, group_id)
             except Refused as refused:
                 deletion.settle(group_id, refused.error_code, turn)
@@ -225,14 +278,17 @@ class GroupCoordinator:
 
     # -- timers and finished writes ------------------------------------------------------------
 
-    def deadline(self, due: "GroupDeadline") -> None:
+    def deadline(self, due: GroupDeadline) -> None:
         shard = self.shards.get(due.partition)
         group = shard.groups.get(due.group_id) if shard else None
         if shard is None or group is None or group.wake_at_us != due.at_us:
             return
         group.wake_at_us = None
         turn = self._turn()
-        expire(group, turn)
+        if isinstance(group, ConsumerGroup):
+            expire_members(group, self.broker.metadata, turn)
+        else:
+            expire(group, turn)
         self._carry_out(shard, turn, due.group_id)
 
     def on_topics_deleted(self, topics: tuple[str, ...]) -> None:
@@ -254,7 +310,7 @@ class GroupCoordinator:
                 self._carry_out(shard, turn, group.group_id)
         self._wake_to_check_offsets()
 
-    def written(self, waited: "GroupWrite", error: ErrorCode) -> None:
+    def written(self, waited: GroupWrite, error: ErrorCode) -> None:
         """A write of ours is committed, or failed. Its sequel finds no group if the shard has gone."""
         shard = self.shards.get(waited.partition)
         turn = self._turn()
@@ -265,8 +321,11 @@ class GroupCoordinator:
         if error == ErrorCode.none:
             self._commit(shard)
             waited.write.sequel.committed(shard.groups, turn)
+            for sequel in shard.due_to_follow(self.broker.partition(OFFSETS_TOPIC, waited.partition).high_watermark):
+                sequel.committed(shard.groups, turn)
         else:
             waited.write.sequel.failed(shard.groups, turn, storage_error(error))
+            shard.fail_following(turn, storage_error(error))
         self._carry_out(shard, turn, waited.write.records[0].group)
 
     # -- carrying out ----------------------------------------------------------------------------
@@ -306,13 +365,21 @@ class GroupCoordinator:
         group = shard.groups.get(group_id)
         if group is None:
             return
+        if isinstance(group, ConsumerGroup):
+            group.take_deadlines(turn.deadlines)
         due_us = group.next_deadline_us
         if due_us is not None and (group.wake_at_us is None or due_us < group.wake_at_us):
             group.wake_at_us = due_us
-            deadline = GroupDeadline(shard.partition, group_id, due_us)
-            self.broker.wake_in(max(due_us - self.broker.now_us, 0), deadline)
+            wake = GroupDeadline(shard.partition, group_id, due_us)
+            self.broker.wake_in(max(due_us - self.broker.now_us, 0), wake)
 
     def _append(self, shard: Shard, write: Write, turn: Turn) -> None:
+        if not write.records:
+            if shard.last_written < self.broker.partition(OFFSETS_TOPIC, shard.partition).high_watermark:
+                write.sequel.committed(shard.groups, turn)
+            else:
+                shard.following.append((shard.last_written, write.sequel))
+            return
         encoded = [encode(record) for record in write.records]
         waiting = GroupWrite(shard.partition, shard.leader_epoch, write)
         try:
@@ -331,45 +398,3 @@ class GroupCoordinator:
 
     def _wake_to_check_offsets(self) -> None:
         self.broker.wake_in(self.broker.config.offsets_retention_check_interval_ms * 1000, CheckOffsets())
-
-
-@dataclass(frozen=True, slots=True)
-class LoadMore:
-    partition: int
-    leader_epoch: int
-
-    def fire(self, broker: "Broker") -> None:
-        broker.groups.load_more(self.partition, self.leader_epoch)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupDeadline:
-    """The earliest deadline of a group as it was when this was set."""
-
-    partition: int
-    group_id: str
-    at_us: int
-
-    def fire(self, broker: "Broker") -> None:
-        broker.groups.deadline(self)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOffsets:
-    def fire(self, broker: "Broker") -> None:
-        broker.groups.check_offsets()
-
-
-@dataclass(frozen=True, slots=True)
-class GroupWrite:
-    """A write on its way to being committed."""
-
-    partition: int
-    leader_epoch: int
-    write: Write
-
-    def committed(self, broker: "Broker") -> None:
-        broker.groups.written(self, ErrorCode.none)
-
-    def failed(self, broker: "Broker", error_code: ErrorCode) -> None:
-        broker.groups.written(self, error_code)

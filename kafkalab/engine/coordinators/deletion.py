@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from kio.schema.delete_groups.v2.response import DeletableGroupResult, DeleteGroupsResponse
 from kio.schema.types import GroupId
 
+from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
-from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
-from kafkalab.engine.coordinators.records import GroupRecord, OffsetRecord
+from kafkalab.engine.coordinators.classic_group import GroupState
+from kafkalab.engine.coordinators.groups import Group, Groups
+from kafkalab.engine.coordinators.modern.draft import Draft
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup, ConsumerGroupState
+from kafkalab.engine.coordinators.records import GroupCoordinatorRecord, GroupRecord, OffsetRecord
 from kafkalab.engine.coordinators.shard import Shard
 from kafkalab.engine.coordinators.turn import Turn
 from kafkalab.engine.events import GroupDeleted
@@ -46,15 +50,24 @@ def deleted(results: dict[str, ErrorCode]) -> DeleteGroupsResponse:
     )
 
 
-def delete(shard: Shard, group_id: str, deletion: Deletion, turn: Turn) -> None:
+def delete(shard: Shard, group_id: str, deletion: Deletion, image: MetadataImage, turn: Turn) -> None:
     """Tombstones for its offsets, then for itself. Refused unless it has no members."""
     group = shard.groups.get(group_id)
     if group is None:
         raise Refused(ErrorCode.group_id_not_found)
-    if group.state != GroupState.EMPTY:
+    if group.state not in (GroupState.EMPTY, ConsumerGroupState.EMPTY):
         raise Refused(ErrorCode.non_empty_group)
     offsets = tuple(OffsetRecord(group_id, *key, None) for key in shard.offset_keys(group_id))
-    turn.write((*offsets, GroupRecord(group_id, None)), DeletionStored(group_id, deletion))
+    turn.write((*offsets, *tombstones(group, image, turn)), DeletionStored(group_id, deletion))
+
+
+def tombstones(group: Group, image: MetadataImage, turn: Turn) -> tuple[GroupCoordinatorRecord, ...]:
+    """Of all that there is of an empty group but its offsets."""
+    if isinstance(group, ConsumerGroup):
+        draft = Draft(group, image, turn)
+        draft.dissolve()
+        return tuple(draft.records)
+    return (GroupRecord(group.group_id, None),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +75,9 @@ class DeletionStored:
     group_id: str
     deletion: Deletion
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
+    def committed(self, groups: Groups, turn: Turn) -> None:
         turn.tell(GroupDeleted(self.group_id))
         self.deletion.settle(self.group_id, ErrorCode.none, turn)
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
+    def failed(self, groups: Groups, turn: Turn, error: ErrorCode) -> None:
         self.deletion.settle(self.group_id, error, turn)

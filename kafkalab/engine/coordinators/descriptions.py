@@ -4,21 +4,23 @@ from kio.schema.describe_groups.v6.response import DescribedGroup, DescribedGrou
 from kio.schema.list_groups.v5.response import ListedGroup
 from kio.schema.types import GroupId
 
-from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState, Member
+from kafkalab.engine.coordinators.classic_group import GroupState, Member
+from kafkalab.engine.coordinators.consumer_protocol import PROTOCOL_TYPE
+from kafkalab.engine.coordinators.groups import Group, Groups, classic_group
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.wire.errors import ErrorCode
 
 KNOWS_GROUP_ID_NOT_FOUND = 6
 """The first DescribeGroups version that says so; before, the group was just Dead (KIP-1043)."""
-GROUP_TYPE = "classic"
 
 
-def describe(groups: dict[str, ClassicGroup], group_id: str, api_version: int) -> DescribedGroup:
-    group = groups.get(group_id)
+def describe(groups: Groups, group_id: str, api_version: int) -> DescribedGroup:
+    """Of classic groups only; the others have requests of their own."""
+    group = classic_group(groups, group_id)
     if group is None:
         if api_version >= KNOWS_GROUP_ID_NOT_FOUND:
-            return describe_refused(
-                group_id, ErrorCode.group_id_not_found, f"Group {group_id} not found.", GroupState.DEAD
-            )
+            why = "is not a classic group" if group_id in groups else "not found"
+            return describe_refused(group_id, ErrorCode.group_id_not_found, f"Group {group_id} {why}.", GroupState.DEAD)
         return describe_refused(group_id, ErrorCode.none, None, GroupState.DEAD)
     # Which protocol holds, and so which subscription counts, is settled only in a stable group.
     protocol = group.protocol if group.state == GroupState.STABLE else None
@@ -47,19 +49,23 @@ def describe_refused(
     )
 
 
-def listed(group: ClassicGroup) -> ListedGroup:
+def group_type(group: Group) -> str:
+    return "consumer" if isinstance(group, ConsumerGroup) else "classic"
+
+
+def listed(group: Group) -> ListedGroup:
     return ListedGroup(
         group_id=GroupId(group.group_id),
-        protocol_type=group.protocol_type or "",
+        protocol_type=PROTOCOL_TYPE if isinstance(group, ConsumerGroup) else group.protocol_type or "",
         group_state=group.state.value,
-        group_type=GROUP_TYPE,
+        group_type=group_type(group),
     )
 
 
-def is_wanted(group: ClassicGroup, states: tuple[str, ...], types: tuple[str, ...]) -> bool:
+def is_wanted(group: Group, states: tuple[str, ...], types: tuple[str, ...]) -> bool:
     """Filters ignore case; an empty one lets everything pass (KIP-518, KIP-848)."""
     state_matches = not states or group.state.value.lower() in [state.lower() for state in states]
-    return state_matches and (not types or GROUP_TYPE in [each.lower() for each in types])
+    return state_matches and (not types or group_type(group) in [each.lower() for each in types])
 
 
 def _member(member: Member, protocol: str | None) -> DescribedGroupMember:

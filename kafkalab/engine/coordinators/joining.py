@@ -13,6 +13,7 @@ from kio.schema.join_group.v9.request import JoinGroupRequest
 
 from kafkalab.engine.coordinators.answers import join_refused, joined, sync_refused
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState, Member, Protocols
+from kafkalab.engine.coordinators.groups import Groups, classic_group
 from kafkalab.engine.coordinators.rebalance import (
     GroupStored,
     answer_join,
@@ -35,12 +36,12 @@ KNOWS_SKIP_ASSIGNMENT = 9
 """The first JoinGroup versions with these."""
 
 
-def join(groups: dict[str, ClassicGroup], request: Request, turn: Turn) -> None:
+def join(groups: Groups, request: Request, turn: Turn) -> None:
     """Answers at once, or keeps the request with the member until the join phase ends."""
     body: JoinGroupRequest = request.body
     _check_session_timeout(_ms(body.session_timeout), turn)
     protocols = _protocols(body)
-    known = groups.get(body.group_id)
+    known = classic_group(groups, body.group_id)
     if known is None and body.member_id:
         raise Refused(ErrorCode.unknown_member_id)
     group = known or ClassicGroup(body.group_id, state_since_ms=turn.now_ms)
@@ -211,8 +212,8 @@ class StaticMemberStored:
     old_rebalance_timeout_ms: int
     old_session_timeout_ms: int
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
-        group = groups.get(self.group_id)
+    def committed(self, groups: Groups, turn: Turn) -> None:
+        group = classic_group(groups, self.group_id)
         member = group.members.get(self.new_id) if group else None
         if group is None or member is None or member.awaiting_join is None or group.state != GroupState.STABLE:
             return
@@ -224,8 +225,8 @@ class StaticMemberStored:
         answer_join(group, member, turn)
         group.leader = leader
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
-        group = groups.get(self.group_id)
+    def failed(self, groups: Groups, turn: Turn, error: ErrorCode) -> None:
+        group = classic_group(groups, self.group_id)
         member = group.members.get(self.new_id) if group else None
         if group is None or member is None:
             return

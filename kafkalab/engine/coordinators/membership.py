@@ -11,6 +11,7 @@ from kio.schema.sync_group.v5.request import SyncGroupRequest
 
 from kafkalab.engine.coordinators.answers import synced
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
+from kafkalab.engine.coordinators.groups import Groups, classic_group
 from kafkalab.engine.coordinators.rebalance import (
     AssignmentStored,
     complete_join_if_all_are_here,
@@ -26,7 +27,7 @@ TELLS_PROTOCOL = 5
 """The first SyncGroup version in which a member must name its protocol (KIP-559)."""
 
 
-def sync(groups: dict[str, ClassicGroup], request: Request, turn: Turn) -> None:
+def sync(groups: Groups, request: Request, turn: Turn) -> None:
     """Answers at once, or keeps the request with the member until the assignment is stored."""
     body: SyncGroupRequest = request.body
     if request.api_version >= TELLS_PROTOCOL and (body.protocol_type is None or body.protocol_name is None):
@@ -53,7 +54,7 @@ def sync(groups: dict[str, ClassicGroup], request: Request, turn: Turn) -> None:
         turn.write((group.record(assignments),), sequel)
 
 
-def heartbeat(groups: dict[str, ClassicGroup], body: HeartbeatRequest, turn: Turn) -> ErrorCode:
+def heartbeat(groups: Groups, body: HeartbeatRequest, turn: Turn) -> ErrorCode:
     """REBALANCE_IN_PROGRESS while members have to join again: heard of, all the same."""
     group = _group_with_members(groups, body.group_id)
     member = group.member(body.member_id, body.group_instance_id)
@@ -63,9 +64,9 @@ def heartbeat(groups: dict[str, ClassicGroup], body: HeartbeatRequest, turn: Tur
     return ErrorCode.rebalance_in_progress if group.state == GroupState.PREPARING_REBALANCE else ErrorCode.none
 
 
-def leave(groups: dict[str, ClassicGroup], body: LeaveGroupRequest, turn: Turn) -> tuple[MemberResponse, ...]:
+def leave(groups: Groups, body: LeaveGroupRequest, turn: Turn) -> tuple[MemberResponse, ...]:
     """Each member with its own error. One without a member id is named by its instance id."""
-    group = groups.get(body.group_id)
+    group = classic_group(groups, body.group_id)
     if group is None:
         return tuple(_left(member, ErrorCode.unknown_member_id) for member in body.members)
     answers = tuple(_left(member, _leave(group, member, turn)) for member in body.members)
@@ -95,8 +96,8 @@ def _left(leaver: MemberIdentity, error: ErrorCode) -> MemberResponse:
     return MemberResponse(member_id=leaver.member_id, group_instance_id=leaver.group_instance_id, error_code=error)
 
 
-def _group_with_members(groups: dict[str, ClassicGroup], group_id: str) -> ClassicGroup:
-    group = groups.get(group_id)
+def _group_with_members(groups: Groups, group_id: str) -> ClassicGroup:
+    group = classic_group(groups, group_id)
     if group is None or group.state == GroupState.EMPTY:
         raise Refused(ErrorCode.unknown_member_id)
     return group

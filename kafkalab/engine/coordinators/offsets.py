@@ -12,9 +12,13 @@ from uuid import UUID
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
 from kafkalab.engine.coordinators.consumer_protocol import PROTOCOL_TYPE, TopicPartition, by_topic
+from kafkalab.engine.coordinators.deletion import tombstones
+from kafkalab.engine.coordinators.groups import Group, Groups
+from kafkalab.engine.coordinators.modern.committers import check_commit, check_fetch
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup, ConsumerGroupState
 from kafkalab.engine.coordinators.records import (
     NO_TIMESTAMP,
-    GroupRecord,
+    GroupCoordinatorRecord,
     OffsetAndMetadata,
     OffsetRecord,
 )
@@ -43,12 +47,12 @@ BROKER_RETENTION = -1
 NOTHING_PENDING: Mapping[TopicPartition, None] = {}
 
 
-def commit(groups: dict[str, ClassicGroup], request: Request, image: MetadataImage, turn: Turn) -> None:
+def commit(groups: Groups, request: Request, image: MetadataImage, turn: Turn) -> None:
     """Answered once the offsets are replicated; at once if there is none that can be stored.
 
     Raises Refused for all partitions that there are."""
     body: OffsetCommitRequest = request.body
-    _check_committer(groups, body, request.api_version, turn)
+    _check_committer(groups, body, request.api_version, image, turn)
     records: list[OffsetRecord] = []
     results: list[OffsetCommitTopicResult] = []
     expire_ms = NO_TIMESTAMP if body.retention_time_ms == BROKER_RETENTION else turn.now_ms + body.retention_time_ms
@@ -98,7 +102,7 @@ def not_there(topic: OffsetCommitTopic, partition: int, image: MetadataImage) ->
     return None if error is ErrorCode.none else error
 
 
-def _check_committer(groups: dict[str, ClassicGroup], body: OffsetCommitRequest, version: int, turn: Turn) -> None:
+def _check_committer(groups: Groups, body: OffsetCommitRequest, version: int, image: MetadataImage, turn: Turn) -> None:
     """ClassicGroup.validateOffsetCommit. A commit counts as a heartbeat."""
     generation = body.generation_id_or_member_epoch
     group = groups.get(body.group_id)
@@ -107,6 +111,9 @@ def _check_committer(groups: dict[str, ClassicGroup], body: OffsetCommitRequest,
             return
         missing = version >= KNOWS_GROUP_ID_NOT_FOUND
         raise Refused(ErrorCode.group_id_not_found if missing else ErrorCode.illegal_generation)
+    if isinstance(group, ConsumerGroup):
+        check_commit(group, body, version, image)
+        return
     if generation < 0 and group.state == GroupState.EMPTY:
         return
     if generation < 0 and not body.member_id and body.group_instance_id is None:
@@ -140,13 +147,13 @@ class OffsetsStored:
     answer: OffsetCommitResponse
     records: tuple[OffsetRecord, ...]
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
+    def committed(self, groups: Groups, turn: Turn) -> None:
         for record in self.records:
             if record.value is not None:
                 turn.tell(OffsetCommitted(record.group, record.topic, record.partition, record.value.offset))
         turn.answer(self.request, self.answer)
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
+    def failed(self, groups: Groups, turn: Turn, error: ErrorCode) -> None:
         """Partitions that had an error of their own keep it."""
         topics = tuple(
             replace(
@@ -164,7 +171,7 @@ class OffsetsStored:
 
 
 def fetch(
-    groups: dict[str, ClassicGroup],
+    groups: Groups,
     asked: OffsetFetchGroup,
     image: MetadataImage,
     unstable: Mapping[TopicPartition, None] = NOTHING_PENDING,
@@ -172,6 +179,8 @@ def fetch(
     """What is not committed has offset -1; a group that does not exist has committed nothing. Of the
     `unstable` ones nothing is told."""
     group = groups.get(asked.group_id)
+    if isinstance(group, ConsumerGroup):
+        check_fetch(group, asked)
     topics = asked.topics
     if topics is None:
         known = by_topic(list(group.offsets)) if group else {}
@@ -187,7 +196,7 @@ def fetch_refused(asked: OffsetFetchGroup, error: ErrorCode) -> OffsetFetchGroup
 
 
 def _fetch_topic(
-    group: ClassicGroup | None, asked: OffsetFetchTopic, image: MetadataImage, unstable: Mapping[TopicPartition, None]
+    group: Group | None, asked: OffsetFetchTopic, image: MetadataImage, unstable: Mapping[TopicPartition, None]
 ) -> OffsetFetchTopicResult:
     name = asked.name
     if asked.topic_id is not None:
@@ -219,16 +228,14 @@ def _fetch_topic(
 class OffsetsForgotten:
     """Nobody waits for it; what could not be written is tried again at the next check."""
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
+    def committed(self, groups: Groups, turn: Turn) -> None:
         pass
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
+    def failed(self, groups: Groups, turn: Turn, error: ErrorCode) -> None:
         pass
 
 
-def expire_offsets(
-    group: ClassicGroup, image: MetadataImage, unstable: Mapping[TopicPartition, None], turn: Turn
-) -> None:
+def expire_offsets(group: Group, image: MetadataImage, unstable: Mapping[TopicPartition, None], turn: Turn) -> None:
     """Tombstones for offsets past retention or of deleted topics, and for a group that is empty of everything.
     What a transaction has yet to decide about is left alone."""
     expired = [
@@ -236,26 +243,31 @@ def expire_offsets(
         for it, stored in group.offsets.items()
         if it[0] not in image.topics or (it not in unstable and _is_expired(group, it[0], stored, turn))
     ]
-    records: list[OffsetRecord | GroupRecord] = [OffsetRecord(group.group_id, *it, None) for it in expired]
-    nothing_is_left = len(expired) == len(group.offsets) and not unstable
-    if nothing_is_left and group.state == GroupState.EMPTY and not group.pending_joins:
-        records.append(GroupRecord(group.group_id, None))
+    records: list[GroupCoordinatorRecord] = [OffsetRecord(group.group_id, *it, None) for it in expired]
+    if len(expired) == len(group.offsets) and not unstable and _is_empty(group):
+        records += tombstones(group, image, turn)
     if records:
         turn.write(tuple(records), OffsetsForgotten())
 
 
-def forget_topics(group: ClassicGroup, topics: tuple[str, ...], turn: Turn) -> None:
+def _is_empty(group: Group) -> bool:
+    if isinstance(group, ConsumerGroup):
+        return group.state == ConsumerGroupState.EMPTY
+    return group.state == GroupState.EMPTY and not group.pending_joins
+
+
+def forget_topics(group: Group, topics: tuple[str, ...], turn: Turn) -> None:
     """Tombstones for the offsets of topics that were deleted (GroupCoordinatorShard.onPartitionsDeleted)."""
     records = tuple(OffsetRecord(group.group_id, *it, None) for it in group.offsets if it[0] in topics)
     if records:
         turn.write(records, OffsetsForgotten())
 
 
-def _is_expired(group: ClassicGroup, topic: str, stored: OffsetAndMetadata, turn: Turn) -> bool:
+def _is_expired(group: Group, topic: str, stored: OffsetAndMetadata, turn: Turn) -> bool:
     if group.subscribes(topic):
         return False
     since_ms = stored.commit_timestamp_ms
-    if group.protocol_type is not None:
+    if isinstance(group, ClassicGroup) and group.protocol_type is not None:
         if group.state == GroupState.EMPTY:
             since_ms = group.state_since_ms if group.state_since_ms != NO_TIMESTAMP else since_ms
         elif group.state != GroupState.STABLE or group.protocol_type != PROTOCOL_TYPE:

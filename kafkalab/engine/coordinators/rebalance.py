@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from kafkalab.engine.coordinators.answers import join_refused, joined, sync_refused, synced
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState, Member
+from kafkalab.engine.coordinators.groups import Groups, classic_group
 from kafkalab.engine.coordinators.turn import Turn
 from kafkalab.engine.events import GroupAssigned, MemberLeft
 from kafkalab.wire.errors import ErrorCode
@@ -121,6 +122,15 @@ def refuse_syncs(group: ClassicGroup, turn: Turn, error: ErrorCode) -> None:
             turn.heard_of(member)
 
 
+def send_away(group: ClassicGroup, turn: Turn) -> None:
+    """The group is coordinated elsewhere now: whoever waits for an answer has to look for its coordinator."""
+    for member in group.members.values():
+        refuse_join(member, turn, ErrorCode.not_coordinator, member.member_id)
+        if member.awaiting_sync is not None:
+            turn.answer(member.awaiting_sync, sync_refused(ErrorCode.not_coordinator))
+            member.awaiting_sync = None
+
+
 def remove_member(group: ClassicGroup, member: Member, turn: Turn, reason: str) -> None:
     """Take it out, without yet drawing conclusions for the group.
 
@@ -138,10 +148,10 @@ def remove_member(group: ClassicGroup, member: Member, turn: Turn, reason: str) 
 class GroupStored:
     """An empty generation is on record. If it is not, the one before would come back and time out."""
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
+    def committed(self, groups: Groups, turn: Turn) -> None:
         pass
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
+    def failed(self, groups: Groups, turn: Turn, error: ErrorCode) -> None:
         pass
 
 
@@ -156,7 +166,7 @@ class AssignmentStored:
     generation: int
     assignments: dict[str, bytes] = field(compare=False)
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
+    def committed(self, groups: Groups, turn: Turn) -> None:
         group = self._still_waiting(groups)
         if group is None:
             return
@@ -170,15 +180,15 @@ class AssignmentStored:
                 # A session that ended while the answer was held back did not count.
                 turn.heard_of(member)
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
+    def failed(self, groups: Groups, turn: Turn, error: ErrorCode) -> None:
         group = self._still_waiting(groups)
         if group is None:
             return
         refuse_syncs(group, turn, error)
         prepare_rebalance(group, turn, f"storing the assignment failed with {error.name}")
 
-    def _still_waiting(self, groups: dict[str, ClassicGroup]) -> ClassicGroup | None:
-        group = groups.get(self.group_id)
+    def _still_waiting(self, groups: Groups) -> ClassicGroup | None:
+        group = classic_group(groups, self.group_id)
         if group is None or group.state != GroupState.COMPLETING_REBALANCE or group.generation != self.generation:
             return None
         return group

@@ -1,14 +1,29 @@
 """The records of `__consumer_offsets`, byte for byte as Kafka writes them.
 
 A key says what a record is about, its version which kind: 0 and 1 a committed offset, 2 a classic
-group. A null value (a tombstone) takes it back. Kinds that nobody here writes (KIP-848, share
-groups) are passed over. Values are written as version 4, the first flexible one, and read from
-version 0 on (OffsetCommitKey.json, OffsetCommitValue.json, GroupMetadataKey.json, GroupMetadataValue.json).
+group; those of consumer groups are in modern/records.py. A null value (a tombstone) takes it back.
+Kinds that nobody here writes (share groups) are passed over. Values are written as version 4, the
+first flexible one, and read from version 0 on (OffsetCommitKey.json, OffsetCommitValue.json,
+GroupMetadataKey.json, GroupMetadataValue.json).
 """
 
 import struct
 from dataclasses import dataclass
 from uuid import UUID
+
+from kafkalab.engine.coordinators.modern.records import (
+    ConsumerGroupRecord,
+    decode_consumer_group,
+    encode_consumer_group,
+)
+from kafkalab.engine.coordinators.record_codec import (
+    MalformedRecord,
+    Reader,
+    compact,
+    compact_nullable,
+    string,
+    varint,
+)
 
 OFFSETS_TOPIC = "__consumer_offsets"
 NO_TIMESTAMP = -1
@@ -64,31 +79,28 @@ class GroupRecord:
     """None: deleted."""
 
 
-GroupCoordinatorRecord = OffsetRecord | GroupRecord
+GroupCoordinatorRecord = OffsetRecord | GroupRecord | ConsumerGroupRecord
 
 _OFFSET_KEY, _GROUP_KEY, _VALUE = 1, 2, 4
-
-
-class MalformedRecord(Exception):
-    """A record of `__consumer_offsets` that cannot be read."""
 
 
 def encode(record: GroupCoordinatorRecord) -> tuple[bytes, bytes | None]:
     """Key and value."""
     match record:
         case OffsetRecord(group, topic, partition, offset):
-            key = struct.pack(">h", _OFFSET_KEY) + _string(group) + _string(topic) + struct.pack(">i", partition)
+            key = struct.pack(">h", _OFFSET_KEY) + string(group) + string(topic) + struct.pack(">i", partition)
             return key, None if offset is None else _offset_value(offset)
         case GroupRecord(group, metadata):
-            key = struct.pack(">h", _GROUP_KEY) + _string(group)
+            key = struct.pack(">h", _GROUP_KEY) + string(group)
             return key, None if metadata is None else _group_value(metadata)
+    return encode_consumer_group(record)
 
 
 def decode(key: bytes | None, value: bytes | None) -> GroupCoordinatorRecord | None:
     """None for kinds that are not ours. Raises MalformedRecord."""
     if key is None:
         return None
-    reader = _Reader(key)
+    reader = Reader(key)
     kind = reader.int16()
     if kind in (0, _OFFSET_KEY):
         group, topic, partition = reader.string(), reader.string(), reader.int32()
@@ -96,7 +108,7 @@ def decode(key: bytes | None, value: bytes | None) -> GroupCoordinatorRecord | N
     if kind == _GROUP_KEY:
         group = reader.string()
         return GroupRecord(group, None if value is None else _read_group(value))
-    return None
+    return decode_consumer_group(kind, reader, value)
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -105,9 +117,9 @@ def decode(key: bytes | None, value: bytes | None) -> GroupCoordinatorRecord | N
 def _offset_value(it: OffsetAndMetadata) -> bytes:
     if it.expire_timestamp_ms != NO_TIMESTAMP:
         # Version 1 is the only one with a place for it, and has none for the leader epoch.
-        head = struct.pack(">hq", 1, it.offset) + _string(it.metadata)
+        head = struct.pack(">hq", 1, it.offset) + string(it.metadata)
         return head + struct.pack(">qq", it.commit_timestamp_ms, it.expire_timestamp_ms)
-    head = struct.pack(">hqi", _VALUE, it.offset, it.leader_epoch) + _compact(it.metadata.encode())
+    head = struct.pack(">hqi", _VALUE, it.offset, it.leader_epoch) + compact(it.metadata.encode())
     tags = b"\x00" if it.topic_id is None else b"\x01\x00\x10" + it.topic_id.bytes
     return head + struct.pack(">q", it.commit_timestamp_ms) + tags
 
@@ -115,116 +127,33 @@ def _offset_value(it: OffsetAndMetadata) -> bytes:
 def _group_value(it: GroupMetadata) -> bytes:
     parts = [
         struct.pack(">h", _VALUE),
-        _compact(it.protocol_type.encode()),
+        compact(it.protocol_type.encode()),
         struct.pack(">i", it.generation),
-        _compact_nullable(it.protocol),
-        _compact_nullable(it.leader),
+        compact_nullable(it.protocol),
+        compact_nullable(it.leader),
         struct.pack(">q", it.state_since_ms),
-        _varint(len(it.members) + 1),
+        varint(len(it.members) + 1),
     ]
     for member in it.members:
         parts += [
-            _compact(member.member_id.encode()),
-            _compact_nullable(member.instance_id),
-            _compact(member.client_id.encode()),
-            _compact(member.client_host.encode()),
+            compact(member.member_id.encode()),
+            compact_nullable(member.instance_id),
+            compact(member.client_id.encode()),
+            compact(member.client_host.encode()),
             struct.pack(">ii", member.rebalance_timeout_ms, member.session_timeout_ms),
-            _compact(member.subscription),
-            _compact(member.assignment),
+            compact(member.subscription),
+            compact(member.assignment),
             b"\x00",
         ]
     parts.append(b"\x00")
     return b"".join(parts)
 
 
-def _string(text: str) -> bytes:
-    data = text.encode()
-    return struct.pack(">h", len(data)) + data
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _compact(data: bytes) -> bytes:
-    return _varint(len(data) + 1) + data
-
-
-def _compact_nullable(text: str | None) -> bytes:
-    return b"\x00" if text is None else _compact(text.encode())
-
-
 # -- reading ---------------------------------------------------------------------------------------
 
 
-class _Reader:
-    """A cursor over one key or value; `flexible` lengths are varints, one too high."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.position = 0
-        self.flexible = False
-
-    def take(self, size: int) -> bytes:
-        end = self.position + size
-        if size < 0 or end > len(self.data):
-            raise MalformedRecord(f"{size} bytes wanted at {self.position} of {len(self.data)}")
-        taken = self.data[self.position : end]
-        self.position = end
-        return taken
-
-    def int16(self) -> int:
-        return int.from_bytes(self.take(2), "big", signed=True)
-
-    def int32(self) -> int:
-        return int.from_bytes(self.take(4), "big", signed=True)
-
-    def int64(self) -> int:
-        return int.from_bytes(self.take(8), "big", signed=True)
-
-    def varint(self) -> int:
-        number = shift = 0
-        while True:
-            byte = self.take(1)[0]
-            number |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return number
-            shift += 7
-
-    def string(self) -> str:
-        text = self.nullable_string()
-        if text is None:
-            raise MalformedRecord(f"null string before {self.position}")
-        return text
-
-    def nullable_string(self) -> str | None:
-        length = self.varint() - 1 if self.flexible else self.int16()
-        if length < 0:
-            return None
-        try:
-            return self.take(length).decode()
-        except UnicodeDecodeError as error:
-            raise MalformedRecord(str(error)) from error
-
-    def blob(self) -> bytes:
-        return self.take(self.varint() - 1 if self.flexible else self.int32())
-
-    def count(self) -> int:
-        return self.varint() - 1 if self.flexible else self.int32()
-
-    def tags(self) -> dict[int, bytes]:
-        if not self.flexible:
-            return {}
-        return {self.varint(): self.take(self.varint()) for _ in range(self.varint())}
-
-
-def _value(data: bytes) -> tuple[int, _Reader]:
-    reader = _Reader(data)
+def _value(data: bytes) -> tuple[int, Reader]:
+    reader = Reader(data)
     version = reader.int16()
     if not 0 <= version <= _VALUE:
         raise MalformedRecord(f"value version {version}")
@@ -253,7 +182,7 @@ def _read_group(data: bytes) -> GroupMetadata:
     return GroupMetadata(protocol_type, generation, protocol, leader, state_since_ms, members)
 
 
-def _read_member(version: int, reader: _Reader) -> MemberMetadata:
+def _read_member(version: int, reader: Reader) -> MemberMetadata:
     member_id = reader.string()
     instance_id = reader.nullable_string() if version >= 3 else None
     client_id, client_host = reader.string(), reader.string()

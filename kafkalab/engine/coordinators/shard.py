@@ -12,8 +12,13 @@ from dataclasses import dataclass, field
 
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
 from kafkalab.engine.coordinators.consumer_protocol import TopicPartition
+from kafkalab.engine.coordinators.groups import Group, Groups
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup
+from kafkalab.engine.coordinators.modern.records import ConsumerGroupRecord, GroupEpochRecord
 from kafkalab.engine.coordinators.pending_offsets import PendingOffsets, TransactionalOffset, TransactionEnd
-from kafkalab.engine.coordinators.records import GroupCoordinatorRecord, GroupMetadata, GroupRecord, OffsetRecord
+from kafkalab.engine.coordinators.records import GroupCoordinatorRecord, GroupRecord, OffsetRecord
+from kafkalab.engine.coordinators.turn import Sequel, Turn
+from kafkalab.wire.errors import ErrorCode
 
 OffsetChange = OffsetRecord | TransactionalOffset | TransactionEnd
 
@@ -27,32 +32,49 @@ class Shard:
     next_offset: int = 0
     """Where loading goes on."""
     loaded_records: int = 0
-    groups: dict[str, ClassicGroup] = field(default_factory=dict)
+    groups: Groups = field(default_factory=dict)
     uncommitted: deque[tuple[int, OffsetChange]] = field(default_factory=deque)
     """Offsets in the log that are not yet replicated, each with the offset of its record."""
     pending: PendingOffsets = field(default_factory=PendingOffsets)
     materialised: list[OffsetRecord] = field(default_factory=list)
     """What the ends of transactions have made the groups' offsets, until somebody tells of it."""
+    last_written: int = -1
+    """The offset of our newest record."""
+    following: deque[tuple[int, Sequel]] = field(default_factory=deque)
+    """What has nothing to write itself, and comes after the record at that offset."""
 
     def load(self, offset: int, record: GroupCoordinatorRecord, producer_id: int | None = None) -> None:
         """A record of the log as it was found; of that producer's transaction, or of none."""
         self.loaded_records += 1
         match record:
             case GroupRecord(group_id, None):
-                self.groups.pop(group_id, None)
-            case GroupRecord(group_id, GroupMetadata() as stored):
-                self.groups.setdefault(group_id, ClassicGroup(group_id)).restore(stored)
+                if isinstance(self.groups.get(group_id), ClassicGroup):
+                    self._leave_offsets(group_id)
+            case GroupRecord():
+                self._restore(record)
             case OffsetRecord():
                 self._append(offset, record, producer_id)
+            case _:
+                self._replay_modern(record)
 
     def written(self, offset: int, records: tuple[GroupCoordinatorRecord, ...], producer_id: int | None = None) -> None:
         """Our own records went into the log; the last one of them at `offset`."""
+        self.last_written = offset
+        downgraded: dict[str, None] = {}
         for record in records:
             match record:
                 case GroupRecord(group_id, None):
-                    self.groups.pop(group_id, None)
+                    if isinstance(self.groups.get(group_id), ClassicGroup):
+                        self._leave_offsets(group_id)
+                case GroupRecord():
+                    if record.group in downgraded:
+                        self._restore(record)
                 case OffsetRecord():
                     self._append(offset, record, producer_id)
+                case _:
+                    if isinstance(record, GroupEpochRecord) and record.value is None:
+                        downgraded[record.group] = None
+                    self._replay_modern(record)
 
     def ended(self, offset: int, end: TransactionEnd) -> None:
         """A marker went into the log, or was found there."""
@@ -74,6 +96,17 @@ class Shard:
                 found[change.record.topic, change.record.partition] = None
         return found
 
+    def due_to_follow(self, high_watermark: int) -> list[Sequel]:
+        """Those whose predecessors are committed."""
+        due: list[Sequel] = []
+        while self.following and self.following[0][0] < high_watermark:
+            due.append(self.following.popleft()[1])
+        return due
+
+    def fail_following(self, turn: Turn, error: ErrorCode) -> None:
+        while self.following:
+            self.following.popleft()[1].failed(self.groups, turn, error)
+
     def offset_keys(self, group_id: str) -> list[TopicPartition]:
         """Every partition that the group has an offset for, or will have when all is replicated."""
         group = self.groups.get(group_id)
@@ -82,6 +115,33 @@ class Shard:
             if isinstance(change, OffsetRecord) and change.group == group_id:
                 keys[change.topic, change.partition] = None
         return list(keys | self.unstable(group_id))
+
+    def _replay_modern(self, record: ConsumerGroupRecord) -> None:
+        group = self.groups.get(record.group)
+        if isinstance(record, GroupEpochRecord) and record.value is None:
+            if isinstance(group, ConsumerGroup):
+                self._leave_offsets(record.group)
+            return
+        if not isinstance(group, ConsumerGroup):
+            if record.value is None or (group is not None and group.protocol_type is not None):
+                return
+            group = ConsumerGroup(record.group, offsets=group.offsets if group else {})
+            self.groups[record.group] = group
+        group.replay(record)
+
+    def _restore(self, record: GroupRecord) -> None:
+        assert record.value is not None
+        group = self.groups.get(record.group)
+        if not isinstance(group, ClassicGroup):
+            group = ClassicGroup(record.group, offsets=group.offsets if group else {})
+            self.groups[record.group] = group
+        group.restore(record.value)
+
+    def _leave_offsets(self, group_id: str) -> None:
+        """The group is gone. Its offsets have records of their own, and another kind of group may take them over."""
+        offsets = self.groups.pop(group_id).offsets
+        if offsets or self.pending.of_group(group_id):
+            self.groups[group_id] = ClassicGroup(group_id, offsets=offsets)
 
     def _replay(self, offset: int, change: OffsetChange) -> None:
         match change:
@@ -106,10 +166,12 @@ class Shard:
         if group is None:
             return
         group.offsets.pop(key, None)
-        is_left = group.offsets or self.pending.of_group(record.group)
-        if not is_left and group.protocol_type is None and _is_unused(group):
+        if not group.offsets and not self.pending.of_group(record.group) and _is_unused(group):
             del self.groups[record.group]
 
 
-def _is_unused(group: ClassicGroup) -> bool:
+def _is_unused(group: Group) -> bool:
+    """A simple group, which is there for its offsets alone."""
+    if isinstance(group, ConsumerGroup) or group.protocol_type is not None:
+        return False
     return group.state == GroupState.EMPTY and not group.pending_joins

@@ -16,7 +16,9 @@ from kio.schema.txn_offset_commit.v5.response import (
 from kafkalab.engine.broker.coordinator_writes import CoordinatorProducer
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
-from kafkalab.engine.coordinators.classic_group import ClassicGroup, GroupState
+from kafkalab.engine.coordinators.classic_group import GroupState
+from kafkalab.engine.coordinators.groups import Groups
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.engine.coordinators.records import OffsetAndMetadata, OffsetRecord
 from kafkalab.engine.coordinators.turn import Turn
 from kafkalab.engine.node import Request
@@ -24,9 +26,7 @@ from kafkalab.engine.refused import Refused
 from kafkalab.wire.errors import ErrorCode
 
 
-def commit_in_transaction(
-    groups: dict[str, ClassicGroup], request: Request, verified: int, image: MetadataImage, turn: Turn
-) -> None:
+def commit_in_transaction(groups: Groups, request: Request, verified: int, image: MetadataImage, turn: Turn) -> None:
     """Answered once the offsets are replicated; at once if there is none that can be stored.
 
     Raises Refused for all partitions that there are."""
@@ -79,13 +79,20 @@ def nothing_is_there(body: TxnOffsetCommitRequest, image: MetadataImage) -> bool
     return all(_not_there(topic.name, it.partition_index, image) for topic in body.topics for it in topic.partitions)
 
 
-def _check_committer(groups: dict[str, ClassicGroup], body: TxnOffsetCommitRequest) -> None:
+def _check_committer(groups: Groups, body: TxnOffsetCommitRequest) -> None:
     """ClassicGroup.validateOffsetCommit: who says that it is a member has to be one, of this generation.
     Old clients say nothing, and the state of the group does not matter."""
     group = groups.get(body.group_id)
     if group is None:
         if body.generation_id >= 0:
             raise Refused(ErrorCode.illegal_generation)
+        return
+    if isinstance(group, ConsumerGroup):
+        if body.generation_id >= 0 or body.member_id:
+            member = group.member(body.member_id)
+            if body.generation_id != member.has.epoch:
+                classic = member.speaks_classic
+                raise Refused(ErrorCode.illegal_generation if classic else ErrorCode.stale_member_epoch)
         return
     if body.generation_id < 0 and group.state == GroupState.EMPTY:
         return
@@ -112,10 +119,10 @@ class PendingStored:
     request: Request
     answer: TxnOffsetCommitResponse
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: Turn) -> None:
+    def committed(self, groups: Groups, turn: Turn) -> None:
         turn.answer(self.request, self.answer)
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: Turn, error: ErrorCode) -> None:
+    def failed(self, groups: Groups, turn: Turn, error: ErrorCode) -> None:
         """Partitions that had an error of their own keep it."""
         topics = tuple(
             replace(

@@ -6,7 +6,7 @@ group's `__consumer_offsets` partition, and events to the stage. So deciding nee
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from kafkalab.engine.broker.coordinator_writes import CoordinatorProducer
@@ -17,13 +17,17 @@ from kafkalab.engine.events import Event, GroupStateChanged
 from kafkalab.engine.node import Request
 from kafkalab.wire.errors import ErrorCode
 
+if TYPE_CHECKING:
+    from kafkalab.engine.coordinators.groups import Groups
+    from kafkalab.engine.coordinators.modern.group import Deadline
+
 
 class Sequel(Protocol):
     """What follows once a write is committed, or is known not to be."""
 
-    def committed(self, groups: dict[str, ClassicGroup], turn: "Turn") -> None: ...
+    def committed(self, groups: "Groups", turn: "Turn") -> None: ...
 
-    def failed(self, groups: dict[str, ClassicGroup], turn: "Turn", error: ErrorCode) -> None: ...
+    def failed(self, groups: "Groups", turn: "Turn", error: ErrorCode) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Turn:
     answers: list[tuple[Request, Any]] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    deadlines: list["Deadline"] = field(default_factory=list)
+    """Of a modern group, set when its log has taken what was written."""
 
     @property
     def now_ms(self) -> int:
@@ -54,12 +60,16 @@ class Turn:
     def answer(self, request: Request, body: Any) -> None:
         self.answers.append((request, body))
 
+    def arm(self, deadline: "Deadline") -> None:
+        self.deadlines.append(deadline)
+
     def write(
         self,
         records: tuple[GroupCoordinatorRecord, ...],
         sequel: Sequel,
         producer: CoordinatorProducer | None = None,
     ) -> None:
+        """Without records, the sequel follows when all that was written before is committed."""
         self.writes.append(Write(records, sequel, producer))
 
     def tell(self, event: Event) -> None:

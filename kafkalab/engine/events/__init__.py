@@ -26,14 +26,18 @@ from kafkalab.engine.events.event import (
     Event,
 )
 from kafkalab.engine.events.groups import (
+    ConsumerGroupEpochBumped,
     CoordinatorLoaded,
     CoordinatorUnloaded,
     GroupAssigned,
     GroupDeleted,
+    GroupProtocolChanged,
     GroupStateChanged,
     MemberJoined,
     MemberLeft,
+    MemberReconciled,
     OffsetCommitted,
+    TargetAssignmentComputed,
 )
 from kafkalab.engine.events.metadata import (
     BrokerFenced,
@@ -74,6 +78,7 @@ from kafkalab.engine.events.quorum import (
 from kafkalab.engine.events.replicas import (
     BecameFollower,
     BecameLeader,
+    ClientThrottled,
     ConnectionRefused,
     DuplicateBatchDropped,
     HighWatermarkAdvanced,
@@ -91,6 +96,15 @@ from kafkalab.engine.events.replicas import (
     TransactionBegan,
     TransactionMarked,
 )
+from kafkalab.engine.events.security import (
+    AclCreated,
+    AclDeleted,
+    AuthenticationFailed,
+    AuthenticationSucceeded,
+    AuthorizationDenied,
+    UserGivenPassword,
+    UserLostPassword,
+)
 from kafkalab.engine.events.transactions import (
     MarkersHeldBack,
     MarkersSent,
@@ -102,16 +116,23 @@ from kafkalab.engine.events.transactions import (
 )
 
 __all__ = [
+    "AclCreated",
+    "AclDeleted",
     "AdminAnswered",
+    "AuthenticationFailed",
+    "AuthenticationSucceeded",
+    "AuthorizationDenied",
     "BecameFollower",
     "BecameLeader",
     "BrokerFenced",
     "BrokerRegistered",
     "BrokerUnfenced",
+    "ClientThrottled",
     "ConfigChanged",
     "ConnectionHalfOpened",
     "ConnectionRefused",
     "ConsumerFailed",
+    "ConsumerGroupEpochBumped",
     "ControlledShutdownStarted",
     "ControllerElected",
     "ControllerResigned",
@@ -123,6 +144,7 @@ __all__ = [
     "Event",
     "GroupAssigned",
     "GroupDeleted",
+    "GroupProtocolChanged",
     "GroupStateChanged",
     "HighWatermarkAdvanced",
     "InvariantBroken",
@@ -140,6 +162,7 @@ __all__ = [
     "MarkersWritten",
     "MemberJoined",
     "MemberLeft",
+    "MemberReconciled",
     "MetadataSnapshotReceived",
     "MetadataSnapshotTaken",
     "MetadataTruncated",
@@ -171,6 +194,7 @@ __all__ = [
     "RequestRefused",
     "SegmentDeleted",
     "SegmentRolled",
+    "TargetAssignmentComputed",
     "TopicCreated",
     "TopicDeleted",
     "TransactionBegan",
@@ -180,5 +204,7 @@ __all__ = [
     "TransactionMarked",
     "TransactionStateChanged",
     "TransactionalIdForgotten",
+    "UserGivenPassword",
+    "UserLostPassword",
     "VotersChanged",
 ]

@@ -74,3 +74,45 @@ class GroupDeleted(Event):
     """Group {group} was deleted with its offsets."""
 
     group: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerGroupEpochBumped(Event):
+    """The epoch of group {group} is {epoch} now: {reason}. A new target is due."""
+
+    group: str
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAssignmentComputed(Event):
+    """The coordinator computed with {assignor} who is to read what in group {group}: the target of epoch {epoch}."""
+
+    group: str
+    epoch: int
+    assignor: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReconciled(Event):
+    """{member} of {group} is in epoch {epoch}, {state}: has {assigned}, gives up {revoking}, waits for {waiting}."""
+
+    group: str
+    member: str
+    epoch: int
+    state: str
+    """stable, unrevoked_partitions or unreleased_partitions."""
+    assigned: tuple[str, ...]
+    revoking: tuple[str, ...]
+    waiting: tuple[str, ...]
+    """Partitions of its target that others still have."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProtocolChanged(Event):
+    """Group {group} changed from the {before} protocol to the {after} protocol while it works."""
+
+    group: str
+    before: str
+    after: str

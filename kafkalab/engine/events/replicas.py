@@ -163,6 +163,18 @@ class RequestRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientThrottled(Event):
+    """Broker {broker} answers {client} and hears nothing from it for {throttle_ms} ms: it is over its {quota}."""
+
+    broker: int
+    client: str
+    connection: str
+    """Where it came from, by its name in the world."""
+    quota: str
+    throttle_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionRefused(Event):
     """Broker {broker} closed a connection from {client}: {reason}."""
 

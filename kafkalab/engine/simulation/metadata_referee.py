@@ -84,7 +84,9 @@ class MetadataReferee:
 def _trusts_no_more(image: MetadataImage, broker_id: int) -> None:
     for topic in image.topics.values():
         for partition in topic.partitions.values():
-            if broker_id in (*partition.isr, *partition.eligible_leader_replicas):
+            # Elected all the same, because nobody else was left: whoever recovers is trusted by nobody.
+            gambled = partition.leader == broker_id and partition.leader_recovery_state == RECOVERING
+            if broker_id in (*partition.isr, *partition.eligible_leader_replicas) and not gambled:
                 raise Broken("M10", f"broker {broker_id} stopped badly and still may lead {topic.name}: {partition}")
 
 

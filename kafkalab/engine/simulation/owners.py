@@ -1,12 +1,13 @@
 """G1: no partition has two owners, neither in what the coordinator shares out nor in what members hold."""
 
+from collections.abc import Iterable
 from typing import cast
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.controller.metadata import PartitionImage
-from kafkalab.engine.coordinators.classic_group import ClassicGroup
+from kafkalab.engine.coordinators.classic_group import ClassicGroup, Member
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.world import World
@@ -15,9 +16,15 @@ from kafkalab.engine.world import World
 def shared_out(world: World, node: str, group_id: str) -> None:
     """In a generation each subscribed partition has at most one owner."""
     group = cast(Broker, world.nodes[node]).groups.groups[group_id]
-    owners: dict[tuple[str, int], str] = {}
+    owners: dict[tuple[str | UUID, int], str] = {}
     for member in group.members.values():
-        for place in member.partitions:
+        shared: Iterable[tuple[str | UUID, int]]
+        if isinstance(member, Member):
+            shared = member.partitions
+        else:
+            # What it has not yet said to have given up is still its own.
+            shared = (*member.has.assigned, *member.has.revoking)
+        for place in shared:
             if place in owners:
                 raise Broken("G1", f"{group_id}: {place} belongs to {owners[place]} and {member.member_id}")
             owners[place] = member.member_id
@@ -58,6 +65,6 @@ def _group_in(world: World, group_id: str, generation: int) -> ClassicGroup | No
     for node in world.nodes.values():
         if isinstance(node, Broker) and group_id in node.groups.groups:
             group = node.groups.groups[group_id]
-            if group.generation == generation:
+            if isinstance(group, ClassicGroup) and group.generation == generation:
                 return group
     return None

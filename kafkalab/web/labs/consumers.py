@@ -11,9 +11,11 @@ from typing import Any
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.http import Http404
 
-from kafkalab.lab import CommandRefused, Outcome, Watcher, parse_command
+from kafkalab.lab import CommandRefused, Lab, Outcome, Watcher, parse_command
 from kafkalab.web.labs.open_labs import open_labs
+from kafkalab.web.labs.owners import owner_in
 
 LARGEST_MESSAGE = 64 * 1024
 MESSAGES_PER_S = 20
@@ -47,10 +49,14 @@ class Allowance:
 
 class LabConsumer(AsyncWebsocketConsumer):
     watcher: Watcher | None = None
+    lab: Lab | None = None
     sender: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
-        self.lab = open_labs.by_name.get(self.scope["url_route"]["kwargs"]["name"])
+        try:
+            self.lab = await open_labs.opened(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
+        except Http404:
+            self.lab = None
         self.allowance = Allowance()
         self.sending: set[asyncio.Future[None]] = set()
         await self.accept()
@@ -135,3 +141,9 @@ async def close_all() -> None:
     """The server stops: every browser is told so, and will look for it again."""
     for consumer in list(open_sockets.values()):
         await consumer.close(GOING_AWAY)
+
+
+async def close_those_of(lab: Lab) -> None:
+    """The lab goes away: whoever looks at it is told that there is none."""
+    for consumer in [each for each in open_sockets.values() if each.lab is lab]:
+        await consumer.close(NO_SUCH_LAB)

@@ -19,10 +19,16 @@ _READ_AS = {
     "list of pairs": "headers",
 }
 """How the page turns what stands in a field into JSON."""
-_NULL_SAYS = {"send_record": "null, a tombstone", "alter_topic_config": "take the topic's own setting away"}
+_NULL_SAYS = {
+    "send_record": "null, a tombstone",
+    "alter_topic_config": "take the topic's own setting away",
+    "alter_broker_config": "take away what was set while it runs",
+    "alter_group_config": "take the group's own setting away",
+}
 """What a value that is null means, where a field called `value` may be."""
 SUGGESTED = ("topics", "groups", "producers", "consumers", "nodes", "racks")
 """Lists of names on the stage that the page keeps, for fields that ask for one."""
+_SETTINGS = {"alter_topic_config": "settings", "alter_broker_config": "broker-settings"}
 _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
@@ -70,6 +76,7 @@ FIRST = (
 )
 TOPICS = (
     Offer("alter_topic_config", "Change a topic's setting", "Change setting", ("topic", "name", "value")),
+    Offer("alter_broker_config", "Change a broker's setting", "Change setting", ("broker", "name", "value")),
     Offer("add_partitions", "Add partitions", "Add partitions", ("name", "partitions")),
     Offer("reassign_partition", "Move a partition", "Move", ("topic", "partition", "replicas")),
     Offer("elect_leader", "Elect a leader", "Hold election", ("topic", "partition", "election_type")),
@@ -85,8 +92,26 @@ TOPICS = (
     Offer("delete_topic", "Delete a topic", "Delete topic"),
 )
 CLIENTS = (
+    Offer("set_client_quota", "Set a quota", "Set quota", ("quota", "limit", "client_id", "user"),
+          (("quota", "producer_byte_rate"), ("limit", 10_000))),
+    Offer("subscribe_to_metrics", "Ask clients for their metrics", "Ask", ("subscription", "metrics", "interval_ms"),
+          (("subscription", "all"),)),
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),
     Offer("update_consumer", "Change a consumer", "Change consumer", ("name", "processing_ms", "max_poll_records")),
+)  # fmt: skip
+SECURITY = (
+    Offer("set_password", "Give a user a password", "Set password", ("user", "password", "mechanism")),
+    Offer(
+        "add_acl",
+        "Allow or deny",
+        "Add entry",
+        ("principal", "permission", "operation", "resource_type", "resource", "pattern"),
+        (("resource", ""),),
+    ),
+    Offer(
+        "remove_acl", "Strike entries out", "Remove entries", ("principal", "operation", "resource_type", "resource")
+    ),
+    Offer("remove_password", "Take a password away", "Remove password"),
 )
 BREAKING = (
     Offer("slow_disk", "Slow disk", "Slow it down", ("broker", "delay_ms")),
@@ -120,6 +145,12 @@ SECTIONS = (
     Section("use", "Use it", "", FIRST),
     Section("topics", "Topics", "", TOPICS),
     Section("clients", "Clients", "Change what runs already.", CLIENTS),
+    Section(
+        "security",
+        "Who may do what",
+        "Everybody may use what no entry is for. Where there are entries for a thing, only those whom one allows.",
+        SECURITY,
+    ),
     Section(
         "break",
         "Break it",
@@ -227,7 +258,7 @@ def _suggested(command: str, field: FieldSchema) -> str:
         for commands, names in ((_NAMED_TOPICS, "topics"), (_OF_PRODUCERS, "producers"), (_OF_CONSUMERS, "consumers")):
             if command in commands:
                 return names
-        return "settings" if command == "alter_topic_config" else ""
+        return _SETTINGS.get(command, "")
     if name in _NODES:
         return "nodes"
     return {"group": "groups", "topic": "topics", "topics": "topics", "rack": "racks"}.get(name, "")

@@ -40,7 +40,7 @@ VERBS = {
     "remove": Verb("Remove…"),
     "delete": Verb("Delete…"),
     "undo": Verb("Undo"),
-    "force": Verb("Force its end…", danger=True),
+    "force": Verb("Force its end", danger=True),
     "unregister": Verb("Unregister", DOWN, danger=True),
 }
 NEVER_BACK = ("remove", "delete")

@@ -1,5 +1,6 @@
 """The labs that this process plays, by name. Whoever starts the server opens them; views only look them up.
 
+The home lab is everybody's who can reach the page. Any other lab is its owner's: to everybody else it is not there.
 A lab lives on the event loop's thread, so only async views and sockets may touch it.
 """
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.http import Http404
 
-from kafkalab.lab import Lab
+from kafkalab.lab import Certificates, Lab, Listener, ManyLabs, Tenant
 
 HOME = "home"
 
@@ -15,12 +16,37 @@ HOME = "home"
 @dataclass
 class OpenLabs:
     by_name: dict[str, Lab] = field(default_factory=dict)
+    """Those that are open from the beginning to the end, and everybody's."""
+    many: ManyLabs | None = None
+    """Those of learners, where there are any."""
+    listeners: tuple[Listener, ...] = ()
+    """Of the home lab, besides the first one."""
+    certificates: Certificates | None = None
+    """Where something is encrypted."""
 
     def named(self, name: str) -> Lab:
-        """Raises Http404."""
+        """Of those that are everybody's. Raises Http404."""
         if name not in self.by_name:
             raise Http404(f"There is no lab named {name}.")
         return self.by_name[name]
+
+    def tenant(self, name: str, owner: str) -> Tenant:
+        """Raises Http404, with the same words whether there is no such lab or it is somebody else's."""
+        tenant = self.many.by_name.get(name) if self.many is not None else None
+        if tenant is None or not owner or tenant.owner != owner:
+            raise Http404(f"There is no lab named {name}.")
+        return tenant
+
+    async def opened(self, name: str, owner: str) -> Lab:
+        """Awake, if need be after a moment. Raises Http404."""
+        if name in self.by_name:
+            return self.by_name[name]
+        tenant = self.tenant(name, owner)
+        assert self.many is not None
+        lab = await self.many.opened(tenant)
+        if lab is None:
+            raise Http404(f"The lab {name} cannot be opened just now: too many others are in use.")
+        return lab
 
 
 open_labs = OpenLabs()

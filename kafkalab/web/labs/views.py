@@ -12,12 +12,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell
+from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
+from kafkalab.web.labs.owners import owner_of
 from kafkalab.web.labs.snippets import snippets
+from kafkalab.web.labs.ways import ways_into
 
 RECORDS_LISTED = 50
 _YEAR_10000_MS = 253_402_300_800_000
@@ -31,8 +33,9 @@ async def front_door(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
-    entities = open_labs.named(name).snapshot()["entities"]
-    bootstrap_servers = entities["lab"]["bootstrap_servers"]
+    lab = await open_labs.opened(name, owner_of(request))
+    entities = lab.snapshot()["entities"]
+    ways = ways_into(name, owner_of(request), entities["lab"]["bootstrap_servers"])
     return render(
         request,
         "labs/stage.html",
@@ -43,7 +46,10 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "menus": menus_as_json(),
             "suggested": SUGGESTED,
             "topic_settings": TOPIC_SETTINGS,
-            "snippets": snippets(bootstrap_servers, _first_topic(entities)),
+            "broker_settings": telling.changeable(),
+            "ways": ways,
+            "many": open_labs.many is not None,
+            "snippets": snippets(ways[0], _first_topic(entities)),
         },
     )
 
@@ -60,7 +66,7 @@ def _first_topic(entities: dict[str, dict[str, Any]]) -> str:
 @never_cache
 async def records(request: HttpRequest, name: str) -> HttpResponse:
     """Records from an offset on, or the newest, of one partition or of all of a topic's."""
-    lab = open_labs.named(name)
+    lab = await open_labs.opened(name, owner_of(request))
     topic = request.GET.get("topic", "")
     key = request.GET.get("key", "")
     partition = _number(request.GET, "partition")
@@ -91,7 +97,7 @@ def _listed(lab: Lab, topic: str, partition: int | None, offset: int | None) -> 
 @never_cache
 async def record(request: HttpRequest, name: str) -> HttpResponse:
     """One record down to its bytes, as one broker has it on its disk."""
-    lab = open_labs.named(name)
+    lab = await open_labs.opened(name, owner_of(request))
     asked = request.GET
     partition, offset = _number(asked, "partition"), _number(asked, "offset")
     if partition is None or offset is None:
@@ -125,7 +131,7 @@ def _number(asked: QueryDict, field: str) -> int | None:
 @never_cache
 async def line(request: HttpRequest, name: str) -> HttpResponse:
     """The command line that a form's command equals as it stands; nothing while it is not yet one."""
-    lab = open_labs.named(name)
+    lab = await open_labs.opened(name, owner_of(request))
     try:
         command = parse_command(json.loads(request.GET.get("command", "")))
     except (ValueError, RecursionError):
@@ -139,7 +145,8 @@ async def line(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @never_cache
 async def snapshot(request: HttpRequest, name: str) -> JsonResponse:
-    return JsonResponse(open_labs.named(name).snapshot())
+    lab = await open_labs.opened(name, owner_of(request))
+    return JsonResponse(lab.snapshot())
 
 
 @require_safe

@@ -28,7 +28,8 @@ export function drawProducer(box, selected) {
   const pace = entity.state === "paused" ? "paused" : entity.rate > 0 ? `${number(entity.rate)} records/s` : "by hand";
   return card(box, "producer", selected, `Producer ${entity.name}${entity.topic ? ` to ${entity.topic}` : ""}, ${pace}`,
     h("rect", { class: "card-edge", x: w - 5, width: 5, height: box.h, rx: 2.5 }),
-    h("text", { class: "card-name", x: 12, y: 21 }, short(entity.name, letters)),
+    drawThrottle(entity, w),
+    h("text", { class: "card-name", x: 12, y: 21 }, short(entity.name, letters - (entity.throttled ? 10 : 0))),
     h("text", { class: "card-line", x: 12, y: 40 }, short(entity.topic ? `to ${entity.topic} · ${pace}` : "what you send by hand", letters)),
     h("text", { class: "card-small", x: 12, y: 56 },
       short(`acks=${entity.acks}${entity.transactions ? ` · ${entity.transactions.state}` : entity.idempotence ? " · idempotent" : ""}`, letters)),
@@ -45,13 +46,20 @@ export function drawClient(box, selected) {
   const software = `${entity.software_name || "unknown client"} ${entity.software_version || ""}`.trim();
   return card(box, "client", selected, `Real client ${entity.client_id}, ${software}, from ${entity.address}`,
     h("rect", { class: "card-edge", x: entity.role === "consumer" ? 0 : w - 5, width: 5, height: box.h, rx: 2.5 }),
-    drawPlug(w - 28, 11),
-    h("text", { class: "card-name", x: 12, y: 21 }, short(entity.client_id || entity.name, letters - 4)),
+    entity.throttled ? drawThrottle(entity, w) : drawPlug(w - 28, 11),
+    h("text", { class: "card-name", x: 12, y: 21 }, short(entity.client_id || entity.name, letters - (entity.throttled ? 10 : 4))),
     h("text", { class: "card-line", x: 12, y: 40 }, short(software, letters)),
     h("text", { class: "card-small", x: 12, y: 56 },
       short(entity.topics.length ? `${entity.role} · ${entity.topics.join(", ")}` : `${entity.role} · ${entity.address}`, letters)),
     h("text", { class: "card-small", x: 12, y: 73 }, short(`in ${bytes(entity.bytes_in)} · out ${bytes(entity.bytes_out)}`, letters)),
   );
+}
+
+/** Its broker has answered and does not listen to it for a while: it is over its quota. */
+export function drawThrottle(entity, w) {
+  if (!entity.throttled) return null;
+  return h("g", { class: "throttled", transform: `translate(${w - 78} 8)` },
+    h("rect", { width: 66, height: 18, rx: 9 }), h("text", { x: 33, y: 13, "text-anchor": "middle" }, "throttled"));
 }
 
 /** The plug says: this one is real and came over TCP. */

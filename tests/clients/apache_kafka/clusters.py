@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from kafkalab.engine.config import STANDARD_AUTHORIZER
 from kafkalab.lab import Doors, Gateway, Lab, LabSettings
 from kafkalab.lab import commands as order
 from kafkalab.lab.lab import RACKS
@@ -31,6 +32,9 @@ BROKERS = (1, 2, 3)
 CONTROLLER = 3000
 CLUSTER_ID = "FieldByFieldAAAAAAAAAA"
 SETTINGS = {
+    "authorizer.class.name": STANDARD_AUTHORIZER,
+    "allow.everyone.if.no.acl.found": "true",
+    "super.users": "User:admin",
     "broker.heartbeat.interval.ms": "200",
     "broker.session.timeout.ms": "2000",
     "group.initial.rebalance.delay.ms": "0",

@@ -30,25 +30,25 @@ STUMBLES = "Where Apache Kafka stumbles, the engine refuses"
 SAYS_WHY = "A refused batch is told why"
 ANY_BROKER = "A broker's settings may be changed through any broker"
 UNREAD = "A setting that nothing reads is refused"
-FIXED = "Settings that Apache Kafka can change while it runs, and the engine cannot"
+PLUG_IN = "Telemetry is told of without a plug-in"
 SHOWN = "A broker shows the settings that it has"
 NO_SIZE = "A disk's size is not told"
 RIGHTS = "Old Metadata versions do not tell rights on the cluster"
 OLD_UNIT = "log.retention.hours is no second source of log.retention.ms"
 NO_ENDPOINT = "Controllers listen to nobody from outside"
 EMPTY = "Nothing asked, nothing said"
+AUTHORIZER = "The settings of the authorizer are settings of the broker"
 
 KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: api_keys[*]", NOT_THERE, ours=MISSING),
+    Known("api_versions: asked well v?: api_keys[7?]", PLUG_IN, theirs=MISSING),
     Known("api_versions: asked well v?: supported_features[*.version]", NOT_THERE, ours=MISSING),
     Known("api_versions: asked well v?: finalized_features[*.version]", NOT_THERE, ours=MISSING),
     Known("describe_quorum: the metadata's v2: nodes[3000].listeners[CONTROLLER]", NO_ENDPOINT, ours=MISSING),
     Known("find_coordinator: share v6: coordinators[*].error_message", NOT_THERE),
     Known("describe_configs: a group v4: results[any].*", NOT_THERE),
-    Known("describe_configs: metrics v4: results[any].*", NOT_THERE),
     Known("describe_configs: loggers of * v4: results[*].error_message", NOT_THERE),
     Known("incremental_alter_configs: group v1: responses[x].*", NOT_THERE),
-    Known("incremental_alter_configs: metrics v1: responses[x].*", NOT_THERE),
     Known("broker_configs: loggers v1: responses[1].*", NOT_THERE),
     Known("metadata: neither id nor name v13: *", STUMBLES),
     Known("describe_topic_partitions: empty name v0: topics[].*", STUMBLES),
@@ -66,10 +66,12 @@ KNOWN: tuple[Known, ...] = (
     Known("broker_configs: another broker* v1: responses[2].error_*", ANY_BROKER),
     Known("broker_configs: *nonsense v1: responses[*].error_*", UNREAD),
     Known("broker_configs: broker and topic v1: responses[1].error_*", UNREAD),
-    Known("describe_configs: broker v4: results[1].configs[*].read_only", FIXED, theirs=False, ours=True),
     Known("describe_configs: broker v4: results[1].configs[*]", SHOWN, ours=MISSING),
     Known("broker_configs: a broker: described v4: *.synonyms[log.retention.hours]", OLD_UNIT),
     Known("log_dirs: *: results[*].*_bytes", NO_SIZE),
     Known("metadata: with rights v*: cluster_authorized_operations", RIGHTS),
+    Known("lists: bad ? v3: results[*].error_*", STUMBLES),
+    Known("describe_configs: broker v4: results[1].configs[super.users]*", AUTHORIZER),
+    Known("describe_configs: broker v4: results[1].configs[allow.everyone.if.no.acl.found]*", AUTHORIZER),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

@@ -126,6 +126,7 @@ IDENTITIES = (
     "transactional_id", "name", "topic", "topic_name", "group_id", "api_key", "node_id", "broker_id",
     "resource_name", "member_id", "key", "config_name", "replica_id", "partition_index", "partition",
     "partition_id", "index", "topic_id",
+    "user", "mechanism", "operation",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import Event
 from kafkalab.engine.network import Link, Network
-from kafkalab.engine.node import ConnectionLost, Node, Request, Response, Started
+from kafkalab.engine.node import ANONYMOUS, ConnectionLost, Node, Request, Response, Started
 from kafkalab.engine.spec import ClusterSpec, broker_node
 from kafkalab.engine.world import World
 from kafkalab.wire import batches
@@ -82,6 +82,8 @@ class Room:
         self.world.on_event.append(self._hear)
         self.client = Client("client")
         self.world.start(self.client)
+        self.principal = ANONYMOUS
+        """As whom the client asks."""
         self._correlation_id = 0
         self.cluster.start()
         self.run(1)
@@ -111,7 +113,9 @@ class Room:
         """Send, and do not wait: the correlation id."""
         self._correlation_id += 1
         version = newest(api_key) if api_version is None else api_version
-        request = Request("client", channel, self._correlation_id, api_key, version, "test", body)
+        request = Request(
+            "client", channel, self._correlation_id, api_key, version, "test", body, principal=self.principal
+        )
         self.world.tell_node("client", Say(broker_node(broker_id), request))
         self.world.run_until(self.world.now_us)
         return self._correlation_id

@@ -364,5 +364,5 @@ def test_what_a_lost_connection_waited_for_is_forgotten(room: Room) -> None:
 
 
 def test_an_api_that_is_not_served_closes_the_connection(room: Room) -> None:
-    room.say(1, ApiKey.SASL_HANDSHAKE, None, api_version=1)
+    room.say(1, ApiKey.CREATE_DELEGATION_TOKEN, None, api_version=1)
     assert room.client.lost == ["broker-1"]

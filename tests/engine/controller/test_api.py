@@ -70,6 +70,7 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
         throttle_time=ZERO,
         supported_features=(
             SupportedFeatureKey(name="eligible.leader.replicas.version", min_version=0, max_version=1),
+            SupportedFeatureKey(name="group.version", min_version=0, max_version=1),
             SupportedFeatureKey(name="kraft.version", min_version=0, max_version=1),
             SupportedFeatureKey(name="metadata.version", min_version=7, max_version=30),
             SupportedFeatureKey(name="transaction.version", min_version=0, max_version=2),
@@ -79,6 +80,7 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
             FinalizedFeatureKey(name="metadata.version", max_version_level=30, min_version_level=30),
             FinalizedFeatureKey(name="eligible.leader.replicas.version", max_version_level=1, min_version_level=1),
             FinalizedFeatureKey(name="transaction.version", max_version_level=2, min_version_level=2),
+            FinalizedFeatureKey(name="group.version", max_version_level=1, min_version_level=1),
             FinalizedFeatureKey(name="kraft.version", max_version_level=1, min_version_level=1),
         ),
     )

@@ -5,6 +5,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from kio.schema.consumer_group_heartbeat.v1.request import ConsumerGroupHeartbeatRequest, TopicPartitions
+from kio.schema.consumer_group_heartbeat.v1.response import ConsumerGroupHeartbeatResponse
 from kio.schema.heartbeat.v4.request import HeartbeatRequest
 from kio.schema.join_group.v9.request import JoinGroupRequest, JoinGroupRequestProtocol
 from kio.schema.leave_group.v5.request import LeaveGroupRequest, MemberIdentity
@@ -18,6 +20,10 @@ from kafkalab.engine.coordinators.classic_group import ClassicGroup
 from kafkalab.engine.coordinators.deletion import Deletion, delete
 from kafkalab.engine.coordinators.expirations import expire
 from kafkalab.engine.coordinators.joining import join
+from kafkalab.engine.coordinators.modern.fencing import expire_members
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup
+from kafkalab.engine.coordinators.modern.heartbeat import check_request
+from kafkalab.engine.coordinators.modern.heartbeat import heartbeat as beat
 from kafkalab.engine.coordinators.offsets import commit, expire_offsets
 from kafkalab.engine.coordinators.records import GroupCoordinatorRecord
 from kafkalab.engine.coordinators.shard import Shard
@@ -53,7 +59,15 @@ class Room:
 
     @property
     def group(self) -> ClassicGroup:
-        return self.shard.groups["g"]
+        group = self.shard.groups["g"]
+        assert isinstance(group, ClassicGroup)
+        return group
+
+    @property
+    def consumers(self) -> ConsumerGroup:
+        group = self.shard.groups["g"]
+        assert isinstance(group, ConsumerGroup)
+        return group
 
     @property
     def states(self) -> list[tuple[str, str]]:
@@ -92,6 +106,43 @@ class Room:
         """A new dynamic member gets its id and comes back with it: (member id, number of the second JoinGroup)."""
         member_id = self.answer(self.join(**how)).member_id
         return member_id, self.join(member_id, **how)
+
+    def beat(
+        self,
+        member_id: str,
+        epoch: int,
+        owned: tuple[int, ...] | None = None,
+        *,
+        topics: tuple[str, ...] | None = None,
+        regex: str | None = None,
+        instance_id: str | None = None,
+        assignor: str | None = None,
+        rebalance_ms: int = -1,
+    ) -> ConsumerGroupHeartbeatResponse:
+        """ConsumerGroupHeartbeat of `g`; `owned` are partitions of orders. The answer, which is there at once."""
+        partitions = None
+        if owned is not None:
+            partitions = (TopicPartitions(topic_id=ORDERS_ID, partitions=owned),) if owned else ()
+        body = ConsumerGroupHeartbeatRequest(
+            group_id="g",
+            member_id=member_id,
+            member_epoch=epoch,
+            instance_id=instance_id,
+            rebalance_timeout=timedelta(milliseconds=rebalance_ms),
+            subscribed_topic_names=topics,
+            subscribed_topic_regex=regex,
+            server_assignor=assignor,
+            topic_partitions=partitions,
+        )
+        request, turn = self._request(68, body, 1, member_id), self._turn()
+        check_request(body, 1)
+        beat(self.shard.groups, request, self.image, turn)
+        return self.answer(self._done(request, turn))
+
+    def enter(self, member_id: str, **how: Any) -> ConsumerGroupHeartbeatResponse:
+        """A member's first heartbeat."""
+        wanted = how if "regex" in how else {"topics": ("orders",)} | how
+        return self.beat(member_id, 0, (), **{"rebalance_ms": 60_000} | wanted)
 
     def sync(
         self,
@@ -159,7 +210,7 @@ class Room:
 
     def delete(self) -> int:
         request, turn = self._request(42, None, 2), self._turn()
-        delete(self.shard, "g", Deletion(request, {"g": None}), turn)
+        delete(self.shard, "g", Deletion(request, {"g": None}), self.image, turn)
         return self._done(request, turn)
 
     def check_offsets(self) -> None:
@@ -193,7 +244,10 @@ class Room:
                 break
             self.now_us = max(self.now_us, due_us)
             turn = self._turn()
-            expire(group, turn)
+            if isinstance(group, ConsumerGroup):
+                expire_members(group, self.image, turn)
+            else:
+                expire(group, turn)
             self._carry_out(turn)
         self.now_us = until_us
 
@@ -225,12 +279,21 @@ class Room:
         self.events += turn.events
         self.answers |= {request.correlation_id: body for request, body in turn.answers}
         for write in turn.writes:
+            if not write.records and self.commits_at_once:
+                self._commit(write)
+                continue
             self.log += write.records
             self.shard.written(len(self.log) - 1, write.records)
             if self.commits_at_once:
                 self._commit(write)
             else:
                 self.uncommitted.append(write)
+        self._arm(turn)
+
+    def _arm(self, turn: Turn) -> None:
+        group = self.shard.groups.get("g")
+        if isinstance(group, ConsumerGroup):
+            group.take_deadlines(turn.deadlines)
 
     def _commit(self, write: Write) -> None:
         self.shard.commit_up_to(len(self.log))

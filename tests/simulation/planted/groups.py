@@ -19,9 +19,9 @@ def offsets_are_forgotten_when_the_coordinator_moves(patch: Patch) -> None:
     """The new coordinator loads the groups and not what they committed."""
     rightly = Shard.load
 
-    def load(shard: Shard, offset: int, record: Any) -> None:
+    def load(shard: Shard, offset: int, record: Any, producer_id: int | None = None) -> None:
         if not isinstance(record, OffsetRecord):
-            rightly(shard, offset, record)
+            rightly(shard, offset, record, producer_id)
 
     patch(Shard, "load", load)
 

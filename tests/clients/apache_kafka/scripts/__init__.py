@@ -9,8 +9,10 @@ from tests.clients.apache_kafka.scripts import (
     groups,
     producing,
     quorum,
+    quotas,
     reading,
     replicas,
+    security,
     topics,
     transactions,
 )
@@ -26,5 +28,7 @@ SCRIPTS: tuple[Script, ...] = (
     *groups.SCRIPTS,
     *replicas.SCRIPTS,
     *quorum.SCRIPTS,
+    *quotas.SCRIPTS,
+    *security.SCRIPTS,
     *transactions.SCRIPTS,
 )

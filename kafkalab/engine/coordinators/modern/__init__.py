@@ -1,0 +1,1 @@
+"""Groups whose coordinator decides who reads what: consumer groups of KIP-848, and what share groups have in common."""

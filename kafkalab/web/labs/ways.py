@@ -1,0 +1,37 @@
+"""How one's own clients get into a lab: for each listener where it is, and as whom."""
+
+from kafkalab.web.labs.open_labs import open_labs
+from kafkalab.web.labs.snippets import Way
+
+MECHANISM = "SCRAM-SHA-256"
+
+
+def ways_into(name: str, owner: str, bootstrap_servers: str) -> list[Way]:
+    """The first one is what the programs on the page use. Raises Http404."""
+    if name in open_labs.by_name:
+        return [Way(bootstrap_servers), *_more()]
+    tenant = open_labs.tenant(name, owner)
+    assert open_labs.many is not None
+    return [
+        Way(
+            f"{open_labs.many.host}:{listener.doors.ports[0]}",
+            listener.name,
+            MECHANISM,
+            tenant.user,
+            tenant.password,
+        )
+        for listener in open_labs.many.listeners
+    ]
+
+
+def _more() -> list[Way]:
+    """Into the home lab, whose users are those that somebody has given a password."""
+    return [
+        Way(
+            f"{listener.doors.host}:{listener.doors.ports[0]}",
+            listener.name,
+            MECHANISM if listener.protocol.authenticates else "",
+            "alice" if listener.protocol.authenticates else "",
+        )
+        for listener in open_labs.listeners
+    ]
