@@ -59,6 +59,8 @@ class Account:
     """By producer id, in order."""
     coordinator_epochs: dict[int, int] = field(default_factory=dict)
     """By producer id, of the newest marker."""
+    late: list[tuple[int, str, str]] = field(default_factory=list)
+    """Data that must never be committed: its offset, the rule that it breaks, and why."""
 
     def is_aborted(self, batch: Batch) -> bool:
         spans = reversed(self.ended.get(batch.producer_id, []))
@@ -140,6 +142,9 @@ class TransactionsReferee:
                 broken = "T5" if epoch < self.gone_on.get(producer_id, -1) else broken
                 broken = "T4" if epoch < self.given.get(producer_id, -1) else broken
             self.seen[name] = broken
+        if self.seen[name]:
+            why = f"{producer_id} wrote at {batch.base_offset} under epoch {epoch}, and a newer one was given by then"
+            account.late.append((batch.base_offset, self.seen[name], f"{where}: {why}"))
 
     def _marked(self, account: Account, batch: Batch, where: str) -> None:
         marker = marker_of(batch)
@@ -177,7 +182,7 @@ class TransactionsReferee:
         self.accounts.pop(replica, None)
 
     def leading(self, replica: ReplicaKey, partition: Partition) -> None:
-        """L3: the last stable offset."""
+        """L3: the last stable offset; T4 and T5: nothing late is committed."""
         account = self.appended(replica, partition)
         where = f"{partition.topic}-{partition.partition} on broker {replica[2]}"
         start, stable = partition.log.start_offset, partition.last_stable_offset
@@ -186,6 +191,9 @@ class TransactionsReferee:
         for span in account.open.values():
             if stable > max(span.first_offset, start):
                 raise Broken("L3", f"{where}: the LSO {stable} passes {span}")
+        for offset, broken, why in account.late:
+            if offset < partition.high_watermark:
+                raise Broken(broken, why)
         epoch, before = self.stable.get(replica, (-1, 0))
         if epoch == partition.leader_epoch and stable < before:
             raise Broken("L3", f"{where}: the LSO fell from {before} to {stable}")
