@@ -12,7 +12,7 @@ from tests.simulation.planted.patch import Patch
 
 def anybody_may_commit(patch: Patch) -> None:
     """A commit of a member that was thrown out counts."""
-    patch(offsets, "_check_committer", lambda groups, body, version, turn: None)
+    patch(offsets, "_check_committer", lambda groups, body, version, image, turn: None)
 
 
 def offsets_are_forgotten_when_the_coordinator_moves(patch: Patch) -> None:
