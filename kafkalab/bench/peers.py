@@ -1,6 +1,7 @@
 """The servers that are measured, each started as its own process and stopped by its process id."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,7 +21,9 @@ START_TIMEOUT_S = 60
 
 def free_ports(count: int) -> int:
     """The first of `count` consecutive ports that nobody listens on."""
-    for first in range(19_000, 40_000, count + 7):
+    # Not all from one end: two that look at the same time would find the same.
+    beginning = random.randrange(19_000, 31_000)
+    for first in range(beginning, 40_000, count + 7):
         held: list[socket.socket] = []
         try:
             for port in range(first, first + count):
@@ -31,7 +34,7 @@ def free_ports(count: int) -> int:
         finally:
             for one in held:
                 one.close()
-    raise RuntimeError("no free ports between 19000 and 40000")
+    raise RuntimeError(f"no free ports between {beginning} and 40000")
 
 
 @dataclass
@@ -55,6 +58,14 @@ class Peer:
             return float("nan")
         return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def cpu_s(self) -> float:
+        """Processor time that the process has had."""
+        status = Path(f"/proc/{self.process.pid}/stat")
+        if not status.exists():
+            return float("nan")
+        after_name = status.read_text().rpartition(")")[2].split()
+        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT if self.url else signal.SIGKILL)
         try:
@@ -64,17 +75,24 @@ class Peer:
             self.process.wait()
 
 
-def start_lab(data: str | None = None, port: int | None = None, options: tuple[str, ...] = ()) -> Peer:
-    """This very project, as a person starts it; on its own data and ports unless told where."""
+def start_lab(
+    data: str | None = None, port: int | None = None, options: tuple[str, ...] = (), log: Path = Path(os.devnull)
+) -> Peer:
+    """This very project, as a person starts it; on its own data and ports unless told where.
+
+    What it writes on stdout, and on stderr if `log` is given, goes to that file.
+    """
     kept = tempfile.TemporaryDirectory(prefix="kafkalab-bench-")
     port = port or free_ports(4)
     url = f"http://127.0.0.1:{port + 3}/"
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [*lab_command(port, data or kept.name), *options],
-        env={**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"},
-        stdout=subprocess.DEVNULL,
-    )
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [*lab_command(port, data or kept.name), *options],
+            env={**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"},
+            stdout=file,
+            stderr=None if log == Path(os.devnull) else file,
+        )
     await_health(url + "healthz", process)
     return Peer("Kafka Lab", bootstrap_of(port), process, time.perf_counter() - began, 3, url, [kept])
 
@@ -95,7 +113,8 @@ def await_health(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
+                # Whoever answers may be another, whose port this one could not have.
+                if answer.status == 200 and process.poll() is None:
                     return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.02)

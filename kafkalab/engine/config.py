@@ -165,6 +165,26 @@ class BrokerConfig:
     group_max_session_timeout_ms: int = _int(1_800_000, "The longest session timeout a group member may ask for.")
     group_max_size: int = _int(INT_MAX, "The most members a group may have.", 1)
     group_min_session_timeout_ms: int = _int(6_000, "The shortest session timeout a group member may ask for.")
+    group_share_assignment_interval_ms: int = _int(
+        1_000, "How far apart two target assignments of a share group are at least.", 0
+    )
+    group_share_delivery_count_limit: int = _int(5, "How often a share group is given a record at most.", 2)
+    group_share_heartbeat_interval_ms: int = _int(5_000, "How often members of share groups tell that they live.", 1)
+    group_share_max_delivery_count_limit: int = _int(10, "The most that a group may set for that.", 5)
+    group_share_max_heartbeat_interval_ms: int = _int(15_000, "The longest such interval that a group may set.", 1)
+    group_share_max_partition_max_record_locks: int = _int(4_000, "The most locks that a group may set.", 2_000)
+    group_share_max_record_lock_duration_ms: int = _int(60_000, "The longest lock that a group may set.", 30_000)
+    group_share_max_session_timeout_ms: int = _int(60_000, "The longest session timeout that a share group may set.", 1)
+    group_share_max_share_sessions: int = _int(2_000, "The most share sessions that a broker keeps.", 1)
+    group_share_max_size: int = _int(200, "The most members that a share group may have.", 1)
+    group_share_min_delivery_count_limit: int = _int(2, "The fewest deliveries that a group may set.", 2)
+    group_share_min_heartbeat_interval_ms: int = _int(5_000, "The shortest heartbeat interval that a group may set.", 1)
+    group_share_min_partition_max_record_locks: int = _int(100, "The fewest locks that a group may set.", 100)
+    group_share_min_record_lock_duration_ms: int = _int(15_000, "The shortest lock that a group may set.", 1_000)
+    group_share_min_session_timeout_ms: int = _int(45_000, "The shortest session timeout of a share group.", 1)
+    group_share_partition_max_record_locks: int = _int(2_000, "Records of a partition that are out at a time.", 100)
+    group_share_record_lock_duration_ms: int = _int(30_000, "How long a member may hold a record.", 1_000)
+    group_share_session_timeout_ms: int = _int(45_000, "A member of a share group silent for this long is put out.", 1)
     leader_imbalance_check_interval_seconds: int = _long(300, "How often preferred leaders are restored.", 1)
     log_cleaner_backoff_ms: int = _long(
         15_000, "How long the log cleaner sleeps when no log is dirty enough.", 0, changeable=True
@@ -198,6 +218,16 @@ class BrokerConfig:
     replication_quota_window_size_seconds: int = _int(1, "How long each of those samples is.", 1)
     replica_selector_class: str = _string("", "Who chooses the replica that a consumer reads from.", RACK_AWARE)
     request_timeout_ms: int = _int(30_000, "How long a node waits for the answer to its own request.")
+    share_coordinator_snapshot_update_records_per_snapshot: int = _int(
+        500, "After so many updates of a share partition's state all of it is written down anew.", 0
+    )
+    share_coordinator_state_topic_min_isr: int = _int(2, "min.insync.replicas of __share_group_state.", 1)
+    share_coordinator_state_topic_num_partitions: int = _int(50, "Partitions of __share_group_state.", 1)
+    share_coordinator_state_topic_prune_interval_ms: int = _int(
+        300_000, "How often what says nothing any more is deleted from __share_group_state.", 1
+    )
+    share_coordinator_state_topic_replication_factor: int = _int(3, "Replicas of __share_group_state.", 1)
+    share_coordinator_state_topic_segment_bytes: int = _int(104_857_600, "Segment size of __share_group_state.", 1)
     super_users: str = _string("", "Who may do everything, with ; between them.")
     socket_request_max_bytes: int = _int(104_857_600, "A larger request closes the connection.", 1)
     telemetry_max_bytes: int = _int(1_048_576, "The most bytes of metrics that a client may push at once.", 1)

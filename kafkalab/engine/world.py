@@ -197,12 +197,19 @@ class World:
 
     def hang_up(self, one: str, other: str) -> None:
         """`one` closes its connections with `other`, which is told at once, unless the way is cut."""
-        number = self.network.number(one, other)
-        passes = self.network.passes(one, other)
+        old = number = self.network.number(one, other)
+        # Where the way is cut the farewell is lost: the other end gives up by itself.
+        in_us = 0 if self.network.passes(one, other) else TCP_GIVES_UP_US
+        last_us = self.network.not_before_us.get((one, other), 0)
         self.network.renew(one, other)
         self._known.pop((one, other), None)
-        # Where the way is cut the farewell is lost: the other end gives up by itself.
-        self._lose(other, one, number, 0 if passes else TCP_GIVES_UP_US)
+        if other in self.edges:
+            # A client hears what was answered before, and then the end, as TCP has it.
+            in_us = max(in_us, last_us - self.now_us)
+            number = self._known[other, one] = self.network.number(one, other)
+            answer = (one, other, old)
+            self._queue[:] = [(*due[:4], number, *due[5:]) if due[2:5] == answer else due for due in self._queue]
+        self._lose(other, one, number, in_us)
 
     def _break_connection(self, one: str, other: str) -> None:
         both = pair(one, other)

@@ -24,14 +24,17 @@ from kafkalab.engine.clients.producer import (
 )
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import commands as order
-from kafkalab.lab import controller_commands, fault_commands
+from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.not_possible import NotPossible
+from kafkalab.lab.share_acting import add_share_consumer, update_share_consumer
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import StoreRefused
+from kafkalab.lab.tempo_acting import change_tempo
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -127,7 +130,7 @@ class Acting:
                 self._send_record(command, on_done, line)
                 return None
             case tempo.PauseTime() | tempo.PlayTime() | tempo.StepTime() | tempo.SetRate():
-                return self._change_tempo(command)
+                return change_tempo(self.lab, command)
             case order.RollSegment(topic):
                 return self._do_to_logs(topic, RollTopic(topic))
             case order.RunRetention(topic):
@@ -150,12 +153,16 @@ class Acting:
                 return self._remove(self._producer(name).name)
             case order.AddConsumer():
                 return self._add_consumer(command)
+            case share_commands.AddShareConsumer():
+                return add_share_consumer(self.lab, command, self._free_name("share-consumer", command.name))
+            case share_commands.UpdateShareConsumer():
+                return update_share_consumer(self.lab, command)
             case order.UpdateConsumer():
                 return self._update_consumer(command)
             case order.RemoveConsumer(name):
-                return self._remove(self._consumer(name).name)
+                return self._remove(self._reader(name))
             case order.CrashConsumer(name):
-                self.lab.world.crash(self._consumer(name).name)
+                self.lab.world.crash(self._reader(name))
                 return {}
             case (
                 order.CrashBroker(broker)
@@ -165,7 +172,7 @@ class Acting:
                 | order.ThawBroker(broker)
                 | order.IsolateBroker(broker)
             ):
-                return self._do_to_broker(command, broker)
+                return do_to_broker(self.lab, command, broker)
             case order.HealNetwork():
                 self.lab.faults.heal_network()
                 return {}
@@ -181,38 +188,6 @@ class Acting:
                 return None
 
     # -- brokers -----------------------------------------------------------------------------
-
-    def _do_to_broker(self, command: order.Command, broker: int) -> dict[str, Any]:
-        lab, cluster = self.lab, self.lab.cluster
-        if broker not in lab.broker_ids:
-            raise NotPossible(broker=f"must be one of {', '.join(map(str, lab.broker_ids))}")
-        node = f"broker-{broker}"
-        up, frozen = node in lab.world.nodes, node in lab.world.frozen
-        if isinstance(command, order.StartBroker):
-            if up:
-                raise NotPossible(broker=f"{broker} is running already")
-            cluster.start_broker(broker)
-            return {}
-        if not up:
-            raise NotPossible(broker=f"{broker} is not running")
-        match command:
-            case order.CrashBroker():
-                cluster.crash(broker)
-            case order.StopBroker():
-                if frozen:
-                    raise NotPossible(broker=f"{broker} is frozen and does not hear the request")
-                cluster.stop(broker)
-            case order.FreezeBroker():
-                if frozen:
-                    raise NotPossible(broker=f"{broker} is frozen already")
-                return {"fault": lab.faults.begin(command)}
-            case order.ThawBroker():
-                if not frozen:
-                    raise NotPossible(broker=f"{broker} is not frozen")
-                cluster.thaw(broker)
-            case order.IsolateBroker():
-                return {"fault": lab.faults.begin(command)}
-        return {}
 
     def _do_to_logs(self, topic: str, message: RollTopic | RetainTopic | CompactTopic) -> dict[str, Any]:
         """Kafka has no request for it: each broker that can hear is told. What came of it, its facts say."""
@@ -231,26 +206,6 @@ class Acting:
         for broker_id in told:
             world.tell_node(brokers[broker_id].name, message)
         return {"brokers": told}
-
-    def _change_tempo(self, command: tempo.TempoCommand) -> dict[str, Any]:
-        conductor, clock = self.lab.conductor, self.lab.time
-        if clock is None:
-            raise NotPossible(command="is for lab time: this lab lives in wall time, where real clients come in")
-        match command:
-            case tempo.PauseTime():
-                clock.change(paused=True)
-            case tempo.PlayTime():
-                clock.change(paused=False)
-            case tempo.SetRate(rate):
-                clock.change(rate=float(rate))
-            case tempo.StepTime():
-                clock.change(paused=True)
-                told = self.lab.facts_told
-                conductor.step_while(lambda: self.lab.facts_told == told)
-        # The world has come so far and no farther, whatever the clock would say.
-        clock.set(self.lab.world.now_us)
-        conductor.rearm()
-        return {"at_us": self.lab.world.now_us}
 
     # -- producers ---------------------------------------------------------------------------
 
@@ -365,6 +320,10 @@ class Acting:
         if name not in self.lab.consumers:
             raise NotPossible(name=f"{name} is no consumer of this lab")
         return self.lab.consumers[name]
+
+    def _reader(self, name: str) -> str:
+        """Of whatever kind of group."""
+        return name if name in self.lab.share_consumers else self._consumer(name).name
 
     def _free_name(self, kind: str, wanted: str | None) -> str:
         nodes = self.lab.world.nodes

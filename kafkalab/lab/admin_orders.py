@@ -13,6 +13,11 @@ from kio.schema.alter_partition_reassignments.v1.request import (
     ReassignablePartition,
     ReassignableTopic,
 )
+from kio.schema.alter_share_group_offsets.v0.request import (
+    AlterShareGroupOffsetsRequest,
+    AlterShareGroupOffsetsRequestPartition,
+    AlterShareGroupOffsetsRequestTopic,
+)
 from kio.schema.create_partitions.v3.request import CreatePartitionsRequest, CreatePartitionsTopic
 from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
@@ -40,7 +45,7 @@ from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.controller import altering_configs
 from kafkalab.engine.controller.metadata import METADATA_TOPIC, TOPIC
 from kafkalab.lab import commands as order
-from kafkalab.lab import config_orders, moving, security_commands
+from kafkalab.lab import config_orders, moving, security_commands, share_commands
 from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
@@ -229,6 +234,13 @@ def request(command: order.Command) -> tuple[int, Any]:
             return ApiKey.DESCRIBE_QUORUM, describe_quorum.DescribeQuorumRequest(topics=(quorum,))
         case transactions.ForceTerminateTransaction():
             return transactions.force_terminate(command)
+        case share_commands.AlterShareGroupOffset(group, topic, partition, start_offset):
+            begins = AlterShareGroupOffsetsRequestPartition(
+                partition_index=i32(partition), start_offset=i64(start_offset)
+            )
+            of_topic = AlterShareGroupOffsetsRequestTopic(topic_name=TopicName(topic), partitions=(begins,))
+            altered_offsets = AlterShareGroupOffsetsRequest(group_id=GroupId(group), topics=(of_topic,))
+            return ApiKey.ALTER_SHARE_GROUP_OFFSETS, altered_offsets
         case order.DeleteGroup(group):
             return ApiKey.DELETE_GROUPS, DeleteGroupsRequest(groups_names=(GroupId(group),))
     if isinstance(command, ConfigCommand):

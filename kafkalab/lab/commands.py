@@ -13,6 +13,7 @@ from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
 from kafkalab.lab.security_commands import SecurityCommand
+from kafkalab.lab.share_commands import ShareCommand
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.transaction_commands import TransactionCommand
 
@@ -382,6 +383,7 @@ Command = (
     | DescribeQuorum
     | SecurityCommand
     | TransactionCommand
+    | ShareCommand
     | FaultCommand
     | TempoCommand
 )

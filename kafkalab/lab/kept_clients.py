@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from kafkalab.lab import commands as order
+from kafkalab.lab import share_commands
 from kafkalab.lab.parsing import by_name, parse, snake_case
 from kafkalab.lab.store import Store
 
-Making = order.CreateProducer | order.AddConsumer
+Making = order.CreateProducer | order.AddConsumer | share_commands.AddShareConsumer
 
 
 class KeptClients:

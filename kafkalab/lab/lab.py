@@ -16,6 +16,7 @@ from kafkalab.engine.broker.lifecycle import ShutdownOverdue
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
+from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.config import STANDARD_AUTHORIZER
 from kafkalab.engine.controller.controller import Controller
@@ -57,15 +58,18 @@ RACKS = ("rack-a", "rack-b", "rack-c")
 
 def _sized_for(brokers: int) -> dict[str, str]:
     """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
+    factor = str(min(3, brokers))
     sized = {
         "offsets.topic.num.partitions": "3",
-        "offsets.topic.replication.factor": str(min(3, brokers)),
+        "offsets.topic.replication.factor": factor,
         # Whoever writes no access control lists is not asked about any; whoever does sees them work.
         "authorizer.class.name": STANDARD_AUTHORIZER,
         "allow.everyone.if.no.acl.found": "true",
         "super.users": OWNER,
+        "share.coordinator.state.topic.num.partitions": "3",
+        "share.coordinator.state.topic.replication.factor": factor,
         "transaction.state.log.num.partitions": "3",
-        "transaction.state.log.replication.factor": str(min(3, brokers)),
+        "transaction.state.log.replication.factor": factor,
     }
     # Kafka's default is 2, which one broker alone can never have.
     return sized if brokers > 1 else sized | {"transaction.state.log.min.isr": "1"}
@@ -194,7 +198,7 @@ class Lab:
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
         node = self.world.nodes.get(name)
-        if isinstance(node, Producer | Consumer):
+        if isinstance(node, Producer | Consumer | ShareConsumer):
             self._clients[name] = node
             self.ledger.own_clients[name] = None
 
@@ -279,6 +283,10 @@ class Lab:
     @property
     def consumers(self) -> dict[str, Consumer]:
         return {name: client for name, client in self._clients.items() if isinstance(client, Consumer)}
+
+    @property
+    def share_consumers(self) -> dict[str, ShareConsumer]:
+        return {name: client for name, client in self._clients.items() if isinstance(client, ShareConsumer)}
 
     def broker(self, broker: int) -> Broker | None:
         """None while it does not run."""
@@ -370,7 +378,7 @@ class Lab:
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
-            group = client.settings.group if isinstance(client, Consumer) else None
+            group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
             self.ledger.on_delivered(group or event.client, event)
         elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
             self.on_throttled(event.connection, event.throttle_ms / 1000)

@@ -7,7 +7,7 @@ import json
 import shlex
 
 from kafkalab.lab import commands as order
-from kafkalab.lab import config_orders, security_shell
+from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
@@ -52,6 +52,13 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return _create_producer(command, at)
         case order.AddConsumer():
             return _add_consumer(command, at)
+        case share_commands.AddShareConsumer():
+            return _add_share_consumer(command, at)
+        case share_commands.AlterShareGroupOffset(group, topic, partition, start_offset):
+            return (
+                f"kafka-share-groups.sh {at} --reset-offsets --group {shlex.quote(group)} --topic {topic} --execute"
+                f" --to-earliest  # or --to-latest; no tool takes {start_offset} for {topic}-{partition}"
+            )
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
         case transactions.AbortTransaction() | transactions.ForceTerminateTransaction():
@@ -72,7 +79,7 @@ def _config(name: str, value: str) -> str:
 
 def _without_a_tool(command: order.Command) -> str:
     match command:
-        case order.UpdateProducer(name) | order.UpdateConsumer(name):
+        case order.UpdateProducer(name) | order.UpdateConsumer(name) | share_commands.UpdateShareConsumer(name):
             return f"# stop {name}, change its properties, start it again"
         case order.BeginTransaction(name):
             return f"# in the code of {name}: producer.beginTransaction()"
@@ -227,6 +234,18 @@ def _add_consumer(command: order.AddConsumer, at: str) -> str:
     if command.assignor != "range":
         line += f" --command-property partition.assignment.strategy={ASSIGNORS[command.assignor]}"
     return line
+
+
+def _add_share_consumer(command: share_commands.AddShareConsumer, at: str) -> str:
+    line = f"kafka-console-share-consumer.sh {at} --topic {command.topics[0]} --group {shlex.quote(command.group)}"
+    wanted: dict[str, object] = {}
+    if command.acknowledgement != "implicit":
+        wanted["share.acknowledgement.mode"] = command.acknowledgement
+    if command.max_poll_records != 500:
+        wanted["max.poll.records"] = command.max_poll_records
+    if command.rack is not None:
+        wanted["client.rack"] = command.rack
+    return line + "".join(f" --command-property {shlex.quote(f'{name}={value}')}" for name, value in wanted.items())
 
 
 ASSIGNORS = {

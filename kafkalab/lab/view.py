@@ -11,7 +11,7 @@ from kafkalab.engine.broker.lifecycle import BrokerState
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import Event
 from kafkalab.engine.spec import BrokerSpec
-from kafkalab.lab import view_clients, view_controllers, view_groups, view_quotas
+from kafkalab.lab import view_clients, view_controllers, view_groups, view_quotas, view_share
 from kafkalab.lab.view_logs import LogsView
 from kafkalab.lab.view_security import security
 from kafkalab.lab.view_transactions import TransactionsView
@@ -91,8 +91,13 @@ class View:
         self._groups = view_groups.without_coordinator(self._groups, self._brokers.values())
         for broker in self._brokers.values():
             self._groups |= view_groups.groups_of(broker, self._end_of, consumers)
+        shared = view_share.share_partitions(list(self._brokers.values()), self._end_of)
+        for broker in self._brokers.values():
+            self._groups |= view_share.groups_of(broker, shared, lab.share_consumers)
+        entities |= shared
         entities |= self._groups
         entities |= self._transactions.look(self._brokers.values())
+        entities |= {f"consumer:{name}": view_share.consumer(client) for name, client in lab.share_consumers.items()}
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities()

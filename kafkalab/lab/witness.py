@@ -18,9 +18,12 @@ from kafkalab.engine.events import (
     OffsetCommitted,
     RecordAcked,
     RecordsAcked,
+    RecordsAcknowledged,
+    RecordsAcquired,
     RecordsAppended,
     RecordsDelivered,
     RecordSent,
+    ShareStartOffsetMoved,
 )
 from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
@@ -34,9 +37,22 @@ REMEMBERED = 100
 """Facts kept while nobody watches, for whoever comes next."""
 
 FREQUENT = dict.fromkeys(
-    (HighWatermarkAdvanced, OffsetCommitted, RecordAcked, RecordSent, RecordsAcked, RecordsAppended, RecordsDelivered)
+    (
+        HighWatermarkAdvanced,
+        OffsetCommitted,
+        RecordAcked,
+        RecordSent,
+        RecordsAcked,
+        RecordsAcknowledged,
+        RecordsAcquired,
+        RecordsAppended,
+        RecordsDelivered,
+        ShareStartOffsetMoved,
+    )
 )
-NOT_SHOWN = dict.fromkeys((ApiKey.HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS))
+NOT_SHOWN = dict.fromkeys(
+    (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
+)
 
 Told = tuple[int, str, Event]
 """(at_us, node, event)"""
@@ -70,6 +86,8 @@ class Witness:
             return
         response = message.__class__ is Response
         if api_key == ApiKey.FETCH and not (response and _brings_records(message.body)):
+            return
+        if api_key == ApiKey.SHARE_FETCH and not (response and _brings_acquired(message.body)):
             return
         if len(self._packets) >= MOST_PACKETS:
             self._packet_counts[name_of(api_key), source, target] += 1
@@ -150,3 +168,7 @@ class Witness:
 
 def _brings_records(body: Any) -> bool:
     return any(part.records for topic in body.topics for part in topic.partitions)
+
+
+def _brings_acquired(body: Any) -> bool:
+    return any(part.acquired_records for topic in body.responses for part in topic.partitions)

@@ -163,6 +163,18 @@ SERVED: dict[int, range] = {
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: range(1),
     ApiKey.ADD_RAFT_VOTER: range(2),
     ApiKey.REMOVE_RAFT_VOTER: range(1),
+    ApiKey.SHARE_GROUP_HEARTBEAT: range(1, 2),
+    ApiKey.SHARE_GROUP_DESCRIBE: range(1, 2),
+    ApiKey.SHARE_FETCH: range(1, 3),
+    ApiKey.SHARE_ACKNOWLEDGE: range(1, 3),
+    ApiKey.INITIALIZE_SHARE_GROUP_STATE: range(1),
+    ApiKey.READ_SHARE_GROUP_STATE: range(1),
+    ApiKey.WRITE_SHARE_GROUP_STATE: range(2),
+    ApiKey.DELETE_SHARE_GROUP_STATE: range(1),
+    ApiKey.READ_SHARE_GROUP_STATE_SUMMARY: range(2),
+    ApiKey.DESCRIBE_SHARE_GROUP_OFFSETS: range(2),
+    ApiKey.ALTER_SHARE_GROUP_OFFSETS: range(1),
+    ApiKey.DELETE_SHARE_GROUP_OFFSETS: range(1),
 }
 """API key to the versions that can be translated."""
 

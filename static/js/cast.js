@@ -20,7 +20,7 @@ export function cast(model) {
 /** @param {Record<string, Entity>} entities */
 function gather(entities) {
   /** @type {Record<string, Entity[]>} */
-  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], transaction: [], consumer: [], client: [], fault: [] };
+  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], transaction: [], consumer: [], client: [], fault: [], share_partition: [] };
   for (const [id, entity] of Object.entries(entities)) kinds[entity.kind]?.push({ ...entity, id });
   const topics = kinds.topic.sort((one, other) => one.internal - other.internal || byName(one.topic, other.topic));
   const named = (list) => list.sort((one, other) => byName(one.name, other.name));
@@ -50,6 +50,8 @@ function gather(entities) {
     lab: entities.lab,
     ledger: entities.ledger,
     signs: entities.signs,
+    /** What share groups hold of a partition. */
+    shares: (topic, partition) => kinds.share_partition.filter((one) => one.topic === topic && one.partition === partition).sort((one, other) => byName(one.group, other.group)),
     /** @returns {Entity|undefined} */
     replica: (topic, partition, broker) => entities[`replica:${topic}:${partition}:${broker}`],
     consumer: (name) => entities[`consumer:${name}`],

@@ -168,6 +168,7 @@ const PORTRAITS = {
     };
   },
   group(it) {
+    if (it.type === "share") return shareGroup(it);
     return {
       title: `Group ${it.group}`,
       about: "Consumers that share the partitions of their topics: each partition has one owner in the group.",
@@ -200,6 +201,7 @@ const PORTRAITS = {
     };
   },
   consumer(it) {
+    if (it.share) return shareConsumer(it);
     return {
       title: it.name,
       about: it.group ? `A consumer of the lab, in group ${it.group}.` : "A consumer of the lab that belongs to no group and reads every partition.",
@@ -276,6 +278,42 @@ const STATES = {
   CompleteAbort: "Every partition has its ABORT marker.",
   NoCoordinator: "Nobody can begin or end it until the partition of __transaction_state has a leader.",
 };
+function shareGroup(it) {
+  return {
+    title: `Share group ${it.group}`,
+    about: "Consumers that share partitions record by record: each record is held by one of them at a time, and comes back if it is not done with.",
+    rows: [
+      ["State", spoken(it.state), "Empty or stable: nobody has to give up a partition before another gets it."],
+      ["Group epoch", number(it.generation), "Goes up when a member comes, goes or changes its topics, and when partitions are begun."],
+      ["Assignment epoch", number(it.assignment_epoch), "The group epoch that the present assignment was computed for."],
+      ["Assignor", it.protocol, "Every partition is read by someone, and everyone reads something."],
+      ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The leader of __consumer_offsets-${it.offsets_partition}. How far the group is, share coordinators keep in __share_group_state.`],
+      ["Members", number(it.members.length), it.members.map((member) => `${member.ours ?? member.client_id} (epoch ${member.epoch})`).join(", ")],
+      ["Lag in all", number(it.lag), "Records that are visible and not done with."],
+      ...it.offsets.map((at) => [`${at.topic}-${at.partition}`, `starts at ${offset(at.committed)}`, `Lag ${number(at.lag)}. All before the share partition's start offset is done with.`]),
+    ],
+  };
+}
+
+function shareConsumer(it) {
+  return {
+    title: it.name,
+    about: `A consumer of the lab, in share group ${it.group}.`,
+    rows: [
+      ["State", spoken(it.state), null],
+      ["Group", jump(it.group, `group:${it.group}`), null],
+      ["Member id", it.member_id || "none yet", "Chosen by the consumer itself."],
+      ["Reads", it.assignment.map((where) => where.join("-")).join(", ") || "nothing yet", "Others may read the same partitions."],
+      ["Held", number(it.held), "Records under its lock that it has not told of."],
+      ["Worked on", number(it.delivered), "A record that came back counts again."],
+      ["Accepted, released, rejected", `${number(it.accepted)}, ${number(it.released)}, ${number(it.rejected)}`, "What it said of them."],
+      it.too_late > 0 && ["Came too late", number(it.too_late), "Said when the lock was gone already."],
+      ["Work on each record", `${number(it.processing_ms)} ms`, "Longer than the lock lasts, and another is given the record."],
+      ["Acknowledges", it.commit, "Implicitly the next poll accepts all of the last; explicitly it says of each record what became of it."],
+      it.last_error && ["Last error", it.last_error, null],
+    ],
+  };
+}
 
 /** What the page has no portrait of is shown as it comes. */
 function unknown(it) {

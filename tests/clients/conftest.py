@@ -67,6 +67,13 @@ class RunningLab:
     def all_brokers_running(self) -> bool:
         return all(one["state"] == "running" and not one["fenced"] for one in self.entities("broker"))
 
+    def heal(self) -> None:
+        """A whole cluster again, whatever was done to it."""
+        for broker in self.entities("broker"):
+            if broker["state"] in ("crashed", "stopped"):
+                self.do("start_broker", broker=broker["broker"])
+        self.wait_for(self.all_brokers_running)
+
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[RunningLab]:
@@ -82,10 +89,7 @@ def every_broker_up(request: pytest.FixtureRequest) -> None:
     """A test begins with a whole cluster, whatever the one before it did."""
     if "lab" in request.fixturenames:
         running: RunningLab = request.getfixturevalue("lab")
-        for broker in running.entities("broker"):
-            if broker["state"] in ("crashed", "stopped"):
-                running.do("start_broker", broker=broker["broker"])
-        running.wait_for(running.all_brokers_running)
+        running.heal()
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from aiokafka.structs import TopicPartition as AioTopicPartition
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from kafka import KafkaProducer
 
+from tests.clients.confluent_kafka.reading import read_all
 from tests.clients.conftest import RunningLab
-from tests.clients.test_confluent_kafka import read_all
 
 
 def transactional(lab: RunningLab, transactional_id: str, **settings: object) -> Producer:

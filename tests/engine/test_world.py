@@ -3,7 +3,7 @@
 from typing import Any
 
 from kafkalab.engine.network import Link, Network
-from kafkalab.engine.node import ConnectionLost, Node, Request
+from kafkalab.engine.node import ConnectionLost, HangUp, Node, Request, Response, Send
 from kafkalab.engine.world import World
 
 
@@ -25,6 +25,27 @@ def test_who_hangs_up_is_heard_to_the_end_first() -> None:
     world.close_edge("client")
     world.run_until(10_000)
     assert listener.heard[1:] == [asked, ConnectionLost("client")]
+
+
+class Curt(Node):
+    """Answers the first request, and hangs up instead of answering the second."""
+
+    def handle(self, message: Any) -> None:
+        match message:
+            case Request(source, channel, 1):
+                self.outbox.append(Send(source, Response(self.name, channel, 1, 3, None)))
+            case Request(source, _, 2):
+                self.outbox.append(HangUp(source))
+
+
+def test_a_client_hears_what_was_answered_before_the_hanging_up() -> None:
+    world, heard = World(network=Network(Link(latency_us=500))), list[Any]()
+    world.start(Curt("curt"))
+    world.open_edge("client", heard.append)
+    for number in (1, 2):
+        world.send("client", "curt", Request("client", "", number, 3, 0, None, None))
+    world.run_until(10_000)
+    assert heard == [Response("curt", "", 1, 3, None), ConnectionLost("curt")]
 
 
 def test_what_was_lost_on_a_cut_way_is_known_to_be_lost_before_anything_newer_is_heard() -> None:

@@ -33,6 +33,7 @@ SUPPORTED_FEATURES = {
     "kraft.version": (0, 1),
     "metadata.version": (7, 30),
     "transaction.version": (0, 2),
+    "share.version": (0, 1),
 }
 """Least and greatest level; of the metadata 3.3-IV3 to 4.3-IV0."""
 FIRST_VERSION_WITH_SOFTWARE = 3

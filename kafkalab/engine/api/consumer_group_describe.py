@@ -9,6 +9,7 @@ from kio.static.primitive import i32
 from kafkalab.engine.api.describe_groups import ALL_GROUP_OPERATIONS
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
 from kafkalab.engine.coordinators.modern.answers import describe_consumer_group_refused
+from kafkalab.engine.coordinators.overview import describe_consumer_group
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.errors import ErrorCode
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def handle(broker: "Broker", request: Request) -> ConsumerGroupDescribeResponse:
-    groups = tuple(broker.groups.describe_consumer_group(group_id) for group_id in request.body.group_ids)
+    groups = tuple(describe_consumer_group(broker, group_id) for group_id in request.body.group_ids)
     if request.body.include_authorized_operations:
         groups = tuple(
             replace(group, authorized_operations=i32(ALL_GROUP_OPERATIONS))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def handle(broker: "Broker", request: Request) -> None:
-    broker.groups.delete(request)
+    if not broker.share_groups.forget_state_first(request):
+        broker.groups.delete(request)
 
 
 def refuse(request: Request, refused: Refused) -> DeleteGroupsResponse:

@@ -8,6 +8,7 @@ from kio.static.primitive import i32
 
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
 from kafkalab.engine.coordinators.descriptions import describe_refused
+from kafkalab.engine.coordinators.overview import describe_group
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def handle(broker: "Broker", request: Request) -> DescribeGroupsResponse:
-    groups = tuple(broker.groups.describe(group_id, request.api_version) for group_id in request.body.groups)
+    groups = tuple(describe_group(broker, group_id, request.api_version) for group_id in request.body.groups)
     if request.body.include_authorized_operations:
         groups = tuple(replace(group, authorized_operations=i32(ALL_GROUP_OPERATIONS)) for group in groups)
     return DescribeGroupsResponse(throttle_time=NO_THROTTLE, groups=groups)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from kio.schema.list_groups.v5.response import ListGroupsResponse
 
 from kafkalab.engine.coordinators.answers import NO_THROTTLE
+from kafkalab.engine.coordinators.overview import list_groups
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def handle(broker: "Broker", request: Request) -> ListGroupsResponse:
-    error, groups = broker.groups.list(request.body.states_filter, request.body.types_filter)
+    error, groups = list_groups(broker, request.body.states_filter, request.body.types_filter)
     return ListGroupsResponse(throttle_time=NO_THROTTLE, error_code=error, groups=groups)
 
 

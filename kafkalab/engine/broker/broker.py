@@ -17,6 +17,9 @@ the part that asked, timers to whoever set them. What each part knows stays in t
 - `groups`      the consumer groups that this broker coordinates
 - `transactions`  the transactional ids that it coordinates
 - `verifications`  what transaction coordinators are asked before a transaction begins in a partition here
+- `share_groups`  the share groups among them
+- `share_partitions`   what share groups hold of the partitions led here, and their sessions
+- `share_coordinator`  what is remembered of share partitions; `persister` asks those who remember
 
 A timer is any object with `fire(broker)`; it comes back through `Wake`.
 """
@@ -48,15 +51,18 @@ from kafkalab.engine.broker.topic_creation import TopicCreation
 from kafkalab.engine.broker.verification import Verifications
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.metadata import MetadataImage
-from kafkalab.engine.coordinator_place import TRANSACTIONS_TOPIC
 from kafkalab.engine.coordinators.coordinator import GroupCoordinator
-from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
+from kafkalab.engine.coordinators.share_groups.service import ShareGroups
 from kafkalab.engine.events import Event, LogDirFailed
 from kafkalab.engine.faulty_disk import DiskFailure, FaultyDisk
 from kafkalab.engine.node import Block, ConnectionLost, Halt, HangUp, Node, Request, Response, Started
 from kafkalab.engine.quotas.client_quotas import ClientQuotas
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.security.authorizer import Authorizer
+from kafkalab.engine.share.coordinator import ShareCoordinator
+from kafkalab.engine.share.latest_offsets import LatestOffsets
+from kafkalab.engine.share.partitions import SharePartitions
+from kafkalab.engine.share.persister import Persister
 from kafkalab.engine.spec import ClusterSpec
 from kafkalab.engine.telemetry.client_telemetry import ClientTelemetry
 from kafkalab.engine.transactions.coordinator import TransactionCoordinator
@@ -111,6 +117,11 @@ class Broker(Node):
         self.groups = GroupCoordinator(self)
         self.transactions = TransactionCoordinator(self)
         self.verifications = Verifications(self)
+        self.share_coordinator = ShareCoordinator(self)
+        self.share_partitions = SharePartitions(self)
+        self.persister = Persister(self)
+        self.latest_offsets = LatestOffsets(self)
+        self.share_groups = ShareGroups(self)
 
     # -- what it knows -----------------------------------------------------------------------
 
@@ -153,11 +164,16 @@ class Broker(Node):
             raise Refused(ErrorCode.not_leader_or_follower)
         raise Refused(ErrorCode.unknown_topic_or_partition)
 
-    def coordinator_for(self, topic: str) -> GroupCoordinator | TransactionCoordinator | None:
+    def coordinator_for(self, topic: str) -> GroupCoordinator | TransactionCoordinator | ShareCoordinator | None:
         """Whose records lie in that topic."""
-        if topic == OFFSETS_TOPIC:
-            return self.groups
-        return self.transactions if topic == TRANSACTIONS_TOPIC else None
+        match topic:
+            case "__consumer_offsets":
+                return self.groups
+            case "__transaction_state":
+                return self.transactions
+            case "__share_group_state":
+                return self.share_coordinator
+        return None
 
     def topic_name(self, name: str, topic_id: UUID | None) -> str:
         """The name of a topic given by id, or by name if there is no id (KIP-516)."""
@@ -277,6 +293,10 @@ class Broker(Node):
                 self.transactions.markers.answered(response)
             case verification.CHANNEL:
                 self.verifications.answered(response)
+            case "latest":
+                self.latest_offsets.answered(response)
+            case "persister":
+                self.persister.answered(response)
             case channel:
                 raise AssertionError(f"{self.name} has no channel {channel!r}")
 
@@ -287,12 +307,15 @@ class Broker(Node):
         self.fetchers.lost(peer)
         self.transactions.markers.lost(peer)
         self.verifications.lost(peer)
+        self.persister.lost(peer)
+        self.latest_offsets.lost(peer)
 
     def _forget(self, source: str) -> None:
         self.router.forget(source)
         self.purgatory.forget(source)
         self.telemetry.forget(source)
         self.software.pop(source, None)
+        self.share_partitions.forget(source)
 
     def _start(self) -> None:
         self.metadata_follower.start()

@@ -252,6 +252,7 @@ class MetadataFollower:
                 self.broker.replicas.apply(unheeded)
             if unheeded.deleted_topics:
                 self.broker.groups.on_topics_deleted(tuple(unheeded.deleted_topics))
+                self.broker.share_coordinator.on_topics_deleted()
         elif epoch >= 0 and self.image.offset >= epoch:
             self.acting = True
             self._unheeded = Changes()

@@ -152,8 +152,10 @@ class Replicas:
         partition = self._hosted(key, image)
         self.broker.fetchers.stop(key)
         coordinator = self.broker.coordinator_for(key[0])
-        if partition.become_leader(image) and coordinator is not None:
-            coordinator.on_leader(key[1], image.leader_epoch)
+        if partition.become_leader(image):
+            self.broker.share_partitions.leads_no_more(key)
+            if coordinator is not None:
+                coordinator.on_leader(key[1], image.leader_epoch)
 
     def _follow(self, key: "PartitionKey", image: PartitionImage) -> None:
         partition = self._hosted(key, image)
@@ -163,9 +165,8 @@ class Replicas:
                 self.broker.fetchers.follow(partition)
             else:
                 self.broker.fetchers.stop(key)
-        coordinator = self.broker.coordinator_for(key[0])
-        if was_leader and coordinator is not None:
-            coordinator.on_resign(key[1])
+        if was_leader:
+            self._resign(key)
 
     def _hosted(self, key: "PartitionKey", image: PartitionImage) -> Partition:
         partition = self.partitions.get(key)
@@ -217,8 +218,13 @@ class Replicas:
         self._high_watermarks.pop(key, None)
         # Who waits on it finds it gone.
         self.broker.purgatory.touch(key)
+        if was_leader:
+            self._resign(key)
+
+    def _resign(self, key: "PartitionKey") -> None:
+        self.broker.share_partitions.leads_no_more(key)
         coordinator = self.broker.coordinator_for(key[0])
-        if was_leader and coordinator is not None:
+        if coordinator is not None:
             coordinator.on_resign(key[1])
 
     def _configure(self, topic: str) -> None:

@@ -160,6 +160,10 @@ class Router:
             body = route.handle(self.broker, request)
         except Refused as refused:
             self.tell_refusal(request, refused)
+            if request.api_key == ApiKey.PRODUCE and request.body.acks == 0:
+                # Nobody waits for an answer (ProduceRequest.getErrorResponse): closing is all there is to say.
+                self.broker.hang_up(request.source)
+                return
             line = self.lines[request.source][request.channel]
             assert line.current is not None
             body = route.refuse(line.current, refused)

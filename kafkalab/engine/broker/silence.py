@@ -32,6 +32,8 @@ def give_up_on_the_silent(broker: "Broker") -> None:
     silent += broker.metadata_follower.silent(asked_before_us)
     silent += broker.transactions.markers.silent(asked_before_us)
     silent += broker.verifications.silent(asked_before_us)
+    silent += broker.persister.silent(asked_before_us)
+    silent += broker.latest_offsets.silent(asked_before_us)
     for peer in dict.fromkeys(silent):
         broker.give_up(peer)
     broker.wake_in(LOOK_EVERY_US, LookForSilence())

@@ -15,6 +15,7 @@ from kio.static.primitive import i16, i32, i32Timedelta
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.engine.controller.topic_names import GROUP_METADATA_TOPIC, is_internal
 from kafkalab.engine.coordinator_place import TRANSACTIONS_TOPIC
+from kafkalab.engine.share.records import STATE_TOPIC
 from kafkalab.wire.api import ApiKey
 
 if TYPE_CHECKING:
@@ -65,17 +66,25 @@ def creatable(topic: str, config: BrokerConfig) -> CreatableTopic:
             "compression.type": "producer",
             "segment.bytes": str(config.offsets_topic_segment_bytes),
         }
-    if topic == TRANSACTIONS_TOPIC:
-        partitions, factor = (
-            config.transaction_state_log_num_partitions,
-            config.transaction_state_log_replication_factor,
-        )
+    elif topic == TRANSACTIONS_TOPIC:
+        partitions = config.transaction_state_log_num_partitions
+        factor = config.transaction_state_log_replication_factor
         configs = {
             "cleanup.policy": "compact",
             "compression.type": "uncompressed",
             "min.insync.replicas": str(config.transaction_state_log_min_isr),
             "segment.bytes": str(config.transaction_state_log_segment_bytes),
             "unclean.leader.election.enable": "false",
+        }
+    elif topic == STATE_TOPIC:
+        partitions = config.share_coordinator_state_topic_num_partitions
+        factor = config.share_coordinator_state_topic_replication_factor
+        configs = {
+            "cleanup.policy": "delete",
+            "compression.type": "producer",
+            "min.insync.replicas": str(config.share_coordinator_state_topic_min_isr),
+            "retention.ms": "-1",
+            "segment.bytes": str(config.share_coordinator_state_topic_segment_bytes),
         }
     return CreatableTopic(
         name=TopicName(topic),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+from kio.schema.alter_share_group_offsets.v0.request import AlterShareGroupOffsetsRequest
 from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
 from kio.schema.delete_records.v2.request import DeleteRecordsRequest
@@ -310,6 +311,8 @@ def _group(body: Any) -> str | None:
     match body:
         case DescribeGroupsRequest(groups=(group,)) | DeleteGroupsRequest(groups_names=(group,)):
             return group
+        case AlterShareGroupOffsetsRequest():
+            return body.group_id
         case DescribeGroupsRequest() | DeleteGroupsRequest():
             raise ValueError("groups have different coordinators: order one group at a time")
     return None

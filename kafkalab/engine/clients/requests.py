@@ -70,6 +70,10 @@ SPOKEN: dict[int, int] = {
     ApiKey.DESCRIBE_PRODUCERS: 0,
     ApiKey.UNREGISTER_BROKER: 0,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: 0,
+    ApiKey.SHARE_GROUP_HEARTBEAT: 1,
+    ApiKey.SHARE_FETCH: 2,
+    ApiKey.SHARE_ACKNOWLEDGE: 2,
+    ApiKey.ALTER_SHARE_GROUP_OFFSETS: 0,
 }
 """The versions that the lab's clients speak. OffsetCommit and OffsetFetch 9: the newest that know
 topics by name, so that a commit needs no metadata."""

@@ -56,7 +56,12 @@ OF_BOTH = (
 )  # fmt: skip
 """What topics and brokers call by the same name. Else the same name means that brokers do not have it."""
 SHORT = 4
-SHORTS = ("offsets.topic.replication.factor", "transaction.state.log.replication.factor")
+SHORTS = (
+    "offsets.topic.replication.factor",
+    "share.coordinator.state.topic.min.isr",
+    "share.coordinator.state.topic.replication.factor",
+    "transaction.state.log.replication.factor",
+)
 INTERNAL = ("log.initial.task.delay.ms",)
 """Settings that Kafka does not show unless they are set."""
 NO_DEFAULT = ("log.flush.interval.ms", "log.retention.ms", "log.roll.jitter.ms", "log.roll.ms")

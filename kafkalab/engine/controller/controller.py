@@ -45,7 +45,13 @@ from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchResponse
 from kafkalab.wire.records import Record
 
-FEATURES = {"metadata.version": 30, elections.ELR_FEATURE: 1, "transaction.version": 2, "group.version": 1}
+FEATURES = {
+    "metadata.version": 30,
+    elections.ELR_FEATURE: 1,
+    "transaction.version": 2,
+    "group.version": 1,
+    "share.version": 1,
+}
 """Levels that a new cluster is formatted with: 4.3-IV0. What is not built yet is not finalized."""
 BEFORE = "so the controller before it had decided"
 SHUTDOWN_WITHOUT_SUCCESSOR_US = 5_000_000

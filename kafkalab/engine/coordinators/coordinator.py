@@ -9,27 +9,19 @@ org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime).
 
 from typing import TYPE_CHECKING
 
-from kio.schema.consumer_group_describe.v1.response import DescribedGroup as DescribedConsumerGroup
-from kio.schema.describe_groups.v6.response import DescribedGroup
 from kio.schema.heartbeat.v4.request import HeartbeatRequest
 from kio.schema.leave_group.v5.request import LeaveGroupRequest
 from kio.schema.leave_group.v5.response import MemberResponse
-from kio.schema.list_groups.v5.response import ListedGroup
 
 from kafkalab.engine.coordinator_place import partition_of
 from kafkalab.engine.coordinators import membership, offset_deletion
 from kafkalab.engine.coordinators.classic_group import ClassicGroup
 from kafkalab.engine.coordinators.deletion import Deletion, delete, tombstones
-from kafkalab.engine.coordinators.descriptions import describe, describe_refused, is_wanted, listed
 from kafkalab.engine.coordinators.expirations import expire
 from kafkalab.engine.coordinators.groups import Group
 from kafkalab.engine.coordinators.joining import join
 from kafkalab.engine.coordinators.modern import classic_members
-from kafkalab.engine.coordinators.modern.answers import (
-    Stored,
-    describe_consumer_group,
-    describe_consumer_group_refused,
-)
+from kafkalab.engine.coordinators.modern.answers import Stored
 from kafkalab.engine.coordinators.modern.fencing import expire_members, sessions_after_load
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.engine.coordinators.modern.heartbeat import heartbeat as consumer_group_heartbeat
@@ -136,6 +128,7 @@ class GroupCoordinator:
                 if len(group.members) > turn.config.group_max_size:
                     prepare_rebalance(group, turn, "it has more members than are allowed")
             self._carry_out(shard, turn, group.group_id)
+        self.broker.share_groups.after_load(shard)
 
     # -- requests: each raises Refused, or sees to the answer -----------------------------------
 
@@ -218,38 +211,15 @@ class GroupCoordinator:
         except Refused as refused:
             return fetch_refused(asked, refused.error_code)
 
-    def describe(self, group_id: str, api_version: int) -> DescribedGroup:
-        try:
-            shard = self.shard_of(group_id)
-        except Refused as refused:
-            return describe_refused(group_id, refused.error_code)
-        return describe(shard.groups, group_id, api_version)
-
-    def describe_consumer_group(self, group_id: str) -> DescribedConsumerGroup:
-        try:
-            shard = self.shard_of(group_id)
-        except Refused as refused:
-            return describe_consumer_group_refused(group_id, refused.error_code)
-        return describe_consumer_group(shard.groups, group_id, self.broker.metadata)
-
-    def list(self, states: tuple[str, ...], types: tuple[str, ...]) -> tuple[ErrorCode, tuple[ListedGroup, ...]]:
-        """Every group of this broker; the error says that some may be missing."""
-        loading = any(shard.loading for shard in self.shards.values())
-        found = tuple(
-            listed(group)
-            for shard in self.shards.values()
-            if not shard.loading
-            for group in shard.groups.values()
-            if is_wanted(group, states, types)
-        )
-        return ErrorCode.coordinator_load_in_progress if loading else ErrorCode.none, found
-
     def delete(self, request: Request) -> None:
         deletion = Deletion(request, dict.fromkeys(request.body.groups_names))
         turn = self._turn()
         for group_id in list(deletion.results):
             try:
                 shard = self.shard_of(group_id)
+                if group_id in shard.share_groups:
+                    self.broker.share_groups.delete(shard, group_id, deletion)
+                    continue
                 group_turn = self._turn()
                 delete(shard, group_id, deletion, self.broker.metadata, group_turn)
                 self._carry_out(shard, group_turn, group_id)
@@ -328,6 +298,17 @@ class GroupCoordinator:
             shard.fail_following(turn, storage_error(error))
         self._carry_out(shard, turn, waited.write.records[0].group)
 
+    # -- for the share groups among them ---------------------------------------------------------
+
+    def begin_turn(self, group_id: str) -> tuple[Shard, Turn]:
+        """Where the group is, and what deciding on it leads to. Refused if it is not coordinated here."""
+        if not group_id:
+            raise Refused(ErrorCode.invalid_group_id)
+        return self.shard_of(group_id), self._turn()
+
+    def carry_out(self, shard: Shard, turn: Turn, group_id: str) -> None:
+        self._carry_out(shard, turn, group_id)
+
     # -- carrying out ----------------------------------------------------------------------------
 
     def shard_of(self, group_id: str) -> Shard:
@@ -353,7 +334,10 @@ class GroupCoordinator:
         """Only offsets may be stored for the group without a name."""
         if not group_id:
             raise Refused(ErrorCode.invalid_group_id)
-        return self.shard_of(group_id)
+        shard = self.shard_of(group_id)
+        if group_id in shard.share_groups:
+            raise Refused(ErrorCode.group_id_not_found, f"Group {group_id} is a share group.")
+        return shard
 
     def _turn(self) -> Turn:
         return Turn(self.broker.now_us, self.broker.random, self.broker.config)

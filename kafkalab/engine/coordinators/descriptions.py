@@ -6,20 +6,23 @@ from kio.schema.types import GroupId
 
 from kafkalab.engine.coordinators.classic_group import GroupState, Member
 from kafkalab.engine.coordinators.consumer_protocol import PROTOCOL_TYPE
-from kafkalab.engine.coordinators.groups import Group, Groups, classic_group
+from kafkalab.engine.coordinators.groups import Group, classic_group
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup
+from kafkalab.engine.coordinators.shard import Shard
 from kafkalab.wire.errors import ErrorCode
 
 KNOWS_GROUP_ID_NOT_FOUND = 6
 """The first DescribeGroups version that says so; before, the group was just Dead (KIP-1043)."""
 
 
-def describe(groups: Groups, group_id: str, api_version: int) -> DescribedGroup:
+def describe(shard: Shard, group_id: str, api_version: int) -> DescribedGroup:
     """Of classic groups only; the others have requests of their own."""
-    group = classic_group(groups, group_id)
+    group = classic_group(shard.groups, group_id)
     if group is None:
         if api_version >= KNOWS_GROUP_ID_NOT_FOUND:
-            why = "is not a classic group" if group_id in groups else "not found"
+            why = (
+                "is not a classic group" if group_id in shard.groups or group_id in shard.share_groups else "not found"
+            )
             return describe_refused(group_id, ErrorCode.group_id_not_found, f"Group {group_id} {why}.", GroupState.DEAD)
         return describe_refused(group_id, ErrorCode.none, None, GroupState.DEAD)
     # Which protocol holds, and so which subscription counts, is settled only in a stable group.

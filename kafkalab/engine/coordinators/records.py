@@ -1,8 +1,8 @@
 """The records of `__consumer_offsets`, byte for byte as Kafka writes them.
 
 A key says what a record is about, its version which kind: 0 and 1 a committed offset, 2 a classic
-group; those of consumer groups are in modern/records.py. A null value (a tombstone) takes it back.
-Kinds that nobody here writes (share groups) are passed over. Values are written as version 4, the
+group; those of consumer groups are in modern/records.py, those of share groups in share_groups/records.py.
+A null value (a tombstone) takes it back. Values are written as version 4, the
 first flexible one, and read from version 0 on (OffsetCommitKey.json, OffsetCommitValue.json,
 GroupMetadataKey.json, GroupMetadataValue.json).
 """
@@ -23,6 +23,12 @@ from kafkalab.engine.coordinators.record_codec import (
     compact_nullable,
     string,
     varint,
+)
+from kafkalab.engine.coordinators.share_groups.records import (
+    SHARE_KINDS,
+    ShareGroupRecord,
+    decode_share_group,
+    encode_share_group,
 )
 
 OFFSETS_TOPIC = "__consumer_offsets"
@@ -79,7 +85,7 @@ class GroupRecord:
     """None: deleted."""
 
 
-GroupCoordinatorRecord = OffsetRecord | GroupRecord | ConsumerGroupRecord
+GroupCoordinatorRecord = OffsetRecord | GroupRecord | ConsumerGroupRecord | ShareGroupRecord
 
 _OFFSET_KEY, _GROUP_KEY, _VALUE = 1, 2, 4
 
@@ -93,6 +99,8 @@ def encode(record: GroupCoordinatorRecord) -> tuple[bytes, bytes | None]:
         case GroupRecord(group, metadata):
             key = struct.pack(">h", _GROUP_KEY) + string(group)
             return key, None if metadata is None else _group_value(metadata)
+    if isinstance(record, ShareGroupRecord):
+        return encode_share_group(record)
     return encode_consumer_group(record)
 
 
@@ -108,6 +116,8 @@ def decode(key: bytes | None, value: bytes | None) -> GroupCoordinatorRecord | N
     if kind == _GROUP_KEY:
         group = reader.string()
         return GroupRecord(group, None if value is None else _read_group(value))
+    if kind in SHARE_KINDS:
+        return decode_share_group(kind, reader, value)
     return decode_consumer_group(kind, reader, value)
 
 

@@ -17,6 +17,8 @@ from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.engine.coordinators.modern.records import ConsumerGroupRecord, GroupEpochRecord
 from kafkalab.engine.coordinators.pending_offsets import PendingOffsets, TransactionalOffset, TransactionEnd
 from kafkalab.engine.coordinators.records import GroupCoordinatorRecord, GroupRecord, OffsetRecord
+from kafkalab.engine.coordinators.share_groups.group import ShareGroup
+from kafkalab.engine.coordinators.share_groups.records import ShareEpochRecord, ShareGroupRecord
 from kafkalab.engine.coordinators.turn import Sequel, Turn
 from kafkalab.wire.errors import ErrorCode
 
@@ -33,6 +35,7 @@ class Shard:
     """Where loading goes on."""
     loaded_records: int = 0
     groups: Groups = field(default_factory=dict)
+    share_groups: dict[str, ShareGroup] = field(default_factory=dict)
     uncommitted: deque[tuple[int, OffsetChange]] = field(default_factory=deque)
     """Offsets in the log that are not yet replicated, each with the offset of its record."""
     pending: PendingOffsets = field(default_factory=PendingOffsets)
@@ -54,6 +57,8 @@ class Shard:
                 self._restore(record)
             case OffsetRecord():
                 self._append(offset, record, producer_id)
+            case _ if isinstance(record, ShareGroupRecord):
+                self._replay_share(record)
             case _:
                 self._replay_modern(record)
 
@@ -71,6 +76,8 @@ class Shard:
                         self._restore(record)
                 case OffsetRecord():
                     self._append(offset, record, producer_id)
+                case _ if isinstance(record, ShareGroupRecord):
+                    self._replay_share(record)
                 case _:
                     if isinstance(record, GroupEpochRecord) and record.value is None:
                         downgraded[record.group] = None
@@ -115,6 +122,12 @@ class Shard:
             if isinstance(change, OffsetRecord) and change.group == group_id:
                 keys[change.topic, change.partition] = None
         return list(keys | self.unstable(group_id))
+
+    def _replay_share(self, record: ShareGroupRecord) -> None:
+        if isinstance(record, ShareEpochRecord) and record.value is None:
+            self.share_groups.pop(record.group, None)
+        elif record.value is not None or record.group in self.share_groups:
+            self.share_groups.setdefault(record.group, ShareGroup(record.group)).replay(record)
 
     def _replay_modern(self, record: ConsumerGroupRecord) -> None:
         group = self.groups.get(record.group)

@@ -163,8 +163,8 @@ def _group(operation: Operation = READ) -> tuple[Permission, ...]:
     return (Whole(operation, GROUP, "group_id"),)
 
 
-def _topics(operation: Operation, name: str = "name") -> tuple[Permission, ...]:
-    return (Each("topics", "topics", operation, TOPIC, name),)
+def _topics(operation: Operation) -> tuple[Permission, ...]:
+    return (Each("topics", "topics", operation, TOPIC),)
 
 
 FREE: tuple[Permission, ...] = ()
@@ -243,6 +243,11 @@ PERMISSIONS: dict[int, tuple[Permission, ...]] = {
     ApiKey.SHARE_FETCH: _group(),
     ApiKey.SHARE_ACKNOWLEDGE: _group(),
     ApiKey.DESCRIBE_SHARE_GROUP_OFFSETS: (Each("groups", "groups", DESCRIBE, GROUP, "group_id"),),
-    ApiKey.ALTER_SHARE_GROUP_OFFSETS: (*_group(), *_topics(READ, "topic_name")),
-    ApiKey.DELETE_SHARE_GROUP_OFFSETS: (*_group(DELETE), *_topics(READ, "topic_name")),
+    ApiKey.ALTER_SHARE_GROUP_OFFSETS: (*_group(), Each("topics", "responses", READ, TOPIC, "topic_name")),
+    ApiKey.INITIALIZE_SHARE_GROUP_STATE: _cluster(Operation.CLUSTER_ACTION),
+    ApiKey.READ_SHARE_GROUP_STATE: _cluster(Operation.CLUSTER_ACTION),
+    ApiKey.WRITE_SHARE_GROUP_STATE: _cluster(Operation.CLUSTER_ACTION),
+    ApiKey.DELETE_SHARE_GROUP_STATE: _cluster(Operation.CLUSTER_ACTION),
+    ApiKey.READ_SHARE_GROUP_STATE_SUMMARY: _cluster(Operation.CLUSTER_ACTION),
+    ApiKey.DELETE_SHARE_GROUP_OFFSETS: (*_group(DELETE), Each("topics", "responses", READ, TOPIC, "topic_name")),
 }

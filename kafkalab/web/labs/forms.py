@@ -40,7 +40,7 @@ _OF_PRODUCERS = (
     "resume_producer",
     "remove_producer",
 )
-_OF_CONSUMERS = ("update_consumer", "remove_consumer", "crash_consumer")
+_OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,12 @@ FIRST = (
         (("rate", 2),),
     ),
     Offer("add_consumer", "Add a consumer", "Add consumer", ("topics", "group", "processing_ms", "auto_offset_reset")),
+    Offer(
+        "add_share_consumer",
+        "Add a consumer to a share group",
+        "Add share consumer",
+        ("topics", "group", "processing_ms", "acknowledgement", "released_percent", "rejected_percent"),
+    ),
 )
 TOPICS = (
     Offer("alter_topic_config", "Change a topic's setting", "Change setting", ("topic", "name", "value")),
@@ -98,6 +104,12 @@ CLIENTS = (
           (("subscription", "all"),)),
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),
     Offer("update_consumer", "Change a consumer", "Change consumer", ("name", "processing_ms", "max_poll_records")),
+    Offer(
+        "update_share_consumer",
+        "Change a consumer of a share group",
+        "Change share consumer",
+        ("name", "processing_ms", "released_percent", "rejected_percent"),
+    ),
 )  # fmt: skip
 SECURITY = (
     Offer("set_password", "Give a user a password", "Set password", ("user", "password", "mechanism")),

@@ -49,6 +49,8 @@ LABELS = {
     "send_record": "Send a record",
     "create_producer": "Run a producer",
     "add_consumer": "Add a consumer",
+    "add_share_consumer": "Add a share consumer",
+    "alter_share_group_offset": "Begin elsewhere",
     "alter_topic_config": "Change a setting",
     "reassign_partition": "Move to other brokers",
     "verify_reassignment": "Verify its move",
@@ -69,6 +71,7 @@ LABELS = {
     "end_transaction": "Commit or abort",
     "update_producer": "Change",
     "update_consumer": "Change",
+    "update_share_consumer": "Change (share group)",
 }
 LABELS_OF = {
     ("broker", "isolate_rack"): "Isolate its rack",
@@ -108,11 +111,12 @@ ABOUT_NAMES = {
         "resume_producer",
         "remove_producer",
     ),
-    "consumer": ("update_consumer", "remove_consumer", "crash_consumer"),
+    "consumer": ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer"),
 }
 """Commands whose `name` is that of such a thing."""
 ONLY_OF = {
     "move_coordinator": ("group",),
+    "alter_share_group_offset": ("group",),
     "fail_responses": ("broker",),
     "tell_stale_leader": ("partition",),
     "hide_leader": ("partition",),

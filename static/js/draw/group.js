@@ -15,7 +15,8 @@ export function drawGroup(box, consumerNamed, selected) {
   const calm = entity.state === "Stable" || entity.state === "Empty";
   const state = spoken(entity.state);
   const badge = state.length * 6.5 + 26;
-  const facts = [`generation ${entity.generation}`, entity.coordinator < 0 ? "its coordinator is down" : `coordinator ${entity.coordinator}`, entity.protocol];
+  const share = entity.type === "share";
+  const facts = [share ? `share group, epoch ${entity.generation}` : `generation ${entity.generation}`, entity.coordinator < 0 ? "its coordinator is down" : `coordinator ${entity.coordinator}`, share ? null : entity.protocol];
   return card(box, "group", selected === entity.id, `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`,
     h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
     h("text", { class: "card-name", x: 14, y: 21 }, short(entity.group, Math.floor((w - badge - 34) / 8))),
@@ -24,8 +25,8 @@ export function drawGroup(box, consumerNamed, selected) {
       h("path", { class: "badge-mark", d: MARKS[/** @type {keyof typeof MARKS} */ (entity.state)] ?? MARKS.Dead, transform: "translate(11 9.5)" }),
       h("text", { x: 20, y: 13.5 }, state)),
     h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
-    h("text", { class: "column-head", x: w - 116, y: 58 }, "position"),
-    h("text", { class: "column-head", x: w - 52, y: 58 }, "committed"),
+    h("text", { class: "column-head", x: w - 116, y: 58 }, entity.type === "share" ? "" : "position"),
+    h("text", { class: "column-head", x: w - 52, y: 58 }, entity.type === "share" ? "start" : "committed"),
     h("text", { class: "column-head", x: w - 12, y: 58 }, "lag"),
     entity.members.length > 0 ? drawMembers(entity, w, consumerNamed, selected) : drawOffsets(entity, w),
   );
@@ -85,7 +86,7 @@ function drawLine(group, consumer, topic, partition, y, w) {
   const lag = at?.lag ?? null;
   return h("g", { key: `${topic}-${partition}`, class: "owned", transform: `translate(0 ${y})` },
     h("text", { class: "owned-name", x: 16, y: 12 }, short(`${topic}-${partition}`, Math.floor((w - 172) / 7))),
-    h("text", { class: "figure", x: w - 116, y: 12 }, offset(position)),
+    group.type !== "share" && h("text", { class: "figure", x: w - 116, y: 12 }, offset(position)),
     h("text", { class: "figure", x: w - 52, y: 12 }, offset(at?.committed)),
     h("text", { class: "figure lag", "data-late": String(lag !== null && lag > 0), x: w - 12, y: 12 }, number(lag)));
 }

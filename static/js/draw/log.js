@@ -11,6 +11,7 @@ import { h } from "../paint.js";
 import { fit, number, short, width } from "../words.js";
 import { drawGlyph } from "./glyph.js";
 import { replicaState } from "./replica.js";
+import { drawShare, SHARE_ROW } from "./share.js";
 
 const EDGE = 16;
 const LABEL = 168;
@@ -37,7 +38,8 @@ export function drawLog(model, ui, room) {
   const topic = on.topics.find((one) => one.topic === ui.topic) ?? on.topics[0];
   if (!topic) return { height: room.height, drawn: [nothing(room)] };
   const partitions = on.partitions.get(topic.topic) ?? [];
-  const scale = { x: EDGE + LABEL, cell: Math.min(96, Math.floor((room.width - EDGE * 2 - LABEL - 104) / CELLS)), h: cellHeight(partitions, room.height) };
+  const shared = partitions.reduce((sum, partition) => sum + on.shares(partition.topic, partition.partition).length * (SHARE_ROW + REPLICA_GAP), 0);
+  const scale = { x: EDGE + LABEL, cell: Math.min(96, Math.floor((room.width - EDGE * 2 - LABEL - 104) / CELLS)), h: cellHeight(partitions, room.height, shared) };
   let y = 12;
   const bands = partitions.map((partition) => {
     const band = drawBand(on, partition, y, room.width, scale, ui);
@@ -48,9 +50,9 @@ export function drawLog(model, ui, room) {
 }
 
 /** Cells grow with the room there is, so that a projector shows them large. */
-function cellHeight(partitions, height) {
+function cellHeight(partitions, height, shared) {
   const rows = partitions.reduce((sum, partition) => sum + partition.replicas.length, 0);
-  const around = 12 + partitions.length * (HEAD + FLAGS + 12 + BAND_GAP) + rows * REPLICA_GAP;
+  const around = 12 + partitions.length * (HEAD + FLAGS + 12 + BAND_GAP) + rows * REPLICA_GAP + shared;
   return Math.max(LOWEST_CELL, Math.min(HIGHEST_CELL, Math.floor((height - around) / Math.max(1, rows))));
 }
 
@@ -71,14 +73,18 @@ function drawBand(on, partition, y, width, scale, ui) {
   const from = Math.max(0, last - CELLS);
   const flags = flagsOf(on, partition, from, last);
   const top = HEAD + (flags.length > 0 ? FLAGS : 6);
-  const h_ = top + replicas.length * (scale.h + REPLICA_GAP) + 12;
+  const shares = on.shares(partition.topic, partition.partition);
+  const h_ = top + replicas.length * (scale.h + REPLICA_GAP) + 12 + (shares.length > 0 ? 12 + shares.length * (SHARE_ROW + REPLICA_GAP) : 0);
   const at = (offset) => scale.x + (offset - from) * scale.cell;
   const rows = replicas.map((replica, index) => drawRow(on, replica, partition, top + index * (scale.h + REPLICA_GAP), { at, from, cell: scale.cell, h: scale.h }, ui));
-  const bottom = h_ - 12 - REPLICA_GAP;
+  const bottom = top + replicas.length * (scale.h + REPLICA_GAP) - REPLICA_GAP;
+  const below = bottom + 22;
+  const sharing = shares.map((share, index) => drawShare(share, below + index * (SHARE_ROW + REPLICA_GAP), { at, from, cell: scale.cell, edge: EDGE, label: LABEL }, last));
   const drawn = h("g", { key: id, class: "band", transform: `translate(0 ${y})` },
     h("rect", { class: "band-body", x: EDGE - 6, width: width - EDGE * 2 + 12, height: h_, rx: 8 }),
     drawHead(partition, id, ui),
     rows,
+    sharing,
     drawMarker("start", partition.log_start, at, from, last, top, bottom, "log start"),
     drawMarker("watermark", partition.high_watermark, at, from, last, top, bottom, `high watermark ${number(partition.high_watermark)}`),
     partition.last_stable_offset < partition.high_watermark

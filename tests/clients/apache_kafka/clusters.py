@@ -45,6 +45,8 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "3",
     "transaction.state.log.replication.factor": "2",
     "num.partitions": "2",
+    "share.coordinator.state.topic.num.partitions": "3",
+    "group.share.assignment.interval.ms": "0",
     "default.replication.factor": "2",
 }
 """What both have in server.properties: quick where Kafka is slow by default."""
@@ -129,6 +131,8 @@ class ApacheKafka:
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(self.directory / f"log-{node}"),
             **SETTINGS,
+            # Computed beside the heartbeat, a target comes at one of the next heartbeats, nobody knows which.
+            "group.share.assignor.offload.enable": "false",
         }
         if node == CONTROLLER:
             settings |= {"process.roles": "controller", "listeners": f"CONTROLLER://127.0.0.1:{self._controller_port}"}

@@ -45,7 +45,6 @@ KNOWN: tuple[Known, ...] = (
     Known("api_versions: asked well v?: supported_features[*.version]", NOT_THERE, ours=MISSING),
     Known("api_versions: asked well v?: finalized_features[*.version]", NOT_THERE, ours=MISSING),
     Known("describe_quorum: the metadata's v2: nodes[3000].listeners[CONTROLLER]", NO_ENDPOINT, ours=MISSING),
-    Known("find_coordinator: share v6: coordinators[*].error_message", NOT_THERE),
     Known("describe_configs: a group v4: results[any].*", NOT_THERE),
     Known("describe_configs: loggers of * v4: results[*].error_message", NOT_THERE),
     Known("incremental_alter_configs: group v1: responses[x].*", NOT_THERE),
@@ -73,5 +72,7 @@ KNOWN: tuple[Known, ...] = (
     Known("lists: bad ? v3: results[*].error_*", STUMBLES),
     Known("describe_configs: broker v4: results[1].configs[super.users]*", AUTHORIZER),
     Known("describe_configs: broker v4: results[1].configs[allow.everyone.if.no.acl.found]*", AUTHORIZER),
+    Known("share_fetches: unknown topic v2: *", STUMBLES),
+    Known("share_offsets: of some v1: ", STUMBLES, theirs="no answer"),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

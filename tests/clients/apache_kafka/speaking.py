@@ -38,8 +38,10 @@ class Silent(Exception):
 
 
 class Connection:
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    def __init__(self, port: int, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=patience_s)
+        self.port = port
         self._correlation_ids = itertools.count(1)
 
     def send(self, api: ApiKey, version: int, fields: dict[str, Any]) -> None:
@@ -84,7 +86,7 @@ class Connection:
         except ConnectionError:
             return True
         finally:
-            self._socket.settimeout(PATIENCE_S)
+            self._socket.settimeout(self._patience_s)
 
     def close(self) -> None:
         self._socket.close()

@@ -102,6 +102,12 @@ def test_acks_0_that_fails_closes_the_connection(room: Room) -> None:
     assert room.client.lost == ["broker-2"]
 
 
+def test_acks_0_that_is_refused_as_a_whole_closes_the_connection_too(room: Room) -> None:
+    asked = room.say(1, ApiKey.PRODUCE, produce_request("a", acks=0, is_transactional=True))
+    assert asked not in room.client.answers
+    assert room.client.lost == ["broker-1"]
+
+
 def test_a_batch_sent_twice_is_written_once(room: Room) -> None:
     first = room.produce(1, "a", "b", producer_id=7, producer_epoch=0, base_sequence=0)
     room.take_facts()

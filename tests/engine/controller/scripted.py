@@ -28,7 +28,7 @@ from kio.schema.incremental_alter_configs.v1.request import (
 from kio.schema.unregister_broker.v0.request import UnregisterBrokerRequest
 
 from kafkalab.engine.config import BrokerConfig
-from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.controller.controller import FEATURES, Controller
 from kafkalab.engine.controller.metadata import METADATA_TOPIC, METADATA_TOPIC_ID, PartitionImage
 from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.events import Event, NodeCrashed, NodeStarted
@@ -40,6 +40,9 @@ from kafkalab.wire.dialect import FetchPartition, FetchRequest, FetchTopic
 
 CONTROLLER = controller_node(CONTROLLER_ID)
 SECOND_US = 1_000_000
+
+BEGUN = 3 + len(FEATURES) + 1
+"""Offset of the first record of a broker: after the quorum's own, the features and min.insync.replicas."""
 
 
 @dataclass(frozen=True)

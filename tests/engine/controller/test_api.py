@@ -74,6 +74,7 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
             SupportedFeatureKey(name="kraft.version", min_version=0, max_version=1),
             SupportedFeatureKey(name="metadata.version", min_version=7, max_version=30),
             SupportedFeatureKey(name="transaction.version", min_version=0, max_version=2),
+            SupportedFeatureKey(name="share.version", min_version=0, max_version=1),
         ),
         finalized_features_epoch=lab.cluster.controller.image.offset,
         finalized_features=(
@@ -81,6 +82,7 @@ def test_a_broker_advertises_what_it_routes_and_can_translate(lab: Lab) -> None:
             FinalizedFeatureKey(name="eligible.leader.replicas.version", max_version_level=1, min_version_level=1),
             FinalizedFeatureKey(name="transaction.version", max_version_level=2, min_version_level=2),
             FinalizedFeatureKey(name="group.version", max_version_level=1, min_version_level=1),
+            FinalizedFeatureKey(name="share.version", max_version_level=1, min_version_level=1),
             FinalizedFeatureKey(name="kraft.version", max_version_level=1, min_version_level=1),
         ),
     )

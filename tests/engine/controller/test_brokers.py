@@ -19,7 +19,7 @@ from kafkalab.engine.events import (
     PartitionWentOffline,
 )
 from kafkalab.wire.errors import ErrorCode
-from tests.engine.controller.scripted import Cluster, assigned
+from tests.engine.controller.scripted import BEGUN, Cluster, assigned
 
 ZERO = timedelta(0)
 
@@ -46,11 +46,11 @@ def beat(*, caught_up: bool = True, fenced: bool = False, stop: bool = False) ->
 
 
 def test_a_new_broker_is_registered_fenced_under_the_offset_of_its_record(cluster: Cluster) -> None:
-    assert cluster.register(1) == registered(8)
+    assert cluster.register(1) == registered(BEGUN)
     assert cluster.controller.image.brokers == {
-        1: BrokerImage(1, 8, UUID(int=1001), "127.0.0.1", 9092, None, fenced=True)
+        1: BrokerImage(1, BEGUN, UUID(int=1001), "127.0.0.1", 9092, None, fenced=True)
     }
-    assert cluster.take_facts() == [BrokerRegistered(1, 8)]
+    assert cluster.take_facts() == [BrokerRegistered(1, BEGUN)]
 
 
 def test_a_broker_of_another_cluster_is_refused(cluster: Cluster) -> None:
@@ -59,7 +59,7 @@ def test_a_broker_of_another_cluster_is_refused(cluster: Cluster) -> None:
 
 
 def test_the_same_incarnation_registering_again_keeps_its_epoch(three_brokers: Cluster) -> None:
-    assert three_brokers.register(1) == registered(8)
+    assert three_brokers.register(1) == registered(BEGUN)
     assert three_brokers.take_facts() == []
 
 
@@ -72,10 +72,10 @@ def test_a_killed_broker_gets_in_again_once_its_old_session_is_over(three_broker
     three_brokers.pass_seconds(8.9, alive=(2, 3))
     assert three_brokers.register(1, incarnation=2).error_code is ErrorCode.duplicate_broker_registration
     three_brokers.pass_seconds(0.2)
-    assert three_brokers.register(1, incarnation=2) == registered(15)
+    assert three_brokers.register(1, incarnation=2) == registered(BEGUN + 7)
     assert three_brokers.take_facts() == [
         BrokerFenced(1, "broker 1 was silent for 9 s"),
-        BrokerRegistered(1, 15),
+        BrokerRegistered(1, BEGUN + 7),
     ]
 
 
@@ -84,7 +84,7 @@ def test_a_new_incarnation_leaves_the_isrs_of_the_old_one(three_brokers: Cluster
     three_brokers.heartbeat(1, stop=True)
     three_brokers.take_facts()
     # Leaving, so that its open session does not keep the next life out.
-    assert three_brokers.register(1, incarnation=2) == registered(18)
+    assert three_brokers.register(1, incarnation=2) == registered(BEGUN + 10)
     assert three_brokers.controller.image.brokers[1].fenced
     assert three_brokers.partition("orders").isr == (2, 3)
 
@@ -95,9 +95,9 @@ def test_a_new_incarnation_leaves_the_isrs_of_the_old_one(three_brokers: Cluster
 def test_a_broker_is_unfenced_when_it_has_replayed_its_own_registration(cluster: Cluster) -> None:
     cluster.register(1)
     cluster.take_facts()
-    assert cluster.heartbeat(1, offset=7) == beat(caught_up=False, fenced=True)
-    assert cluster.heartbeat(1, offset=8, fence=True) == beat(fenced=True)
-    assert cluster.heartbeat(1, offset=8) == beat()
+    assert cluster.heartbeat(1, offset=BEGUN - 1) == beat(caught_up=False, fenced=True)
+    assert cluster.heartbeat(1, offset=BEGUN, fence=True) == beat(fenced=True)
+    assert cluster.heartbeat(1, offset=BEGUN) == beat()
     assert cluster.take_facts() == [BrokerUnfenced(1)]
 
 

@@ -28,7 +28,7 @@ from kafkalab.wire.dialect import (
     LeaderHint,
 )
 from kafkalab.wire.errors import ErrorCode
-from tests.engine.controller.scripted import CONTROLLER, Cluster, assigned, topic
+from tests.engine.controller.scripted import BEGUN, CONTROLLER, Cluster, assigned, topic
 
 
 def replayed(cluster: Cluster, data: bytes) -> MetadataImage:
@@ -72,30 +72,33 @@ def test_a_new_cluster_tells_its_features_first(cluster: Cluster) -> None:
         (4, FeatureLevelRecord("eligible.leader.replicas.version", 1)),
         (5, FeatureLevelRecord("transaction.version", 2)),
         (6, FeatureLevelRecord("group.version", 1)),
-        (7, ConfigRecord(BROKER, "", "min.insync.replicas", "1")),
+        (7, FeatureLevelRecord("share.version", 1)),
+        (8, ConfigRecord(BROKER, "", "min.insync.replicas", "1")),
     ]
 
 
 def test_a_fetch_that_finds_nothing_new_waits_for_the_next_record(cluster: Cluster) -> None:
-    asked = cluster.fetch(2, 8)
+    asked = cluster.fetch(2, BEGUN)
     assert asked not in cluster.peer(2).answers
     cluster.register(1)
     answer = cluster.peer(2).answers[asked]
     records = result_of(answer).records
     assert [record for _, record in records_in(records)] == [
-        RegisterBrokerRecord(1, 8, cluster.controller.image.brokers[1].incarnation_id, "127.0.0.1", 9092)
+        RegisterBrokerRecord(1, BEGUN, cluster.controller.image.brokers[1].incarnation_id, "127.0.0.1", 9092)
     ]
-    result = FetchPartitionResult(0, ErrorCode.none, 9, 9, 0, current_leader=LeaderHint(3000, 1), records=records)
+    result = FetchPartitionResult(
+        0, ErrorCode.none, BEGUN + 1, BEGUN + 1, 0, current_leader=LeaderHint(3000, 1), records=records
+    )
     assert answer == FetchResponse((FetchTopicResult(METADATA_TOPIC, METADATA_TOPIC_ID, (result,)),))
 
 
 def test_a_fetch_that_waited_its_time_is_answered_empty(cluster: Cluster) -> None:
-    asked = cluster.fetch(2, 8, max_wait_ms=500)
+    asked = cluster.fetch(2, BEGUN, max_wait_ms=500)
     cluster.pass_seconds(0.499)
     assert asked not in cluster.peer(2).answers
     cluster.pass_seconds(0.001)
     result = result_of(cluster.peer(2).answers[asked])
-    assert (result.error_code, result.high_watermark, result.records) == (ErrorCode.none, 8, b"")
+    assert (result.error_code, result.high_watermark, result.records) == (ErrorCode.none, BEGUN, b"")
 
 
 def test_a_fetch_beyond_the_end_is_out_of_range(cluster: Cluster) -> None:
@@ -105,11 +108,11 @@ def test_a_fetch_beyond_the_end_is_out_of_range(cluster: Cluster) -> None:
 
 def test_a_log_that_parted_is_told_where(cluster: Cluster) -> None:
     result = result_of(cluster.peer(2).answers[cluster.fetch(2, 99, last_epoch=1)])
-    assert (result.error_code, result.diverging_epoch) == (ErrorCode.none, EpochEndOffset(1, 8))
+    assert (result.error_code, result.diverging_epoch) == (ErrorCode.none, EpochEndOffset(1, BEGUN))
 
 
 def test_nobody_waits_on_a_lost_connection(cluster: Cluster) -> None:
-    cluster.fetch(2, 8)
+    cluster.fetch(2, BEGUN)
     cluster.world.hang_up(cluster.peer(2).name, CONTROLLER)
     cluster.pass_seconds(0)
     assert cluster.controller.metadata_log.waiting == {}

@@ -18,6 +18,7 @@ from kio.schema.sync_group.v5.request import SyncGroupRequest, SyncGroupRequestA
 
 from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.coordinators.assignors import encode_assignment
+from kafkalab.engine.coordinators.overview import list_groups
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC, OffsetAndMetadata, OffsetRecord, encode
 from kafkalab.engine.events import CoordinatorLoaded, CoordinatorUnloaded, MemberLeft
 from kafkalab.wire.api import ApiKey
@@ -342,7 +343,7 @@ def test_a_long_log_is_loaded_piece_by_piece() -> None:
     epoch = broker.partitions[OFFSETS_TOPIC, partition].leader_epoch
     room.world.tell_node(broker.name, TakeOverAgain(partition, epoch))
     assert broker.groups.fetch(OffsetFetchGroup("g", None)).error_code == ErrorCode.coordinator_load_in_progress
-    assert broker.groups.list((), ()) == (ErrorCode.coordinator_load_in_progress, ())
+    assert list_groups(broker, (), ()) == (ErrorCode.coordinator_load_in_progress, ())
     room.run(0.1)
     assert room.take_facts(CoordinatorLoaded) == [CoordinatorLoaded(coordinator, partition, 3_200)]
     assert fetch(room, coordinator).topics[0].partitions == (OffsetFetchPartitionResult(0, 3_199, -1, "x" * 1_000),)

@@ -92,7 +92,7 @@ def test_older_values_are_read() -> None:
 
 
 def test_kinds_of_record_that_are_not_ours_are_passed_over() -> None:
-    assert decode(bytes.fromhex("000a 0001 67"), b"\x00\x00") is None
+    assert decode(bytes.fromhex("0014 0001 67"), b"\x00\x00") is None
     assert decode(None, b"") is None
 
 

@@ -13,6 +13,7 @@ from tests.clients.apache_kafka.scripts import (
     reading,
     replicas,
     security,
+    share,
     topics,
     transactions,
 )
@@ -30,5 +31,6 @@ SCRIPTS: tuple[Script, ...] = (
     *quorum.SCRIPTS,
     *quotas.SCRIPTS,
     *security.SCRIPTS,
+    *share.SCRIPTS,
     *transactions.SCRIPTS,
 )

@@ -1,0 +1,46 @@
+"""WriteShareGroupState (85): what became of records that members of a share group were given.
+
+Sent by the partition's leader to the share coordinator; answered once it is replicated.
+"""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from kio.schema.write_share_group_state.v1.response import (
+    PartitionResult,
+    WriteShareGroupStateResponse,
+    WriteStateResult,
+)
+from kio.static.primitive import i32
+
+from kafkalab.engine.node import Request
+from kafkalab.engine.refused import Refused
+from kafkalab.engine.share.coordinator import Gathering
+
+if TYPE_CHECKING:
+    from kafkalab.engine.broker.broker import Broker
+
+
+def handle(broker: "Broker", request: Request) -> WriteShareGroupStateResponse | None:
+    return broker.share_coordinator.take(request, answer)  # type: ignore[no-any-return]
+
+
+def answer(gathering: Gathering) -> WriteShareGroupStateResponse:
+    return WriteShareGroupStateResponse(
+        results=tuple(
+            WriteStateResult(
+                topic_id=topic.topic_id,
+                partitions=tuple(_result(gathering, topic.topic_id, each.partition) for each in topic.partitions),
+            )
+            for topic in gathering.request.body.topics
+        )
+    )
+
+
+def refuse(request: Request, refused: Refused) -> WriteShareGroupStateResponse:
+    return WriteShareGroupStateResponse(results=())
+
+
+def _result(gathering: Gathering, topic_id: UUID | None, partition: int) -> PartitionResult:
+    result = gathering.result(topic_id, partition)
+    return PartitionResult(partition=i32(partition), error_code=result.error_code, error_message=result.error_message)
