@@ -1,8 +1,10 @@
 """One history: a schedule played on a world, judged after every step and counted at the end."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from kafkalab.engine.clients.admin import Admin, create_topic
 from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
@@ -78,6 +80,15 @@ class History:
         self.zombies = Zombies(self.cluster, transactional, self._start_producer)
         dice = Random(f"faults {seed}")
         self.faults = Faults(self.cluster, dice, self.referee, self.plan.topics, self.zombies)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "History":
+        copy = object.__new__(History)
+        memo[id(self)] = copy
+        copy.__dict__.update(deepcopy(self.__dict__, memo))
+        copy.referee.listen()
+        if copy.zombies.plans:
+            copy.world.on_event.append(copy.referee.transactions.hear)
+        return copy
 
     def run(self) -> Outcome:
         """Play it to the end. Raises Broken with the invariant that did not hold."""

@@ -89,6 +89,10 @@ class Referee:
         self.metadata = MetadataReferee(self.cluster, self.sights, self.visible)
         self.transactions = TransactionsReferee(self.cluster.world, self.visible)
         self.quorum = QuorumReferee(self.cluster, self.metadata)
+        self.listen()
+
+    def listen(self) -> None:
+        """To what nodes state and send. The copy of a world has no listeners, until one begins anew."""
         self.cluster.world.on_event.append(self.hear)
         self.cluster.world.on_message.append(self.overhear)
 
