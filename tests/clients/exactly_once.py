@@ -69,7 +69,8 @@ class Worker:
             messages = self.consumer.consume(AT_ONCE, 0.5)
             for error in [each.error() for each in messages if each.error() is not None]:
                 print(f"{time.strftime('%H:%M:%S')} consumer: {error}", file=sys.stderr, flush=True)
-                if error.fatal():
+                # A message tells of the code alone: fatal() is False here, and the consumer gets nothing any more.
+                if error.fatal() or error.code() == KafkaError._FATAL:
                     raise KafkaException(error)
             messages = [each for each in messages if each.error() is None]
             if messages:
