@@ -72,7 +72,6 @@ PLANTED = (
     _planted(requests.a_session_learns_nothing_new, "L9", "G6"),
     _planted(requests.waits_outlive_their_connection, "X1", "X3", "L9", "G6"),
     _planted(requests.connections_are_never_forgotten, "X1", "X3", "L9", "G6"),
-    _planted(groups.anybody_may_commit, "G3", "G5"),
     _planted(groups.offsets_are_forgotten_when_the_coordinator_moves, "G3"),
     _planted(groups.an_old_coordinator_goes_on, "G1", "G2", "G3", "G4"),
     _planted(groups.partitions_are_handed_over_before_they_are_given_up, "G1"),
