@@ -180,12 +180,9 @@ class Fetching:
                 assert known is not None
                 reset_to = RESETS.get(consumer.settings.auto_offset_reset, LATEST)
                 asked[reading.where] = known.leader_epoch, reset_to if needs is Needs.RESET else reading.epoch
-            isolation = consumer.settings.isolation_level
-            body = (
-                requests.list_offsets(asked, isolation)
-                if needs is Needs.RESET
-                else requests.offset_for_leader_epoch(asked)
-            )
+            body: Any = requests.offset_for_leader_epoch(asked)
+            if needs is Needs.RESET:
+                body = requests.list_offsets(asked, consumer.settings.isolation_level)
             about = [(reading, asked[reading.where][0]) for reading in readings]
             consumer.ask(target, api_key, body, self, about)
 
