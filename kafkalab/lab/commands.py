@@ -240,8 +240,14 @@ class AddConsumer:
     processing_ms: Annotated[int, Whole("How long each record keeps it busy.", 0, 600_000)] = 0
     commit: Annotated[str, Text("When offsets are committed.", choices=("auto", "manual", "none"))] = "auto"
     auto_commit_interval_ms: Annotated[int, Whole("Between automatic commits.", 1, 600_000)] = 5_000
+    group_protocol: Annotated[str, Text("consumer: the newer one, KIP-848.", choices=("classic", "consumer"))] = (
+        "classic"
+    )
+    group_remote_assignor: Annotated[
+        str | None, Text("Of the consumer protocol. Empty: the coordinator's choice.", choices=("uniform", "range"))
+    ] = None
     assignor: Annotated[
-        str, Text("Who gets which partition.", choices=("range", "roundrobin", "sticky", "cooperative-sticky"))
+        str, Text("Of the classic protocol.", choices=("range", "roundrobin", "sticky", "cooperative-sticky"))
     ] = "range"
     session_timeout_ms: Annotated[int, Whole("Silence after which a member is dead.", 6_000, 1_800_000)] = 45_000
     heartbeat_interval_ms: Annotated[int, Whole("Between heartbeats.", 1, 600_000)] = 3_000

@@ -231,6 +231,10 @@ def _add_consumer(command: order.AddConsumer, at: str) -> str:
         line += " --command-property enable.auto.commit=false"
     if command.rack is not None:
         line += f" --command-property {shlex.quote(f'client.rack={command.rack}')}"
+    if command.group_protocol != "classic":
+        line += f" --command-property group.protocol={command.group_protocol}"
+    if command.group_remote_assignor is not None:
+        line += f" --command-property group.remote.assignor={command.group_remote_assignor}"
     if command.assignor != "range":
         line += f" --command-property partition.assignment.strategy={ASSIGNORS[command.assignor]}"
     return line

@@ -19,7 +19,7 @@ from typing import Any, cast, get_origin, get_type_hints
 
 from kafkalab.engine.config import BrokerConfig, InvalidConfig
 from kafkalab.engine.simulation import taped
-from kafkalab.engine.simulation.schedule import Schedule
+from kafkalab.engine.simulation.plans import Schedule
 from kafkalab.lab.commands import Command
 from kafkalab.lab.parsing import CommandRefused, by_name, parse, snake_case
 from kafkalab.lab.store import LabSettings

@@ -79,7 +79,8 @@ def consumer(client: Consumer) -> Entity:
         "delivered": client.delivered,
         "processing_ms": settings.processing_ms,
         "commit": settings.commit,
-        "assignor": settings.assignor,
+        "group_protocol": settings.group_protocol,
+        "assignor": settings.assignor if settings.group_protocol == "classic" else settings.group_remote_assignor,
         "isolation_level": ISOLATION_LEVELS[settings.isolation_level],
         "auto_offset_reset": settings.auto_offset_reset,
         "last": [

@@ -2,17 +2,17 @@
 
 /** Each kind of fact has a family, told by a letter or sign as well as by its colour. */
 const FAMILIES = {
-  data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled"],
+  data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled", "RecordsAcquired", "RecordsAcknowledged", "ShareStartOffsetMoved"],
   replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved", "LogCompacted", "SegmentDeleted", "ReplicaDeleted", "ReassignmentStarted", "ReassignmentEnded", "MetadataTruncated", "MetadataSnapshotTaken", "MetadataSnapshotReceived"],
   leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "EligibleLeadersChanged", "ControllerStoodForElection", "ControllerElected", "ControllerResigned", "VotersChanged", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded"],
-  group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "PartitionsRevoked", "PartitionsAssigned", "PositionReset"],
-  transaction: ["TransactionStateChanged", "MarkersHeldBack", "TransactionalIdForgotten", "MarkersSent", "MarkersWritten"],
+  group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "ConsumerGroupEpochBumped", "TargetAssignmentComputed", "MemberReconciled", "GroupProtocolChanged", "PartitionsRevoked", "PartitionsAssigned", "PositionReset", "SharePartitionOpened", "RecordsReleased", "RecordsArchived", "LockExpired", "ShareStateLoaded", "ShareStateUnloaded"],
+  transaction: ["TransactionStateChanged", "MarkersHeldBack", "TransactionalIdForgotten", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded"],
   fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline", "LogDirFailed", "LogUncleanable"],
-  error: ["InvariantBroken", "RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "DuplicateBatchDropped"],
+  error: ["InvariantBroken", "RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled"],
 };
 export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", fault: "✕", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));
-const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "ProducerIdAssigned", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded", "MarkersSent", "MarkersWritten", "BrokerRegistered"]);
+const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "ProducerIdAssigned", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded", "ShareStateLoaded", "ShareStateUnloaded", "BrokerRegistered"]);
 
 /** @param {string} kind @returns {string} */
 export const familyOf = (kind) => FAMILY_OF.get(kind) ?? "other";

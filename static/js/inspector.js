@@ -173,9 +173,7 @@ const PORTRAITS = {
       title: `Group ${it.group}`,
       about: "Consumers that share the partitions of their topics: each partition has one owner in the group.",
       rows: [
-        ["State", spoken(it.state), "Empty, preparing (members join), completing (the leader assigns), stable. Without a coordinator nobody can commit or join."],
-        ["Generation", number(it.generation), "Goes up with every rebalance; commits under an older one are refused."],
-        ["Assignor", it.protocol || "none", "The rule by which the group's leader hands out partitions."],
+        ...(it.type === "consumer" ? modernGroup(it) : classicGroup(it)),
         ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The leader of __consumer_offsets-${it.offsets_partition}, where this group's offsets are kept.`],
         ["Members", number(it.members.length), it.members.map((member) => member.ours ?? member.client_id).join(", ")],
         ["Lag in all", number(it.lag), "Records that are visible and not yet committed by the group."],
@@ -208,12 +206,13 @@ const PORTRAITS = {
       rows: [
         ["State", spoken(it.state), null],
         it.group && ["Group", jump(it.group, `group:${it.group}`), null],
-        it.group && ["Member id", it.member_id || "none yet", "Given by the coordinator."],
+        it.group && ["Group protocol", it.group_protocol, "classic: all members join anew at every change. consumer: the coordinator moves partitions one by one."],
+        it.group && ["Member id", it.member_id || "none yet", it.group_protocol === "consumer" ? "It made this id itself." : "Given by the coordinator."],
         ["Topics", it.topics.join(", "), null],
         ["Delivered", number(it.delivered), "Records that its application has received."],
         ["Work on each record", `${number(it.processing_ms)} ms`, null],
         ["Commits", it.commit, null],
-        it.group && ["Assignor", it.assignor, null],
+        it.group && ["Assignor", it.assignor ?? "the coordinator's choice", null],
         ["Isolation", it.isolation_level ?? "read_uncommitted", "read_committed: it waits for open transactions, and leaves out aborted ones."],
         ["Starts at", it.auto_offset_reset, "Where it begins when nothing is committed."],
         ...it.positions.map((at) => [`${at.topic}-${at.partition}`, `position ${offset(at.position)}`, `Committed ${offset(at.committed)}.`]),
@@ -256,6 +255,31 @@ const PORTRAITS = {
     };
   },
 };
+
+function classicGroup(it) {
+  return [
+    ["State", spoken(it.state), "Empty, preparing (members join), completing (the leader assigns), stable. Without a coordinator nobody can commit or join."],
+    ["Type", "classic", "At every change all members join anew, and one of them, the leader, hands out the partitions."],
+    ["Generation", number(it.generation), "Goes up with every rebalance; commits under an older one are refused."],
+    ["Assignor", it.protocol || "none", "The rule by which the group's leader hands out partitions."],
+  ];
+}
+
+function modernGroup(it) {
+  const names = (partitions) => partitions.map(([topic, partition]) => `${topic}-${partition}`).join(", ");
+  return [
+    ["State", spoken(it.state), "Empty, assigning (the target is older than the group), reconciling (a member does not have yet what the target gives it), stable."],
+    ["Type", "consumer", "The newer protocol (KIP-848): the coordinator hands out partitions, and each member moves on by itself."],
+    ["Group epoch", number(it.generation), "Goes up when members come, go, or want other topics."],
+    ["Assignment epoch", number(it.assignment_epoch), "The group epoch that the target was computed for."],
+    ["Assignor", it.protocol || "none", "The rule by which the coordinator hands out partitions."],
+    ...it.members.map((member) => [member.ours ?? member.client_id, `epoch ${member.epoch}, ${spoken(member.state)}`, [
+      member.revoking.length > 0 && `Must give up ${names(member.revoking)}.`,
+      member.waiting.length > 0 && `Waits for ${names(member.waiting)}, which others still have.`,
+      `Target: ${names(member.target) || "nothing"}.`,
+    ].filter(Boolean).join(" ")]),
+  ];
+}
 
 /** Who is over a quota, and until when its broker hears nothing from it. */
 function throttled(it) {

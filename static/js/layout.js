@@ -87,9 +87,9 @@ function stack(column, cards) {
 
 function groupHeight(group) {
   const shown = group.members.slice(0, MEMBERS_SHOWN);
-  if (shown.length === 0) return GROUP_HEAD + 8 + LINE * Math.max(1, Math.min(LINES_SHOWN, group.offsets.length));
+  if (shown.length === 0) return groupHead(group) + 8 + LINE * Math.max(1, Math.min(LINES_SHOWN, group.offsets.length));
   const members = shown.reduce((sum, member) => sum + memberHeight(member), 0);
-  return GROUP_HEAD + members + (group.members.length > MEMBERS_SHOWN ? LINE : 0) + 4;
+  return groupHead(group) + members + (group.members.length > MEMBERS_SHOWN ? LINE : 0) + 4;
 }
 
 function transactionHeight(transaction) {
@@ -97,9 +97,21 @@ function transactionHeight(transaction) {
   return TRANSACTION_HEAD + LINE * lines + (lines > 0 ? 6 : 0);
 }
 
+/** A consumer group has two epochs to tell, on a line of their own. */
+export function groupHead(group) {
+  return GROUP_HEAD + (group.type === "consumer" ? 16 : 0);
+}
+
+/** What a member has, what it must give up yet, and what it waits for; only in consumer groups are there the latter two. */
+export function memberLines(member) {
+  const each = (partitions, how) => (partitions ?? []).map(([topic, partition]) => ({ topic, partition, how }));
+  return [...each(member.assignment, "has"), ...each(member.revoking, "gives up"), ...each(member.waiting, "waits")];
+}
+
 /** @param {{assignment: any[]}} member */
 export function memberHeight(member) {
-  const lines = Math.max(1, Math.min(LINES_SHOWN, member.assignment.length)) + (member.assignment.length > LINES_SHOWN ? 1 : 0);
+  const all = memberLines(member).length;
+  const lines = Math.max(1, Math.min(LINES_SHOWN, all)) + (all > LINES_SHOWN ? 1 : 0);
   return MEMBER_HEAD + LINE * lines + 6;
 }
 

@@ -126,7 +126,9 @@ def test_answers_to_whoever_has_gone_are_not_written(caplog: pytest.LogCaptureFi
         assert street.gateway.connections == {}
 
     on_a_street(test)
-    assert [record.message for record in caplog.records] == []
+    # A client of another test may still be telling of brokers that it misses.
+    ours = [record.message for record in caplog.records if not record.name.startswith("kafka.")]
+    assert ours == []
 
 
 def test_a_request_of_too_many_items_is_refused() -> None:

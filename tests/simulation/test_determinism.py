@@ -7,7 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 
 from kafkalab.engine.simulation.history import History
-from kafkalab.engine.simulation.schedule import SECOND_US
+from kafkalab.engine.simulation.plans import SECOND_US
 from kafkalab.engine.simulation.trace import Trace
 
 SEEDS = range(1, 21)

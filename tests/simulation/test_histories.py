@@ -1,5 +1,7 @@
 """A bounded sample of `manage.py simulate`."""
 
+from dataclasses import replace
+
 import pytest
 
 from kafkalab.engine.simulation.history import History
@@ -16,6 +18,16 @@ def test_a_history_holds_every_invariant(seed: int) -> None:
     assert outcome.checks > 0
     assert outcome.delivered > 0
     assert outcome.faults
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_a_history_holds_every_invariant_with_groups_of_the_consumer_protocol(seed: int) -> None:
+    plan = schedule(seed)
+    timeouts = (("group.consumer.session.timeout.ms", "10000"), ("group.consumer.heartbeat.interval.ms", "3000"))
+    consumers = tuple(replace(consumer, group_protocol="consumer") for consumer in plan.consumers)
+    outcome = History(seed, replace(plan, consumers=consumers, broker_configs=plan.broker_configs + timeouts)).run()
+    assert outcome.checks > 0
+    assert outcome.delivered > 0
 
 
 def test_one_seed_gives_one_history() -> None:

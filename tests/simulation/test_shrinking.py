@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kafkalab.engine.simulation.history import History
-from kafkalab.engine.simulation.schedule import Schedule, schedule
+from kafkalab.engine.simulation.plans import Schedule
+from kafkalab.engine.simulation.schedule import schedule
 from kafkalab.engine.simulation.shrink import Break, played, shrink
 from kafkalab.lab import HistoryTape, load_tape, replay
 from tests.simulation.planted.elections import anybody_alive_may_be_elected

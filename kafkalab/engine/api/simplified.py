@@ -44,10 +44,13 @@ REAL: dict[int, Entry] = {
     ApiKey.DELETE_RECORDS: AS_KAFKA,
     ApiKey.INIT_PRODUCER_ID: Entry("", "Two-phase commit (KIP-939)."),
     ApiKey.OFFSET_FOR_LEADER_EPOCH: AS_KAFKA,
-    ApiKey.ADD_PARTITIONS_TO_TXN: AS_KAFKA,
+    ApiKey.ADD_PARTITIONS_TO_TXN: Entry(
+        "One topic that may not be written to makes every partition hear so; Kafka tells the others that nothing "
+        "was tried."
+    ),
     ApiKey.ADD_OFFSETS_TO_TXN: AS_KAFKA,
     ApiKey.END_TXN: AS_KAFKA,
-    ApiKey.WRITE_TXN_MARKERS: AS_KAFKA,
+    ApiKey.WRITE_TXN_MARKERS: Entry("A partition without a leader is waited for; Kafka passes it over."),
     ApiKey.TXN_OFFSET_COMMIT: AS_KAFKA,
     ApiKey.DESCRIBE_PRODUCERS: AS_KAFKA,
     ApiKey.DESCRIBE_TRANSACTIONS: AS_KAFKA,
@@ -112,4 +115,14 @@ REAL: dict[int, Entry] = {
     ApiKey.DESCRIBE_SHARE_GROUP_OFFSETS: AS_KAFKA,
     ApiKey.ALTER_SHARE_GROUP_OFFSETS: AS_KAFKA,
     ApiKey.DELETE_SHARE_GROUP_OFFSETS: AS_KAFKA,
+    ApiKey.SASL_HANDSHAKE: Entry("", "Mechanisms other than PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512."),
+    ApiKey.SASL_AUTHENTICATE: Entry(
+        "PLAIN asks for the same passwords as SCRAM, where Kafka has a file of its own for it.",
+        "Delegation tokens, OAuth, Kerberos, client certificates.",
+    ),
+    ApiKey.DESCRIBE_ACLS: AS_KAFKA,
+    ApiKey.CREATE_ACLS: AS_KAFKA,
+    ApiKey.DELETE_ACLS: AS_KAFKA,
+    ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS: AS_KAFKA,
+    ApiKey.ALTER_USER_SCRAM_CREDENTIALS: AS_KAFKA,
 }

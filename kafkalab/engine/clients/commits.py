@@ -12,6 +12,7 @@ from kafkalab.engine.clients.coordinator_link import NOT_THE_ONE, CoordinatorLin
 from kafkalab.engine.clients.fetching import Needs, Reading, TopicPartition
 from kafkalab.engine.clients.membership import FORGOTTEN, Membership
 from kafkalab.engine.clients.metadata import backoff_us
+from kafkalab.engine.clients.modern_membership import ModernMembership
 from kafkalab.engine.clients.requests import nested
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Commits:
-    def __init__(self, consumer: "Consumer", link: CoordinatorLink, membership: Membership) -> None:
+    def __init__(self, consumer: "Consumer", link: CoordinatorLink, membership: Membership | ModernMembership) -> None:
         self.consumer = consumer
         self.link = link
         self.membership = membership
@@ -105,8 +106,11 @@ class Commits:
         if not wanting or consumer.asking(self, ApiKey.OFFSET_FETCH) or not self._may_ask():
             return
         topics = nested({reading.where: None for reading in wanting})
+        membership = self.membership
         group = OffsetFetchGroup(
-            self.link.group, tuple(OffsetFetchTopic(name, None, tuple(numbers)) for name, numbers in topics.items())
+            self.link.group,
+            tuple(OffsetFetchTopic(name, None, tuple(numbers)) for name, numbers in topics.items()),
+            *((membership.member_id, membership.generation) if isinstance(membership, ModernMembership) else ()),
         )
         self.link.ask(ApiKey.OFFSET_FETCH, OffsetFetchRequest((group,), require_stable=True), self, wanting)
 
@@ -169,7 +173,8 @@ class Commits:
             self.membership.forgotten(generation, error)
         elif error == ErrorCode.rebalance_in_progress:
             self.membership.request_rejoin("the group is rebalancing")
-        elif error.retriable or error in NOT_THE_ONE:
+        elif error.retriable or error in NOT_THE_ONE or error == ErrorCode.stale_member_epoch:
+            # Between sending and arriving the member's epoch may have gone on: the same again under the new one.
             self._later()
             if self.next_auto_us is not None:
                 self.next_auto_us = self._not_before_us
@@ -201,7 +206,7 @@ class Commits:
             self.link.lost()
         if error in FORGOTTEN:
             self.membership.forgotten(self.membership.generation, error)
-        elif error.retriable or error in NOT_THE_ONE:
+        elif error.retriable or error in NOT_THE_ONE or error == ErrorCode.stale_member_epoch:
             self._later()
         else:
             self.consumer.fail(f"offsets of group {self.link.group}: {error.name.upper()}")

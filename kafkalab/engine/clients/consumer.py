@@ -14,10 +14,11 @@ from kafkalab.engine.clients.commits import Commits
 from kafkalab.engine.clients.coordinator_link import CoordinatorLink
 from kafkalab.engine.clients.fetching import Fetching, Needs, Reading, TopicPartition
 from kafkalab.engine.clients.membership import Membership, MemberState
+from kafkalab.engine.clients.modern_membership import ModernMembership
 from kafkalab.engine.coordinators.assignors import ASSIGNORS, RANGE
+from kafkalab.engine.coordinators.modern.assignors import SERVER_ASSIGNORS
 from kafkalab.engine.events import ConsumerFailed, PartitionsAssigned, PartitionsRevoked, RecordsDelivered
 from kafkalab.wire import frozen
-from kafkalab.wire.api import ApiKey
 from kafkalab.wire.records import Record
 
 CLOSE_TIMEOUT_US = 30_000_000
@@ -25,6 +26,7 @@ CLOSE_TIMEOUT_US = 30_000_000
 STEP_US = 20_000
 """Quick work is done in steps of about this long, not record by record."""
 COMMITS = ("auto", "manual", "none")
+CLASSIC, CONSUMER = GROUP_PROTOCOLS = ("classic", "consumer")
 REMEMBERED = 20
 
 
@@ -42,7 +44,12 @@ class ConsumerSettings:
     commit: str = "auto"
     """auto (as time passes), manual (after each poll's records) or none."""
     auto_commit_interval_ms: int = 5_000
+    group_protocol: str = CLASSIC
+    """classic, or consumer: the newer one, where the coordinator gives out the partitions (KIP-848)."""
+    group_remote_assignor: str | None = None
+    """Of the consumer protocol: the coordinator's assignor. None: its own choice."""
     assignor: str = RANGE
+    """Of the classic protocol: what the group's leader computes with."""
     instance_id: str | None = None
     """A static member's group.instance.id (KIP-345)."""
     session_timeout_ms: int = 45_000
@@ -71,6 +78,21 @@ class ConsumerSettings:
             wrong["assignor"] = f"must be one of {', '.join(ASSIGNORS)}"
         if self.heartbeat_interval_ms >= self.session_timeout_ms:
             wrong["heartbeat_interval_ms"] = "must be less than session_timeout_ms"
+        return wrong | self._problems_of_protocol()
+
+    def _problems_of_protocol(self) -> dict[str, str]:
+        """Each protocol has settings that the other one refuses (KIP-848)."""
+        if self.group_protocol not in GROUP_PROTOCOLS:
+            return {"group_protocol": f"must be one of {', '.join(GROUP_PROTOCOLS)}"}
+        if self.group_protocol == CLASSIC:
+            foreign = self.group_remote_assignor is not None
+            return {"group_remote_assignor": "cannot be set when group.protocol=CLASSIC"} if foreign else {}
+        wrong = {}
+        if self.group_remote_assignor not in (None, *SERVER_ASSIGNORS):
+            wrong["group_remote_assignor"] = f"must be one of {', '.join(SERVER_ASSIGNORS)}"
+        for name in ("assignor", "session_timeout_ms", "heartbeat_interval_ms"):
+            if getattr(self, name) != type(self).__dataclass_fields__[name].default:
+                wrong[name] = "cannot be set when group.protocol=CONSUMER"
         return wrong
 
 
@@ -124,7 +146,7 @@ class Consumer(Client):
             member_state = self.membership.state
             if self.link.broker is None:
                 return "looking for its coordinator"
-            return "joining" if member_state is MemberState.UNJOINED else member_state.value
+            return "joining" if member_state.value == MemberState.UNJOINED.value else member_state.value
         if self._committing:
             return "committing"
         if self._batch:
@@ -201,8 +223,7 @@ class Consumer(Client):
         assert not settings.problems(), settings.problems()
         old, self.settings = self.settings, settings
         self.request_timeout_ms = settings.request_timeout_ms
-        identity = (old.group, old.assignor, old.instance_id)
-        if self.failed or identity != (settings.group, settings.assignor, settings.instance_id):
+        if self.failed or _identity(old) != _identity(settings):
             self._batch.clear()
             self._committing = self.failed = False
             if old.group is not None:
@@ -221,7 +242,8 @@ class Consumer(Client):
         self._want_topics()
         if self.settings.group is not None:
             self.link = CoordinatorLink(self, self.settings.group)
-            self.membership = Membership(self, self.link)
+            kind = ModernMembership if self.settings.group_protocol == CONSUMER else Membership
+            self.membership: Membership | ModernMembership = kind(self, self.link)
             self.commits = Commits(self, self.link, self.membership)
 
     def _want_topics(self) -> None:
@@ -330,8 +352,19 @@ class Consumer(Client):
         if not self._left:
             self._left = True
             self.membership.leave("the consumer is being closed")
-        if not self.asking(self.membership, ApiKey.LEAVE_GROUP):
+        if not self.membership.leaving:
             self.exit()
+
+
+def _identity(settings: ConsumerSettings) -> tuple[str | None, ...]:
+    """What makes it another member."""
+    return (
+        settings.group,
+        settings.group_protocol,
+        settings.group_remote_assignor,
+        settings.assignor,
+        settings.instance_id,
+    )
 
 
 def names(partitions: list[TopicPartition]) -> tuple[str, ...]:

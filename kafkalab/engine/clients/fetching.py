@@ -67,6 +67,7 @@ class Reading:
     nearer: int | None = None
     """The replica that the leader would rather have it read from (KIP-392)."""
     nearer_until_us: int = 0
+    held_back: bool = False  # About to be given up: nothing more of it may reach the application.
     where: TopicPartition = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class Fetching:
     def take(self, most: int) -> list[tuple[Reading, Record]]:
         """What one poll returns: partition by partition, each time beginning with another one."""
         taken: list[tuple[Reading, Record]] = []
-        full = [reading for reading in self.readings.values() if reading.buffered]
+        full = [reading for reading in self.readings.values() if reading.buffered and not reading.held_back]
         if full:
             self._turn += 1
             first = self._turn % len(full)
@@ -179,12 +180,9 @@ class Fetching:
                 assert known is not None
                 reset_to = RESETS.get(consumer.settings.auto_offset_reset, LATEST)
                 asked[reading.where] = known.leader_epoch, reset_to if needs is Needs.RESET else reading.epoch
-            isolation = consumer.settings.isolation_level
-            body = (
-                requests.list_offsets(asked, isolation)
-                if needs is Needs.RESET
-                else requests.offset_for_leader_epoch(asked)
-            )
+            body: Any = requests.offset_for_leader_epoch(asked)
+            if needs is Needs.RESET:
+                body = requests.list_offsets(asked, consumer.settings.isolation_level)
             about = [(reading, asked[reading.where][0]) for reading in readings]
             consumer.ask(target, api_key, body, self, about)
 
@@ -396,5 +394,4 @@ class Fetching:
 
     def _asked(self, api_key: int) -> list[str]:
         """Who still has such a question."""
-        in_flight = self.consumer.in_flight.values()
-        return [asked.target for asked in in_flight if asked.asker is self and asked.api_key == api_key]
+        return [it.target for it in self.consumer.in_flight.values() if it.asker is self and it.api_key == api_key]

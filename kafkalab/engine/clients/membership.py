@@ -97,6 +97,10 @@ class Membership:
             return True
         return self.rejoin_reason is not None and not self.cooperative and self.state is not MemberState.JOINING
 
+    @property
+    def leaving(self) -> bool:
+        return self.consumer.asking(self, ApiKey.LEAVE_GROUP)
+
     def request_rejoin(self, reason: str) -> None:
         if self.rejoin_reason is None:
             self.rejoin_reason = reason

@@ -1,9 +1,11 @@
 """The requests that clients send, filled in: one function each, in kio's newest version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TypeVar
+from uuid import UUID
 
+from kio.schema.consumer_group_heartbeat.v1.request import ConsumerGroupHeartbeatRequest, TopicPartitions
 from kio.schema.end_txn.v5.request import EndTxnRequest
 from kio.schema.find_coordinator.v6.request import FindCoordinatorRequest
 from kio.schema.heartbeat.v4.request import HeartbeatRequest
@@ -70,6 +72,7 @@ SPOKEN: dict[int, int] = {
     ApiKey.DESCRIBE_PRODUCERS: 0,
     ApiKey.UNREGISTER_BROKER: 0,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: 0,
+    ApiKey.CONSUMER_GROUP_HEARTBEAT: 1,
     ApiKey.SHARE_GROUP_HEARTBEAT: 1,
     ApiKey.SHARE_FETCH: 2,
     ApiKey.SHARE_ACKNOWLEDGE: 2,
@@ -170,6 +173,38 @@ def heartbeat(group: str, generation: int, member_id: str, instance_id: str | No
 def leave_group(group: str, member_id: str, instance_id: str | None, reason: str) -> LeaveGroupRequest:
     member = MemberIdentity(member_id=member_id, group_instance_id=instance_id, reason=reason)
     return LeaveGroupRequest(group_id=GroupId(group), members=(member,))
+
+
+def consumer_group_heartbeat(
+    group: str,
+    member_id: str,
+    member_epoch: int,
+    instance_id: str | None,
+    *,
+    rack_id: str | None,
+    rebalance_timeout_ms: int,
+    topics: tuple[str, ...] | None,
+    assignor: str | None,
+    owned: Iterable[tuple[UUID, int]] | None,
+) -> ConsumerGroupHeartbeatRequest:
+    """None, and a timeout of -1: it has not changed since the last heartbeat."""
+    partitions = None
+    if owned is not None:
+        by_topic: dict[UUID, list[i32]] = {}
+        for topic_id, number in owned:
+            by_topic.setdefault(topic_id, []).append(i32(number))
+        partitions = tuple(TopicPartitions(topic_id=it, partitions=tuple(numbers)) for it, numbers in by_topic.items())
+    return ConsumerGroupHeartbeatRequest(
+        group_id=GroupId(group),
+        member_id=member_id,
+        member_epoch=i32(member_epoch),
+        instance_id=instance_id,
+        rack_id=rack_id,
+        rebalance_timeout=duration(rebalance_timeout_ms),
+        subscribed_topic_names=None if topics is None else tuple(map(TopicName, topics)),
+        server_assignor=assignor,
+        topic_partitions=partitions,
+    )
 
 
 def list_offsets(asked: Mapping[tuple[str, int], tuple[int, int]], isolation_level: int) -> ListOffsetsRequest:

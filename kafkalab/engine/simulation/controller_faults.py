@@ -1,7 +1,7 @@
 """What goes wrong with controllers where there are three of them, done and mended."""
 
 from kafkalab.engine.cluster import Cluster
-from kafkalab.engine.simulation.schedule import Fault
+from kafkalab.engine.simulation.plans import Fault
 from kafkalab.engine.spec import controller_node
 
 

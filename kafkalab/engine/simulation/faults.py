@@ -9,8 +9,9 @@ from kafkalab.engine.network import Link
 from kafkalab.engine.simulation import controller_faults
 from kafkalab.engine.simulation.meddling import Meddling
 from kafkalab.engine.simulation.mishaps import Mishaps
+from kafkalab.engine.simulation.plans import CONTROLLER_KINDS, TRANSACTION_KINDS, Fault, TopicPlan
 from kafkalab.engine.simulation.referee import Referee
-from kafkalab.engine.simulation.schedule import CONTROLLER_KINDS, Fault, TopicPlan
+from kafkalab.engine.simulation.zombies import Zombies
 
 SLOW = Link(latency_us=400_000, jitter_us=200_000)
 SLOW_WRITE_US = 30_000
@@ -25,6 +26,7 @@ class Faults:
     dice: Random
     referee: Referee
     topics: tuple[TopicPlan, ...]
+    zombies: Zombies
     done: dict[str, int] = field(default_factory=dict)
     """How many of each kind were really done: a fault of a broker that is down already is none."""
     meddling: Meddling = field(init=False)
@@ -80,6 +82,9 @@ class Faults:
             case kind if kind in CONTROLLER_KINDS:
                 if not controller_faults.begin(self.cluster, fault):
                     return
+            case kind if kind in TRANSACTION_KINDS:
+                if not self.zombies.begin(fault):
+                    return
             case "reassign" | "move leader" | "prefer leaders" | "change settings":
                 if not self.meddling.begin(fault.kind):
                     return
@@ -118,6 +123,10 @@ class Faults:
                     self.cluster.start_controller()
             case kind if kind in CONTROLLER_KINDS:
                 controller_faults.mend(self.cluster, fault)
+            case kind if kind in TRANSACTION_KINDS:
+                killed = self.zombies.mend(fault)
+                if killed is not None:
+                    self._start(killed)
             case _:
                 self.mishaps.mend(fault)
 
@@ -129,6 +138,7 @@ class Faults:
         self._heal(*world.network.cut, *world.network.links)
         controller_faults.mend_everything(self.cluster)
         self.mishaps.mend_everything()
+        self.zombies.mend_everything()
         for disk in self.cluster.disks.values():
             disk.mend()
         for broker in self.cluster.spec.brokers:

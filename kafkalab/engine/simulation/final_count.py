@@ -8,11 +8,15 @@ from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.partition_change import RECOVERING
 from kafkalab.engine.coordinators.classic_group import GroupState
+from kafkalab.engine.coordinators.modern.group import ConsumerGroupState
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.simulation.compacted import last_words, stored
 from kafkalab.engine.simulation.progress import nothing_is_left_over
 from kafkalab.engine.simulation.quorum_referee import controllers_agree
 from kafkalab.engine.simulation.sight import Broken
+from kafkalab.engine.simulation.transactional import ACCOUNTS
+from kafkalab.engine.simulation.transactions_counted import count_transactions, transactions_have_ended
+from kafkalab.engine.simulation.zombies import plan_name
 from kafkalab.wire import batches
 
 if TYPE_CHECKING:
@@ -41,6 +45,8 @@ def final_count(history: "History") -> Lost:
     leaders = _replicas_agree(history, brokers)
     values = {place: _values(leader) for place, leader in leaders.items()}
     _images_agree(history, brokers)
+    transactions_have_ended(brokers)
+    count_transactions(history.referee.transactions, leaders)
     lost = _acked_is_there(history, values, leaders)
     _idempotent_means_once(history, values)
     _groups_have_read_everything(history, brokers, leaders, values)
@@ -122,7 +128,8 @@ def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], l
             lost.deleted += 1
             continue
         found = values[(topic, partition)].get(offset)
-        is_tombstone = plans[client].tombstone_every and serial % plans[client].tombstone_every == 0
+        plan = plans[plan_name(client)]
+        is_tombstone = plan.tombstone_every and serial % plan.tombstone_every == 0
         value = b"" if is_tombstone else f"{serial} from {client}".encode()
         leader = leaders[topic, partition]
         if found == value or offset < leader.log.start_offset:
@@ -134,7 +141,7 @@ def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], l
         if (topic, partition) in history.referee.metadata.gambled:
             lost.unclean += 1
             continue
-        if plans[client].acks == -1:
+        if plan.acks == -1:
             raise Broken("L6", f"record {serial} of {client}, acked at {topic}-{partition}@{offset}: found {found!r}")
         lost.acks_1 += 1
     return lost
@@ -147,7 +154,7 @@ def _idempotent_means_once(history: "History", values: dict[Place, dict[int, byt
         last: dict[str, int] = {}
         for offset, value in found.items():
             serial, _, client = value.decode(errors="replace").partition(" from ")
-            if client not in names:
+            if plan_name(client) not in names:
                 continue
             if int(serial) <= last.get(client, 0):
                 raise Broken("T1", f"{place}@{offset}: record {serial} of {client} after {last[client]}")
@@ -169,7 +176,7 @@ def _groups_have_read_everything(
         if len(groups) != 1:
             raise Broken("G4", f"{group_id} is known to {len(groups)} coordinators")
         group = groups[0]
-        if group.state is not GroupState.STABLE or len(group.members) != len(consumers):
+        if group.state not in (GroupState.STABLE, ConsumerGroupState.STABLE) or len(group.members) != len(consumers):
             raise Broken("G6", f"{group_id} is {group.state} with {len(group.members)} of {len(consumers)} members")
         topics = {topic for plan in history.plan.consumers if plan.group == group_id for topic in plan.topics}
         for place, leader in leaders.items():
@@ -177,10 +184,12 @@ def _groups_have_read_everything(
                 continue
             end = leader.log.end_offset
             committed = group.offsets[place].offset if place in group.offsets else 0
-            if committed != end:
+            # Who commits what it has worked on says nothing of markers and of aborted records behind that.
+            worked_on = [last + 1 for _, last, _ in history.referee.transactions.received.get(place, [])]
+            if not max(worked_on, default=end) <= committed <= end:
                 raise Broken("G6", f"{group_id} committed {committed} of {place}, which ends at {end}")
             # Who reads a topic made again may go on at the offset where it was in the old one.
-            if place[0] not in history.referee.remade:
+            if place[0] not in history.referee.remade and place[0] != ACCOUNTS:
                 _all_was_delivered(history, consumers, place, values[place])
 
 

@@ -1,8 +1,10 @@
 """One history: a schedule played on a world, judged after every step and counted at the end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from kafkalab.engine.clients.admin import Admin, create_topic
 from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
@@ -13,10 +15,13 @@ from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.network import Link, Network
 from kafkalab.engine.simulation.faults import Faults
 from kafkalab.engine.simulation.final_count import final_count
+from kafkalab.engine.simulation.plans import SECOND_US, ConsumerPlan, ProducerPlan, Schedule
 from kafkalab.engine.simulation.progress import everybody_is_back
 from kafkalab.engine.simulation.referee import Referee
-from kafkalab.engine.simulation.schedule import SECOND_US, ConsumerPlan, Schedule, schedule
+from kafkalab.engine.simulation.schedule import schedule
 from kafkalab.engine.simulation.sight import Broken
+from kafkalab.engine.simulation.transactions_counted import transactions_end_in_time
+from kafkalab.engine.simulation.zombies import Zombies
 from kafkalab.engine.spec import ClusterSpec
 from kafkalab.engine.world import World
 
@@ -49,6 +54,8 @@ class Outcome:
     delivered: int = 0
     compactions: int = 0
     segments_deleted: int = 0
+    transactions_committed: int = 0
+    transactions_aborted: int = 0
 
 
 class History:
@@ -67,8 +74,21 @@ class History:
         self.cluster = Cluster(spec, self.world, lambda _: MemoryDisk())
         self.bootstrap = tuple(broker.node for broker in spec.brokers)
         self.referee = Referee(self.cluster)
-        self.faults = Faults(self.cluster, Random(f"faults {seed}"), self.referee, self.plan.topics)
-        self.producers: list[Producer] = []
+        transactional = {plan.name: plan for plan in self.plan.producers if plan.transactional_id is not None}
+        if transactional:
+            self.world.on_event.append(self.referee.transactions.hear)
+        self.zombies = Zombies(self.cluster, transactional, self._start_producer)
+        dice = Random(f"faults {seed}")
+        self.faults = Faults(self.cluster, dice, self.referee, self.plan.topics, self.zombies)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "History":
+        copy = object.__new__(History)
+        memo[id(self)] = copy
+        copy.__dict__.update(deepcopy(self.__dict__, memo))
+        copy.referee.listen()
+        if copy.zombies.plans:
+            copy.world.on_event.append(copy.referee.transactions.hear)
+        return copy
 
     def run(self) -> Outcome:
         """Play it to the end. Raises Broken with the invariant that did not hold."""
@@ -88,6 +108,8 @@ class History:
             gone_with_topic=lost.deleted,
             compactions=referee.compacted.runs,
             segments_deleted=referee.segments_deleted,
+            transactions_committed=referee.transactions.ended(committed=True),
+            transactions_aborted=referee.transactions.ended(committed=False),
             delivered=sum(last - first + 1 for ranges in referee.delivered.values() for first, last in ranges),
         )
 
@@ -113,11 +135,15 @@ class History:
             self._bring_back_topics()
             self.faults.meddling.mend_everything()
             self.faults.start_the_forgotten()
+            self.zombies.replace_the_fenced()
         yield self.plan.chaos_us + HEALED_BY_S * SECOND_US
         everybody_is_back(self.cluster)
+        transactions_end_in_time(list(self.cluster.brokers.values()))
         yield self.plan.end_us - QUIET_S * SECOND_US
-        for producer in self.producers:
-            self.world.tell_node(producer.name, Pause())
+        self.zombies.forget_ghosts()
+        for node in self.world.nodes.values():
+            if isinstance(node, Producer):
+                self.world.tell_node(node.name, Pause())
         yield self.plan.end_us
 
     def _advance(self, until_us: int) -> None:
@@ -145,37 +171,51 @@ class History:
 
     def _make_clients(self) -> None:
         for plan in self.plan.producers:
-            settings = ProducerSettings(
-                topic=plan.topic,
-                rate_per_s=plan.rate_per_s,
-                key_pattern=f"random:{plan.keys}",
-                tombstone_every=plan.tombstone_every,
-                acks=plan.acks,
-                idempotence=plan.idempotence,
-                linger_ms=plan.linger_ms,
-                delivery_timeout_ms=20_000,
-                request_timeout_ms=5_000,
-            )
-            producer = Producer(plan.name, self.bootstrap, settings)
-            self.producers.append(producer)
-            self.world.start(producer)
+            if plan.transactional_id is None:
+                self._start_producer(plan.name, plan)
+            else:
+                self.zombies.newcomer(plan)
         for consumer in self.plan.consumers:
             self._start_consumer(consumer)
+
+    def _start_producer(self, node: str, plan: ProducerPlan) -> None:
+        settings = ProducerSettings(
+            topic=plan.topic,
+            rate_per_s=plan.rate_per_s,
+            key_pattern=f"random:{plan.keys}",
+            tombstone_every=plan.tombstone_every,
+            acks=plan.acks,
+            idempotence=plan.idempotence,
+            linger_ms=plan.linger_ms,
+            delivery_timeout_ms=20_000,
+            request_timeout_ms=5_000,
+        )
+        if plan.transactional_id is not None:
+            settings = replace(
+                settings,
+                transactional_id=plan.transactional_id,
+                transaction_timeout_ms=plan.transaction_timeout_ms,
+                records_per_transaction=plan.records_per_transaction,
+                abort_every=plan.abort_every,
+            )
+        self.world.start(Producer(node, self.bootstrap, settings))
 
     def _start_consumer(self, plan: ConsumerPlan) -> None:
         settings = ConsumerSettings(
             group=plan.group,
             topics=plan.topics,
-            assignor=plan.assignor,
             commit=plan.commit,
             auto_commit_interval_ms=1_000,
             processing_ms=plan.processing_ms,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
             max_poll_interval_ms=15_000,
             request_timeout_ms=5_000,
             rack=plan.rack,
+            group_protocol=plan.group_protocol,
+            isolation_level=plan.isolation_level,
         )
+        if plan.group_protocol == "classic":
+            settings = replace(settings, assignor=plan.assignor, session_timeout_ms=10_000)
         self.world.start(Consumer(plan.name, self.bootstrap, settings))
 
     def _chaos(self) -> Iterator[int]:

@@ -25,15 +25,19 @@ from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.faulty_disk import FaultyDisk
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.meddling import Meddling
+from kafkalab.engine.simulation.plans import Fault, TopicPlan
 from kafkalab.engine.simulation.referee import Referee
-from kafkalab.engine.simulation.schedule import Fault, TopicPlan
+from kafkalab.engine.world import World
 from kafkalab.wire.api import ApiKey
 
 COME_AGAIN = (ApiKey.PRODUCE, ApiKey.FETCH)
 MOST_STALE = 4
-KILLING = ("kill", "stop", "disk full", "disk failed", "torn write", "unregister", "rolling restart")
+KILLING = (
+    *("kill", "coordinator kill", "stop", "disk full", "disk failed", "torn write", "unregister"),
+    "rolling restart",
+)
 """Kinds after which a broker is not trusted to have everything; a stop is among them if it takes too long."""
-CUTTING = ("freeze", "cut", "cut one way", "isolate", "slow link", "lossy link", "disk slow")
+CUTTING = ("freeze", "coordinator freeze", "cut", "cut one way", "isolate", "slow link", "lossy link", "disk slow")
 """Kinds after which a broker may not be heard of."""
 HEARD_OF_US = 3_000_000
 """A heartbeat comes every two seconds."""
@@ -176,11 +180,7 @@ class Mishaps:
             return
         world = self.cluster.world
         world.on_message.remove(eavesdropper.overhear)
-        for number, request in enumerate(eavesdropper.heard):
-            ghost = f"{request.source} on an old connection {number}"
-            world.open_edge(ghost, _ignore)
-            self.ghosts.append(ghost)
-            world.send(ghost, node, replace(request, source=ghost))
+        self.ghosts += replay(world, [(node, request) for request in eavesdropper.heard], 0)
 
     def _forget_ghosts(self) -> None:
         for ghost in self.ghosts:
@@ -200,6 +200,17 @@ class Eavesdropper:
             of_kind = sum(request.api_key == message.api_key for request in self.heard)
             if of_kind < MOST_STALE // len(COME_AGAIN):
                 self.heard.append(message)
+
+
+def replay(world: World, heard: list[tuple[str, Request]], number: int) -> list[str]:
+    """Send these requests, each with its target, once more. Gives the ghosts that sent them."""
+    ghosts: list[str] = []
+    for place, (target, request) in enumerate(heard):
+        ghost = f"{request.source} on an old connection {f'{number}.{place}' if number else place}"
+        world.open_edge(ghost, _ignore)
+        ghosts.append(ghost)
+        world.send(ghost, target, replace(request, source=ghost))
+    return ghosts
 
 
 def _ignore(_message: Any) -> None:

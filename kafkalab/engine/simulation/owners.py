@@ -8,6 +8,7 @@ from kafkalab.engine.broker.broker import Broker
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.controller.metadata import PartitionImage
 from kafkalab.engine.coordinators.classic_group import ClassicGroup, Member
+from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.world import World
@@ -61,10 +62,13 @@ def has_a_successor(world: World, node: str, group_id: str, seen: dict[tuple[UUI
     return partition.is_leader and partition.leader_epoch < image.leader_epoch
 
 
-def _group_in(world: World, group_id: str, generation: int) -> ClassicGroup | None:
+def _group_in(world: World, group_id: str, generation: int) -> ClassicGroup | ConsumerGroup | None:
     for node in world.nodes.values():
         if isinstance(node, Broker) and group_id in node.groups.groups:
             group = node.groups.groups[group_id]
             if isinstance(group, ClassicGroup) and group.generation == generation:
+                return group
+            # A member's epoch is the group's, once the member has got there.
+            if isinstance(group, ConsumerGroup) and group.epoch == generation:
                 return group
     return None

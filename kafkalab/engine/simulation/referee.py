@@ -14,12 +14,14 @@ from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
+from kafkalab.engine.coordinator_place import TRANSACTIONS_TOPIC
 from kafkalab.engine.events import (
     Event,
     GroupAssigned,
     HighWatermarkAdvanced,
     LogCompacted,
     LogTruncated,
+    MemberReconciled,
     NodeCrashed,
     NodeStarted,
     OffsetCommitted,
@@ -32,6 +34,7 @@ from kafkalab.engine.events import (
     RequestRefused,
     SegmentDeleted,
     TopicDeleted,
+    TransactionEnded,
 )
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
@@ -40,13 +43,15 @@ from kafkalab.engine.simulation.owners import has_a_successor, shared_out, taken
 from kafkalab.engine.simulation.quorum_referee import QuorumReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight, TopicNumber
 from kafkalab.engine.simulation.stored_batches import epoch_before, new_batches
+from kafkalab.engine.simulation.transactional import ACCOUNTS, READ_COMMITTED
+from kafkalab.engine.simulation.transactions_referee import TransactionsReferee
 from kafkalab.engine.simulation.watching import take_changed, watch
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 
-OF_NO_CONCERN = frozenset({RecordsAppended, HighWatermarkAdvanced, RecordSent, RequestRefused})
+OF_NO_CONCERN = frozenset({RecordsAppended, HighWatermarkAdvanced, RecordSent, RequestRefused, TransactionEnded})
 """Most of what is said. The referee looks for itself."""
 
 
@@ -77,12 +82,18 @@ class Referee:
     lives: dict[str, Broker] = field(default_factory=dict)
     """By node: the process that runs, or the last one that did."""
     checks: int = 0
+    transactions: TransactionsReferee = field(init=False)
     metadata: MetadataReferee = field(init=False)
     quorum: QuorumReferee = field(init=False)
 
     def __post_init__(self) -> None:
         self.metadata = MetadataReferee(self.cluster, self.sights, self.visible)
+        self.transactions = TransactionsReferee(self.cluster.world, self.visible)
         self.quorum = QuorumReferee(self.cluster, self.metadata)
+        self.listen()
+
+    def listen(self) -> None:
+        """To what nodes state and send. The copy of a world has no listeners, until one begins anew."""
         self.cluster.world.on_event.append(self.hear)
         self.cluster.world.on_message.append(self.overhear)
 
@@ -111,6 +122,7 @@ class Referee:
         if sight.lost_power:
             sight.lost_power = False
             self.compacted.truncated(key, log.end_offset)
+            self.transactions.cut(key)
             sight.cut_at(log.end_offset)
         if (
             sight.log_end == log.end_offset
@@ -139,6 +151,10 @@ class Referee:
             self._appended(broker, partition, sight)
         if partition.is_leader:
             self._leading(broker, partition, sight)
+        if partition.topic == ACCOUNTS:
+            self.transactions.appended(key, partition)
+            if partition.is_leader:
+                self.transactions.leading(key, partition)
         sight.log_start = log.start_offset
         sight.log_end = log.end_offset
         sight.high_watermark = partition.high_watermark
@@ -155,6 +171,8 @@ class Referee:
         if partition.log.config.is_compacted:
             replica = (partition.topic_id.int, partition.partition, broker.broker_id)
             self.compacted.appended(replica, partition, expected)
+            if partition.topic == TRANSACTIONS_TOPIC:
+                self.transactions.decisions(partition, expected)
             self._took_writes(broker, partition, partition.log.epochs.latest)
             return
         before = epoch_before(partition.log, sight, expected)
@@ -223,6 +241,8 @@ class Referee:
         if isinstance(message, Request):
             if not (message.api_key == ApiKey.PRODUCE and message.body.acks == 0):
                 self.asked[(source, message.channel, message.correlation_id)] = message
+            if message.api_key == ApiKey.END_TXN:
+                self.transactions.asked_to_end(message.body)
             return
         request = self.asked.pop((target, message.channel, message.correlation_id), None)
         if request is None:
@@ -230,7 +250,9 @@ class Referee:
         if message.api_key == ApiKey.PRODUCE and request.body.acks == -1:
             self._acked_by_all(source, message)
         if message.api_key == ApiKey.FETCH and request.body.replica_id < 0:
-            self._served(source, message)
+            self._served(source, message, request.body.isolation_level)
+        if message.api_key in (ApiKey.INIT_PRODUCER_ID, ApiKey.END_TXN):
+            self.transactions.answered(request, message.body)
 
     def _acked_by_all(self, source: str, response: Response) -> None:
         """L7 acks=all succeeds only while enough replicas are in sync."""
@@ -245,7 +267,7 @@ class Referee:
                 if partition.is_leader and len(partition.maximal_isr) < partition.effective_min_isr:
                     raise Broken("L7", f"{topic.name}-{result.partition}: acked with ISR {partition.maximal_isr}")
 
-    def _served(self, source: str, response: Response) -> None:
+    def _served(self, source: str, response: Response, isolation_level: int) -> None:
         """L8 readers get nothing above the high watermark, and an offset never changes its content."""
         broker = self.cluster.world.nodes.get(source)
         if not isinstance(broker, Broker):
@@ -256,6 +278,8 @@ class Referee:
                 partition = broker.partitions.get((name, result.partition))
                 if not result.records or partition is None:
                     continue
+                if isolation_level == READ_COMMITTED and name == ACCOUNTS:
+                    self.transactions.served(broker, partition, result)
                 for batch in batches.headers(result.records):
                     # A follower knows what was committed in an earlier step, if it is right.
                     committed = partition.high_watermark
@@ -289,12 +313,14 @@ class Referee:
                 for replica, sight in self.sights.items():
                     if sight.topic == topic and replica[1:] == (partition, broker):
                         self.compacted.truncated(replica, after)
+                        self.transactions.cut(replica)
                         sight.cut_at(after)
             case ReplicaDeleted(topic, partition, broker):
                 for key in [key for key, sight in self.sights.items() if sight.topic == topic]:
                     if key[1:] == (partition, broker):
                         del self.sights[key]
                         self.compacted.held.pop(key, None)
+                        self.transactions.cut(key)
             case NodeCrashed(name) if name.startswith("broker-") and not self._had_put_all_away(name):
                 crashed = self.lives.get(name)
                 if crashed is not None:
@@ -306,11 +332,13 @@ class Referee:
             case SegmentDeleted():
                 self.segments_deleted += 1
                 retained(self._replica(node, event), event)
-            case GroupAssigned(group) | OffsetCommitted(group) if has_a_successor(
+            case GroupAssigned(group) | MemberReconciled(group) | OffsetCommitted(group) if has_a_successor(
                 self.cluster.world, node, group, self.metadata.seen
             ):
                 # Late news, which counted before its successor's.
                 return
+            case MemberReconciled(group):
+                shared_out(self.cluster.world, node, group)
             case GroupAssigned(group, generation):
                 if generation <= self.generations.get(group, 0):
                     raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")
@@ -337,6 +365,7 @@ class Referee:
         if isinstance(node, Broker):
             watch(node)
             self.lives[name] = node
+            self.transactions.started(node.broker_id)
         # What a broker knew of leadership died with its memory; its log did not.
         for (_, _, holder), sight in self.sights.items():
             if broker_node(holder) == name:

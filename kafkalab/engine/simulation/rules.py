@@ -8,7 +8,8 @@ that is judged.
 RULES: dict[str, str] = {
     "L1": "A log has no gaps but those that compaction made, and leader epochs never fall along it.",
     "L2": "Two replicas that have the same offset of the same leader epoch have the same bytes there.",
-    "L3": "A high watermark and a log's start never go back, and no log loses its end without a word.",
+    "L3": "A high watermark, a last stable offset and a log's start never go back, and no log loses its end without "
+    "a word.",
     "L4": "Whoever is in sync, or may lead, has every record below the high watermark.",
     "L5": "In one leader epoch one broker takes writes.",
     "L6": "What was acknowledged to acks=all is found at its offset, with its value.",
@@ -28,12 +29,19 @@ RULES: dict[str, str] = {
     "M9": "A move gives up old replicas only when the new ones are in sync.",
     "M10": "Whoever stopped badly is not eligible to lead when it comes back.",
     "T1": "A producer's sequence numbers in a log follow each other, with nothing twice.",
+    "T3": "Readers of committed records see all of a transaction or nothing, in every partition it wrote to.",
+    "T4": "Once a newcomer has a transactional id, nothing that its predecessor writes counts.",
+    "T5": "Transactions of a producer follow each other in a partition, with one marker between, of the coordinator's "
+    "own epoch.",
+    "T6": "No transaction stays open for long after its timeout, and none when all is mended.",
     "G1": "A partition has one owner in its group, and no new one before the old one has given it up.",
     "G2": "Generations of a group only rise.",
     "G3": "Committed offsets never go back.",
     "G4": "A group has one coordinator.",
     "G5": "Every record below the committed offset was delivered to a member of the group.",
     "G6": "When all is mended groups are stable, with all their members, and commits lie within the logs.",
+    "G8": "A record is held by one member of a share group at a time, is not delivered too often, and is never "
+    "taken back once it is done with.",
     "X1": "When all is quiet nobody waits for anything, and nothing is kept for who is gone.",
     "X3": "Every request has one answer, in the order of its connection and in time.",
     "X4": "However much happens in one moment, time goes on after it.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kafkalab.engine.simulation.history import EPOCH_US, SETTLE_US, History
-from kafkalab.engine.simulation.schedule import SECOND_US, Fault, Schedule, TopicPlan
+from kafkalab.engine.simulation.plans import SECOND_US, Fault, Schedule, TopicPlan
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.simulation.taped import problem
 

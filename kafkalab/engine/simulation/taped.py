@@ -21,12 +21,13 @@ from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.engine.config import BrokerConfig, InvalidConfig
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.refused import Refused
-from kafkalab.engine.simulation.schedule import (
+from kafkalab.engine.simulation.plans import (
     CONTROLLER_KINDS,
     KINDS,
     MACHINE_KINDS,
     MISHAP_KINDS,
     REMAKE,
+    TRANSACTION_KINDS,
     ConsumerPlan,
     Fault,
     ProducerPlan,
@@ -45,7 +46,7 @@ PLANS: dict[str, type[Plan]] = {
 }
 """By the key that an entry is known by. A producer names a topic too, so topics come last."""
 LISTS = {Fault: "faults", ConsumerPlan: "consumers", ProducerPlan: "producers", TopicPlan: "topics"}
-EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, *CONTROLLER_KINDS, REMAKE)
+EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, *CONTROLLER_KINDS, *TRANSACTION_KINDS, REMAKE)
 MOMENTS = ("at_us", "until_us", "chaos_us", "end_us")
 """Said in seconds."""
 

@@ -72,7 +72,12 @@ FIRST = (
         ("topic", "rate", "key_pattern", "acks"),
         (("rate", 2),),
     ),
-    Offer("add_consumer", "Add a consumer", "Add consumer", ("topics", "group", "processing_ms", "auto_offset_reset")),
+    Offer(
+        "add_consumer",
+        "Add a consumer",
+        "Add consumer",
+        ("topics", "group", "group_protocol", "processing_ms", "auto_offset_reset"),
+    ),
     Offer(
         "add_share_consumer",
         "Add a consumer to a share group",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kafkalab.web.labs import learners, real, views
+from kafkalab.web.labs import learners, real, rebalances, views
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("labs/<slug:name>/record/", views.record, name="record"),
     path("labs/<slug:name>/line/", views.line, name="line"),
     path("real/", real.real, name="real"),
+    path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
     path("api/labs/<slug:name>/", views.snapshot, name="snapshot"),
     path("healthz", views.healthz, name="healthz"),

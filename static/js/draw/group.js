@@ -1,7 +1,7 @@
 /** A consumer group: its state, its members, and for each partition position, committed offset and lag. */
 
 import { h } from "../paint.js";
-import { GROUP_HEAD, LINE, LINES_SHOWN, MEMBER_HEAD, MEMBERS_SHOWN, memberHeight } from "../layout.js";
+import { groupHead, LINE, LINES_SHOWN, MEMBER_HEAD, MEMBERS_SHOWN, memberHeight, memberLines } from "../layout.js";
 import { number, offset, short, spoken } from "../words.js";
 import { card, drawPlug } from "./cards.js";
 
@@ -15,8 +15,10 @@ export function drawGroup(box, consumerNamed, selected) {
   const calm = entity.state === "Stable" || entity.state === "Empty";
   const state = spoken(entity.state);
   const badge = state.length * 6.5 + 26;
-  const share = entity.type === "share";
-  const facts = [share ? `share group, epoch ${entity.generation}` : `generation ${entity.generation}`, entity.coordinator < 0 ? "its coordinator is down" : `coordinator ${entity.coordinator}`, share ? null : entity.protocol];
+  const [modern, share] = [entity.type === "consumer", entity.type === "share"];
+  const kind = share ? `share group, epoch ${entity.generation}` : modern ? "consumer protocol" : `generation ${entity.generation}`;
+  const facts = [kind, entity.coordinator < 0 ? "its coordinator is down" : `coordinator ${entity.coordinator}`, share ? null : entity.protocol];
+  const headEnd = groupHead(entity) - 6;
   return card(box, "group", selected === entity.id, `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`,
     h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
     h("text", { class: "card-name", x: 14, y: 21 }, short(entity.group, Math.floor((w - badge - 34) / 8))),
@@ -25,9 +27,10 @@ export function drawGroup(box, consumerNamed, selected) {
       h("path", { class: "badge-mark", d: MARKS[/** @type {keyof typeof MARKS} */ (entity.state)] ?? MARKS.Dead, transform: "translate(11 9.5)" }),
       h("text", { x: 20, y: 13.5 }, state)),
     h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
-    h("text", { class: "column-head", x: w - 116, y: 58 }, entity.type === "share" ? "" : "position"),
-    h("text", { class: "column-head", x: w - 52, y: 58 }, entity.type === "share" ? "start" : "committed"),
-    h("text", { class: "column-head", x: w - 12, y: 58 }, "lag"),
+    modern && h("text", { class: "card-small group-epochs", x: 14, y: 55 }, `group epoch ${entity.generation} · assignment epoch ${entity.assignment_epoch}`),
+    h("text", { class: "column-head", x: w - 116, y: headEnd }, share ? "" : "position"),
+    h("text", { class: "column-head", x: w - 52, y: headEnd }, share ? "start" : "committed"),
+    h("text", { class: "column-head", x: w - 12, y: headEnd }, "lag"),
     entity.members.length > 0 ? drawMembers(entity, w, consumerNamed, selected) : drawOffsets(entity, w),
   );
 }
@@ -37,13 +40,15 @@ const MARKS = {
   Stable: "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1 -4 0Z",
   PreparingRebalance: "M-4 0A4 4 0 0 1 4 0Z",
   CompletingRebalance: "M-4 0A4 4 0 0 0 4 0Z",
+  Assigning: "M-4 0A4 4 0 0 1 4 0Z",
+  Reconciling: "M-4 0A4 4 0 0 0 4 0Z",
   Empty: "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1 -4 0ZM-2.4 0A2.4 2.4 0 1 0 2.4 0A2.4 2.4 0 1 0 -2.4 0Z",
   NoCoordinator: "M-4 -4L4 4L3 5L-5 -3ZM4 -4L5 -3L-3 5L-4 4Z",
   Dead: "M-4 -1H4V1H-4Z",
 };
 
 function drawMembers(group, w, consumerNamed, selected) {
-  let y = GROUP_HEAD;
+  let y = groupHead(group);
   const drawn = group.members.slice(0, MEMBERS_SHOWN).map((member) => {
     const consumer = member.ours ? consumerNamed(member.ours) : undefined;
     const part = drawMember(group, member, consumer, { y, w }, selected);
@@ -57,26 +62,46 @@ function drawMembers(group, w, consumerNamed, selected) {
 
 function drawMember(group, member, consumer, { y, w }, selected) {
   const id = consumer ? `consumer:${consumer.name}` : `group:${group.group}`;
-  const shown = member.assignment.slice(0, LINES_SHOWN);
-  const more = member.assignment.length - shown.length;
+  const lines = memberLines(member);
+  const shown = lines.slice(0, LINES_SHOWN);
+  const more = lines.length - shown.length;
+  const role = member.member_id === group.leader ? "group leader" : member.epoch === undefined ? "" : `epoch ${member.epoch}${member.speaks === "classic" ? ", speaks classic" : ""}`;
   const name = member.ours ?? member.client_id;
   return h("g", {
     key: member.member_id, class: "member", "data-id": id, "data-selected": consumer !== undefined && selected === id,
-    transform: `translate(0 ${y})`, tabindex: 0, role: "button", "aria-label": `Member ${name} with ${member.assignment.length} partitions`,
+    transform: `translate(0 ${y})`, tabindex: 0, role: "button", "aria-label": `Member ${name} with ${spokenParts(member)}`,
   },
     h("rect", { class: "member-body", x: 9, width: w - 14, height: memberHeight(member) - 3, rx: 5 }),
     h("text", { class: "member-name", x: 16, y: 17 }, short(name, Math.floor((w - 90) / 7.2))),
-    member.member_id === group.leader && h("text", { class: "member-role", x: w - 12, y: 17 }, "group leader"),
-    !member.ours && drawPlug(w - (member.member_id === group.leader ? 108 : 30), 8),
-    shown.map(([topic, partition], index) => drawLine(group, consumer, topic, partition, MEMBER_HEAD + index * LINE, w)),
+    role && h("text", { class: "member-role", x: w - 12, y: 17 }, role),
+    !member.ours && drawPlug(w - (role ? 32 + role.length * 6 : 30), 8),
+    shown.map(({ topic, partition, how }, index) => how === "has"
+      ? drawLine(group, consumer, topic, partition, MEMBER_HEAD + index * LINE, w)
+      : drawMoving(topic, partition, how, MEMBER_HEAD + index * LINE, w)),
     shown.length === 0 && h("text", { class: "card-small quiet", x: 16, y: MEMBER_HEAD + 12 }, group.state === "Stable" || group.state === "NoCoordinator" ? "no partition" : "waiting for its partitions"),
     more > 0 && h("text", { class: "card-small", x: 16, y: MEMBER_HEAD + shown.length * LINE + 12 }, `and ${more} more`),
   );
 }
 
+function spokenParts(member) {
+  const parts = [`${member.assignment.length} partitions`];
+  if (member.revoking?.length > 0) parts.push(`must give up ${member.revoking.length}`);
+  if (member.waiting?.length > 0) parts.push(`waits for ${member.waiting.length}`);
+  return parts.join(", ");
+}
+
+/** A partition on its way from one member to another: an arrow out of a solid box, or an empty dashed one. */
+function drawMoving(topic, partition, how, y, w) {
+  const [says, mark] = how === "waits" ? ["waits: another has it", "M-4 -4H4V4H-4Z"] : ["must give it up", "M-4 -4H1M-4 -4V4H1M-1 0H6M3 -3L6 0L3 3"];
+  return h("g", { key: `${how} ${topic}-${partition}`, class: "moving", "data-how": how, transform: `translate(0 ${y})` },
+    h("path", { class: "moving-mark", d: mark, transform: "translate(21 8)" }),
+    h("text", { class: "owned-name", x: 31, y: 12 }, short(`${topic}-${partition}`, Math.floor((w - 187) / 7))),
+    h("text", { class: "moving-says", x: w - 12, y: 12 }, says));
+}
+
 function drawOffsets(group, w) {
-  if (group.offsets.length === 0) return h("text", { class: "card-small quiet", x: 16, y: GROUP_HEAD + 14 }, "no members, no offsets");
-  return group.offsets.slice(0, LINES_SHOWN).map((at, index) => drawLine(group, undefined, at.topic, at.partition, GROUP_HEAD + index * LINE, w));
+  if (group.offsets.length === 0) return h("text", { class: "card-small quiet", x: 16, y: groupHead(group) + 14 }, "no members, no offsets");
+  return group.offsets.slice(0, LINES_SHOWN).map((at, index) => drawLine(group, undefined, at.topic, at.partition, groupHead(group) + index * LINE, w));
 }
 
 function drawLine(group, consumer, topic, partition, y, w) {

@@ -86,9 +86,7 @@ function drawBand(on, partition, y, width, scale, ui) {
     rows,
     sharing,
     drawMarker("start", partition.log_start, at, from, last, top, bottom, "log start"),
-    drawMarker("watermark", partition.high_watermark, at, from, last, top, bottom, `high watermark ${number(partition.high_watermark)}`),
-    partition.last_stable_offset < partition.high_watermark
-      && drawMarker("stable", partition.last_stable_offset, at, from, last, top, bottom, `last stable offset ${number(partition.last_stable_offset)}`),
+    drawBounds(partition, at, from, last, top, bottom),
     flags.map((flag) => (flag.early ? drawEarly : drawFlag)(flag, at(flag.offset), top)),
   );
   return { h: h_, drawn };
@@ -202,6 +200,20 @@ function drawEnd(x, replica, scale) {
     h("text", { x: 10, y: scale.h / 2 + 4 }, number(replica.log_end)),
     replica.log_end <= scale.from && h("text", { class: "card-small", x: 18 + number(replica.log_end).length * 8, y: scale.h / 2 + 4 },
       replica.log_end === 0 ? "empty" : `← its log ends here, ${number(replica.lag)} behind the leader`));
+}
+
+/** How far readers may read. Where the two offsets stand close one label tells of both. */
+function drawBounds(partition, at, from, last, top, bottom) {
+  const watermark = `high watermark ${number(partition.high_watermark)}`;
+  if (partition.last_stable_offset >= partition.high_watermark) {
+    return drawMarker("watermark", partition.high_watermark, at, from, last, top, bottom, watermark);
+  }
+  const stable = `last stable offset ${number(partition.last_stable_offset)}`;
+  const close = at(partition.high_watermark) - at(Math.max(from, partition.last_stable_offset)) < width(watermark, 12) + 30;
+  return [
+    drawMarker("watermark", partition.high_watermark, at, from, last, top, bottom, close ? `${stable} · ${watermark}` : watermark),
+    drawMarker("stable", partition.last_stable_offset, at, from, last, top, bottom, close ? "" : stable),
+  ];
 }
 
 function drawMarker(kind, offset, at, from, last, top, bottom, label) {

@@ -10,19 +10,24 @@ from tests.engine.clients.stage import Stage
 
 PARTITIONS = range(4)
 ASSIGNORS = ("range", "roundrobin", "sticky", "cooperative-sticky")
+QUICK = {"group.consumer.session.timeout.ms": "8000", "group.consumer.heartbeat.interval.ms": "3000"}
+"""Of the consumer protocol, whose members do not choose them."""
 
 
-def played(seed: int) -> tuple[Stage, Producer]:
+def played(seed: int, protocol: str = "classic") -> tuple[Stage, Producer]:
     """Half a minute of trouble for an idempotent producer and one to four consumers; then quiet."""
     random = Random(seed)
-    stage = Stage(seed)
+    stage = Stage(seed, configs=QUICK)
     producer = stage.producer(rate_per_s=40, key_pattern="random:9", value="{serial}")
     consumers = [f"consumer-{number}" for number in range(1 + seed % 4)]
 
     def join(name: str) -> None:
         commit = random.choice(("auto", "manual"))
-        assignor = ASSIGNORS[seed % 4]
-        stage.consumer(name, group="g", assignor=assignor, commit=commit, session_timeout_ms=8_000)
+        if protocol == "consumer":
+            stage.consumer(name, group="g", group_protocol="consumer", commit=commit)
+        else:
+            assignor = ASSIGNORS[seed % 4]
+            stage.consumer(name, group="g", assignor=assignor, commit=commit, session_timeout_ms=8_000)
 
     for name in consumers:
         join(name)
@@ -53,9 +58,10 @@ def played(seed: int) -> tuple[Stage, Producer]:
     return stage, producer
 
 
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
 @pytest.mark.parametrize("seed", range(8))
-def test_what_is_sent_is_stored_once_in_order_and_delivered(seed: int) -> None:
-    stage, producer = played(seed)
+def test_what_is_sent_is_stored_once_in_order_and_delivered(seed: int, protocol: str) -> None:
+    stage, producer = played(seed, protocol)
     stored = {("orders", partition): stage.stored(partition) for partition in PARTITIONS}
     values = Counter(record.value for records in stored.values() for record in records)
     assert values == {str(serial).encode(): 1 for serial in range(1, producer.sent + 1)}

@@ -188,6 +188,29 @@ def test_another_producer_aborts_what_is_open_and_is_then_the_only_one() -> None
     assert room.markers(0, 1) == [False]
 
 
+def test_what_a_zombie_asks_for_while_its_transaction_is_aborted_is_no_retry_of_the_newcomers() -> None:
+    """Fencing raises the epoch once (KAFKA-19367), so until the newcomer has its own the zombie is one behind.
+
+    Its commit is refused, its abort is what happens anyhow, and neither helps it when the newcomer has begun."""
+    room = TransactionRoom()
+    room.begin(0)
+    assert room.init() is CONCURRENT
+    assert room.end(commit=True, epoch=0) is ErrorCode.invalid_txn_state
+    room.run(1)
+    assert room.end(commit=True, epoch=0) is ErrorCode.invalid_txn_state
+    assert room.end(commit=False, epoch=0) is ErrorCode.none
+    assert room.init() is ErrorCode.none
+    assert (room.epoch, room.known.state) == (2, S.EMPTY)
+    for epoch in (0, 1):
+        assert room.end(commit=True, epoch=epoch) is ErrorCode.producer_fenced
+        assert room.end(commit=False, epoch=epoch) is ErrorCode.producer_fenced
+        assert room.add(0, epoch=epoch) == [ErrorCode.producer_fenced]
+    assert room.add(0) == [ErrorCode.none]
+    assert room.end() is ErrorCode.none
+    room.run(1)
+    assert room.known.state is S.COMPLETE_COMMIT
+
+
 def test_a_transaction_that_is_open_for_too_long_is_aborted() -> None:
     room = TransactionRoom()
     assert room.init(timeout_s=15) is ErrorCode.none

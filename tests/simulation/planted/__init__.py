@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kafkalab.engine.simulation.history import History
-from kafkalab.engine.simulation.schedule import FLEETING, schedule
+from kafkalab.engine.simulation.plans import FLEETING
+from kafkalab.engine.simulation.schedule import schedule
 from kafkalab.engine.simulation.sight import Broken
-from tests.simulation.planted import elections, groups, old_records, quorum, replication, requests
+from tests.simulation.planted import elections, groups, old_records, quorum, replication, requests, transactions
 from tests.simulation.planted.patch import Patch
 
 COMPACTED = [seed for seed in range(1, 301) if any(topic.is_compacted for topic in schedule(seed).topics)]
@@ -14,6 +15,9 @@ COMPACTED = [seed for seed in range(1, 301) if any(topic.is_compacted for topic 
 REMADE = [seed for seed in range(1, 301) if any(topic.name == FLEETING for topic in schedule(seed).topics)]
 """Histories in which a topic is deleted and made again."""
 THREE_CONTROLLERS = [seed for seed in range(1, 301) if schedule(seed).controllers == 3]
+TRANSACTIONAL = [
+    seed for seed in range(1, 301) if any(producer.transactional_id for producer in schedule(seed).producers)
+]
 ALL = list(range(1, 301))
 
 
@@ -62,15 +66,14 @@ PLANTED = (
     _planted(elections.the_elr_is_never_cleared, "M7", "L4"),
     _planted(elections.too_few_in_sync_are_enough, "L4", "L6"),
     _planted(elections.leaders_are_not_given_back, "L9"),
-    _planted(requests.readers_see_what_is_not_committed, "L8"),
-    _planted(requests.followers_serve_all_they_have, "L8"),
+    _planted(requests.readers_see_what_is_not_committed, "L8", "T3"),
+    _planted(requests.followers_serve_all_they_have, "L8", "T3"),
     _planted(requests.a_session_tells_of_records_only, "L9", "G6"),
     _planted(requests.a_session_learns_nothing_new, "L9", "G6"),
     _planted(requests.waits_outlive_their_connection, "X1", "X3", "L9", "G6"),
     _planted(requests.connections_are_never_forgotten, "X1", "X3", "L9", "G6"),
-    _planted(groups.anybody_may_commit, "G3", "G5"),
     _planted(groups.offsets_are_forgotten_when_the_coordinator_moves, "G3"),
-    _planted(groups.an_old_coordinator_goes_on, "G2", "G3", "G4"),
+    _planted(groups.an_old_coordinator_goes_on, "G1", "G2", "G3", "G4"),
     _planted(groups.partitions_are_handed_over_before_they_are_given_up, "G1"),
     _planted(groups.everybody_gets_everything, "G1"),
     _planted(groups.a_generation_is_not_counted, "G2"),
@@ -88,6 +91,25 @@ PLANTED = (
     _planted(quorum.whatever_the_leader_has_is_committed, "M2", seeds=THREE_CONTROLLERS),
     _planted(quorum.anybody_is_voted_for, "M2", seeds=THREE_CONTROLLERS),
     _planted(quorum.a_deposed_controller_keeps_what_it_had_decided, "M2", seeds=THREE_CONTROLLERS),
+    _planted(transactions.one_partition_of_an_abort_is_told_to_commit, "T3", seeds=TRANSACTIONAL),
+    _planted(transactions.the_last_stable_offset_is_the_high_watermark, "L3", "T3", seeds=TRANSACTIONAL),
+    _planted(transactions.the_last_stable_offset_is_that_of_the_newest_transaction, "L3", "T3", seeds=TRANSACTIONAL),
+    _planted(transactions.a_transaction_that_timed_out_keeps_its_epoch, "T4", "T6", seeds=TRANSACTIONAL),
+    _planted(transactions.a_newcomer_gets_the_epoch_of_the_one_before, "T1", "T3", "T4", "L6", seeds=TRANSACTIONAL),
+    _planted(transactions.nobody_is_fenced_by_producer_epochs, "T1", "T3", "T4", "T5", "L6", seeds=TRANSACTIONAL),
+    _planted(transactions.any_epoch_may_end_a_transaction, "T3", "T4", "T5", "L6", seeds=TRANSACTIONAL),
+    _planted(transactions.what_was_decided_is_forgotten_when_the_coordinator_moves, "T6", seeds=TRANSACTIONAL),
+    _planted(
+        transactions.open_transactions_are_forgotten_when_the_coordinator_moves, "T3", "T5", "T6", seeds=TRANSACTIONAL
+    ),
+    _planted(transactions.markers_go_out_before_the_decision_is_stored, "T3", seeds=TRANSACTIONAL),
+    _planted(transactions.markers_of_an_old_coordinator_are_taken, "T3", "T5", seeds=TRANSACTIONAL),
+    _planted(transactions.markers_are_sent_to_the_first_partition_only, "T3", "T5", "T6", seeds=TRANSACTIONAL),
+    _planted(transactions.nobody_looks_for_transactions_that_are_open_too_long, "T6", seeds=TRANSACTIONAL),
+    _planted(transactions.nobody_is_told_what_was_aborted, "T3", seeds=TRANSACTIONAL),
+    _planted(transactions.aborted_transactions_are_forgotten_at_a_restart, "T3", seeds=TRANSACTIONAL),
+    _planted(transactions.open_transactions_are_not_read_from_the_log, "L3", "T3", seeds=TRANSACTIONAL),
+    _planted(transactions.leaders_ask_nobody_whether_a_transaction_is_open, "T3", "T5", "T6", seeds=TRANSACTIONAL),
 )
 
 

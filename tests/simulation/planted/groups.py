@@ -3,16 +3,11 @@
 from typing import Any
 
 from kafkalab.engine.clients.commits import Commits
-from kafkalab.engine.coordinators import assignors, offsets, rebalance, sticky
+from kafkalab.engine.coordinators import assignors, rebalance, sticky
 from kafkalab.engine.coordinators.coordinator import GroupCoordinator
 from kafkalab.engine.coordinators.records import OffsetRecord
 from kafkalab.engine.coordinators.shard import Shard
 from tests.simulation.planted.patch import Patch
-
-
-def anybody_may_commit(patch: Patch) -> None:
-    """A commit of a member that was thrown out counts."""
-    patch(offsets, "_check_committer", lambda groups, body, version, turn: None)
 
 
 def offsets_are_forgotten_when_the_coordinator_moves(patch: Patch) -> None:

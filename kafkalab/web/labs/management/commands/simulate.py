@@ -14,7 +14,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from kafkalab.engine.simulation.history import History, Outcome
-from kafkalab.engine.simulation.schedule import SECOND_US, Schedule, schedule
+from kafkalab.engine.simulation.plans import SECOND_US, Schedule
+from kafkalab.engine.simulation.schedule import schedule
 from kafkalab.engine.simulation.shrink import shrink
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.simulation.steady import (
