@@ -9,7 +9,7 @@ import kafkalab.engine.simulation
 from kafkalab.engine.api import ROUTES
 from kafkalab.engine.api.simplified import REAL
 from kafkalab.engine.config import IN_LARGER_UNITS, SETTINGS, TOPIC_DEFAULT_NAMES
-from kafkalab.engine.controller.configs import SHORTS
+from kafkalab.engine.controller.configs import INTERNAL, SHORTS
 from kafkalab.engine.controller.group_configs import GROUP_CONFIGS
 from kafkalab.engine.controller.resource_configs import CLIENT_METRICS_CONFIGS
 from kafkalab.engine.log.topic_configs import INTERNAL_SEGMENT_BYTES, TOPIC_CONFIGS
@@ -22,7 +22,7 @@ KAFKAS: dict[str, dict[str, Any]] = json.loads(
 )
 """Name -> type, default and read_only, as a broker of Apache Kafka 4.3.1 describes them."""
 SHORT = 4
-OURS_ALONE = ("log.initial.task.delay.ms", "allow.everyone.if.no.acl.found", "super.users")
+OURS_ALONE = (*INTERNAL, "allow.everyone.if.no.acl.found", "super.users")
 """Internal to Kafka, or its authorizer's own: brokers do not show them."""
 
 
