@@ -32,7 +32,8 @@ async def until(what: Callable[[], Awaitable[object]], seconds: float = 30) -> N
 
 
 async def fill(ground: Ground, count: int) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=ground.servers) as producer:
+    # aiokafka's own default is acks=1: what only the leader has cannot be deleted yet.
+    async with AIOKafkaProducer(bootstrap_servers=ground.servers, acks="all") as producer:
         for n in range(count):
             await producer.send_and_wait(ground.topic, b"%d" % n, partition=0)
 
