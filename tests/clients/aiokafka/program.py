@@ -17,7 +17,9 @@ WAIT_S = 60
 
 @asynccontextmanager
 async def producer(ground: Ground, **settings: Any) -> AsyncIterator[AIOKafkaProducer]:
-    sender = AIOKafkaProducer(bootstrap_servers=ground.servers, linger_ms=20, **settings)
+    # aiokafka's own default is acks=1: what the leader alone has is not there for readers yet.
+    wanted = {"bootstrap_servers": ground.servers, "linger_ms": 20, "acks": "all"} | settings
+    sender = AIOKafkaProducer(**wanted)
     await sender.start()
     try:
         yield sender
