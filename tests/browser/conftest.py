@@ -27,8 +27,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab() -> Iterator[Peer]:
+    """Untouched: what one file of tests leaves behind is not there for the next."""
     peer = start_lab()
     yield peer
     peer.stop()
