@@ -16,19 +16,19 @@ from kafkalab.engine.coordinators.modern.records import (
     decode_consumer_group,
     encode_consumer_group,
 )
-from kafkalab.engine.coordinators.record_codec import (
+from kafkalab.engine.coordinators.share_groups.records import (
+    SHARE_KINDS,
+    ShareGroupRecord,
+    decode_share_group,
+    encode_share_group,
+)
+from kafkalab.engine.record_codec import (
     MalformedRecord,
     Reader,
     compact,
     compact_nullable,
     string,
     varint,
-)
-from kafkalab.engine.coordinators.share_groups.records import (
-    SHARE_KINDS,
-    ShareGroupRecord,
-    decode_share_group,
-    encode_share_group,
 )
 
 OFFSETS_TOPIC = "__consumer_offsets"

@@ -7,9 +7,8 @@ ConsumerGroupMetadataValue.json and its neighbours).
 """
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from kafkalab.engine.coordinators.modern.member import (
     ClassicProtocol,
@@ -20,16 +19,19 @@ from kafkalab.engine.coordinators.modern.member import (
     TopicIdPartition,
     by_topic_id,
 )
-from kafkalab.engine.coordinators.record_codec import (
-    MalformedRecord,
+from kafkalab.engine.record_codec import (
     Reader,
     compact,
     compact_nullable,
-    string,
+    int32s,
+    key_of,
+    number_of,
+    read,
+    tagged,
+    tagged_int64,
     varint,
+    written,
 )
-
-T = TypeVar("T")
 
 GROUP_EPOCH, MEMBER, TARGET_EPOCH, TARGET, CURRENT, REGEX = 3, 5, 6, 7, 8, 16
 
@@ -103,58 +105,46 @@ ConsumerGroupRecord = GroupEpochRecord | MemberRecord | TargetEpochRecord | Targ
 def encode_consumer_group(record: ConsumerGroupRecord) -> tuple[bytes, bytes | None]:
     match record:
         case GroupEpochRecord(group):
-            return _key(GROUP_EPOCH, group), _written(record.value, _group_epoch)
+            return key_of(GROUP_EPOCH, group), written(record.value, _group_epoch)
         case MemberRecord(group, member):
-            return _key(MEMBER, group, member), _written(record.value, _subscription)
+            return key_of(MEMBER, group, member), written(record.value, _subscription)
         case TargetEpochRecord(group):
-            return _key(TARGET_EPOCH, group), _written(record.value, _target_epoch)
+            return key_of(TARGET_EPOCH, group), written(record.value, _target_epoch)
         case TargetRecord(group, member):
-            return _key(TARGET, group, member), _written(record.value, _target)
+            return key_of(TARGET, group, member), written(record.value, write_partitions)
         case CurrentRecord(group, member):
-            return _key(CURRENT, group, member), _written(record.value, _current)
+            return key_of(CURRENT, group, member), written(record.value, _current)
         case RegexRecord(group, regex):
-            return _key(REGEX, group, regex), _written(record.value, _regex)
+            return key_of(REGEX, group, regex), written(record.value, _regex)
 
 
 def decode_consumer_group(kind: int, key: Reader, value: bytes | None) -> ConsumerGroupRecord | None:
     """`key` stands behind its version. None for kinds that are not a consumer group's."""
     match kind:
         case 3:
-            return GroupEpochRecord(key.string(), _read(value, _read_group_epoch))
+            return GroupEpochRecord(key.string(), read(value, _read_group_epoch))
         case 5:
-            return MemberRecord(key.string(), key.string(), _read(value, _read_subscription))
+            return MemberRecord(key.string(), key.string(), read(value, _read_subscription))
         case 6:
-            return TargetEpochRecord(key.string(), _read(value, _read_target_epoch))
+            return TargetEpochRecord(key.string(), read(value, _read_target_epoch))
         case 7:
-            return TargetRecord(key.string(), key.string(), _read(value, _read_target))
+            return TargetRecord(key.string(), key.string(), read(value, read_partitions))
         case 8:
-            return CurrentRecord(key.string(), key.string(), _read(value, _read_current))
+            return CurrentRecord(key.string(), key.string(), read(value, _read_current))
         case 16:
-            return RegexRecord(key.string(), key.string(), _read(value, _read_regex))
+            return RegexRecord(key.string(), key.string(), read(value, _read_regex))
     return None
 
 
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def _key(kind: int, *names: str) -> bytes:
-    return struct.pack(">h", kind) + b"".join(string(name) for name in names)
-
-
-def _written(value: T | None, write: Callable[[T], bytes]) -> bytes | None:
-    return None if value is None else struct.pack(">h", 0) + write(value)
-
-
 def _group_epoch(it: GroupEpoch) -> bytes:
-    return struct.pack(">i", it.epoch) + _tagged_int64(it.metadata_hash)
+    return struct.pack(">i", it.epoch) + tagged_int64(it.metadata_hash)
 
 
 def _target_epoch(it: TargetEpoch) -> bytes:
-    return struct.pack(">i", it.epoch) + _tagged_int64(it.computed_at_ms)
-
-
-def _tagged_int64(number: int) -> bytes:
-    return b"\x00" if number == 0 else b"\x01\x00\x08" + struct.pack(">q", number)
+    return struct.pack(">i", it.epoch) + tagged_int64(it.computed_at_ms)
 
 
 def _subscription(it: Subscription) -> bytes:
@@ -169,22 +159,22 @@ def _subscription(it: Subscription) -> bytes:
         compact_nullable(it.assignor),
     ]
     if it.classic is None:
-        parts.append(b"\x00")
+        parts.append(tagged({}))
     else:
         # A nullable struct says first that it is there.
         classic = b"\x01" + struct.pack(">i", it.classic.session_timeout_ms) + varint(len(it.classic.protocols) + 1)
         for name, metadata in it.classic.protocols:
             classic += compact(name.encode()) + compact(metadata) + b"\x00"
         classic += b"\x00"
-        parts += [b"\x01\x00", varint(len(classic)), classic]
+        parts.append(tagged({0: classic}))
     return b"".join(parts)
 
 
-def _target(partitions: tuple[TopicIdPartition, ...]) -> bytes:
+def write_partitions(partitions: tuple[TopicIdPartition, ...]) -> bytes:
     topics = by_topic_id(partitions)
     parts = [varint(len(topics) + 1)]
     for topic_id, numbers in topics.items():
-        parts += [topic_id.bytes, _int32s(numbers), b"\x00"]
+        parts += [topic_id.bytes, int32s(numbers), b"\x00"]
     return b"".join(parts) + b"\x00"
 
 
@@ -197,8 +187,8 @@ def _owned(partitions: Owned) -> bytes:
     topics = by_topic_id(partitions)
     parts = [varint(len(topics) + 1)]
     for topic_id, numbers in topics.items():
-        epochs = _int32s([partitions[topic_id, number] for number in numbers])
-        parts += [topic_id.bytes, _int32s(numbers), b"\x01\x00", varint(len(epochs)), epochs]
+        epochs = int32s([partitions[topic_id, number] for number in numbers])
+        parts += [topic_id.bytes, int32s(numbers), tagged({0: epochs})]
     return b"".join(parts)
 
 
@@ -211,33 +201,15 @@ def _strings(texts: Iterable[str]) -> bytes:
     return varint(len(each) + 1) + b"".join(each)
 
 
-def _int32s(numbers: list[int]) -> bytes:
-    return varint(len(numbers) + 1) + struct.pack(f">{len(numbers)}i", *numbers)
-
-
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def _read(value: bytes | None, read: Callable[[Reader], T]) -> T | None:
-    if value is None:
-        return None
-    reader = Reader(value)
-    if (version := reader.int16()) != 0:
-        raise MalformedRecord(f"value version {version}")
-    reader.flexible = True
-    return read(reader)
-
-
 def _read_group_epoch(reader: Reader) -> GroupEpoch:
-    return GroupEpoch(reader.int32(), _int64_of(reader.tags().get(0)))
+    return GroupEpoch(reader.int32(), number_of(reader.tags().get(0)))
 
 
 def _read_target_epoch(reader: Reader) -> TargetEpoch:
-    return TargetEpoch(reader.int32(), _int64_of(reader.tags().get(0)))
-
-
-def _int64_of(tagged: bytes | None) -> int:
-    return 0 if tagged is None else int.from_bytes(tagged, "big", signed=True)
+    return TargetEpoch(reader.int32(), number_of(reader.tags().get(0)))
 
 
 def _read_subscription(reader: Reader) -> Subscription:
@@ -245,8 +217,8 @@ def _read_subscription(reader: Reader) -> Subscription:
     client_id, client_host = reader.string(), reader.string()
     topics = tuple(reader.string() for _ in range(reader.count()))
     regex, timeout_ms, assignor = reader.nullable_string(), reader.int32(), reader.nullable_string()
-    tagged = reader.tags().get(0)
-    classic = _read_classic(tagged) if tagged and tagged[0] == 1 else None
+    field = reader.tags().get(0)
+    classic = _read_classic(field) if field and field[0] == 1 else None
     return Subscription(
         instance_id, rack_id, client_id, client_host, topics, regex or "", timeout_ms, assignor, classic
     )
@@ -263,11 +235,11 @@ def _read_classic(data: bytes) -> ClassicProtocol:
     return ClassicProtocol(session_ms, tuple(protocols))
 
 
-def _read_target(reader: Reader) -> tuple[TopicIdPartition, ...]:
+def read_partitions(reader: Reader) -> tuple[TopicIdPartition, ...]:
     partitions: list[TopicIdPartition] = []
     for _ in range(reader.count()):
         topic_id = reader.uuid()
-        partitions += [(topic_id, reader.int32()) for _ in range(reader.count())]
+        partitions += [(topic_id, number) for number in reader.int32s()]
         reader.tags()
     return tuple(partitions)
 
@@ -283,13 +255,13 @@ def _read_owned(reader: Reader, epoch: int) -> Owned:
     owned: dict[TopicIdPartition, int] = {}
     for _ in range(reader.count()):
         topic_id = reader.uuid()
-        numbers = [reader.int32() for _ in range(reader.count())]
-        tagged = reader.tags().get(0)
-        epochs = [max(epoch, 0)] * len(numbers)
-        if tagged is not None:
-            told = Reader(tagged)
+        numbers = reader.int32s()
+        field = reader.tags().get(0)
+        epochs = (max(epoch, 0),) * len(numbers)
+        if field is not None:
+            told = Reader(field)
             told.flexible = True
-            epochs = [told.int32() for _ in range(told.count())]
+            epochs = told.int32s()
         owned.update({(topic_id, number): at for number, at in zip(numbers, epochs, strict=False)})
     return owned
 

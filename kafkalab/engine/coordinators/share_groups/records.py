@@ -6,22 +6,23 @@ to read (ShareGroupMetadataValue.json and its neighbours).
 """
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 from uuid import UUID
 
-from kafkalab.engine.coordinators.modern.member import TopicIdPartition, by_topic_id
-from kafkalab.engine.coordinators.record_codec import (
-    MalformedRecord,
+from kafkalab.engine.coordinators.modern.member import TopicIdPartition
+from kafkalab.engine.coordinators.modern.records import read_partitions, write_partitions
+from kafkalab.engine.record_codec import (
     Reader,
     compact,
     compact_nullable,
-    string,
+    int32s,
+    key_of,
+    number_of,
+    read,
+    tagged_int64,
     varint,
+    written,
 )
-
-T = TypeVar("T")
 
 MEMBER, GROUP_EPOCH, TARGET_EPOCH, TARGET, CURRENT, STATE_PARTITIONS = range(10, 16)
 SHARE_KINDS = range(10, 16)
@@ -126,46 +127,38 @@ ShareGroupRecord = (
 def encode_share_group(record: ShareGroupRecord) -> tuple[bytes, bytes | None]:
     match record:
         case ShareMemberRecord(group, member):
-            return _key(MEMBER, group, member), _written(record.value, _subscription)
+            return key_of(MEMBER, group, member), written(record.value, _subscription)
         case ShareEpochRecord(group):
-            return _key(GROUP_EPOCH, group), _written(record.value, _epoch)
+            return key_of(GROUP_EPOCH, group), written(record.value, _epoch)
         case ShareTargetEpochRecord(group):
-            return _key(TARGET_EPOCH, group), _written(record.value, _target_epoch)
+            return key_of(TARGET_EPOCH, group), written(record.value, _target_epoch)
         case ShareTargetRecord(group, member):
-            return _key(TARGET, group, member), _written(record.value, _partitions)
+            return key_of(TARGET, group, member), written(record.value, write_partitions)
         case ShareCurrentRecord(group, member):
-            return _key(CURRENT, group, member), _written(record.value, _assignment)
+            return key_of(CURRENT, group, member), written(record.value, _assignment)
         case StatePartitionsRecord(group):
-            return _key(STATE_PARTITIONS, group), _written(record.value, _state_partitions)
+            return key_of(STATE_PARTITIONS, group), written(record.value, _state_partitions)
 
 
 def decode_share_group(kind: int, key: Reader, value: bytes | None) -> ShareGroupRecord | None:
     """`key` stands behind its version. None for kinds that are not a share group's."""
     match kind:
         case 10:
-            return ShareMemberRecord(key.string(), key.string(), _read(value, _read_subscription))
+            return ShareMemberRecord(key.string(), key.string(), read(value, _read_subscription))
         case 11:
-            return ShareEpochRecord(key.string(), _read(value, _read_epoch))
+            return ShareEpochRecord(key.string(), read(value, _read_epoch))
         case 12:
-            return ShareTargetEpochRecord(key.string(), _read(value, _read_target_epoch))
+            return ShareTargetEpochRecord(key.string(), read(value, _read_target_epoch))
         case 13:
-            return ShareTargetRecord(key.string(), key.string(), _read(value, _read_partitions))
+            return ShareTargetRecord(key.string(), key.string(), read(value, read_partitions))
         case 14:
-            return ShareCurrentRecord(key.string(), key.string(), _read(value, _read_assignment))
+            return ShareCurrentRecord(key.string(), key.string(), read(value, _read_assignment))
         case 15:
-            return StatePartitionsRecord(key.string(), _read(value, _read_state_partitions))
+            return StatePartitionsRecord(key.string(), read(value, _read_state_partitions))
     return None
 
 
 # -- writing ---------------------------------------------------------------------------------------
-
-
-def _key(kind: int, *names: str) -> bytes:
-    return struct.pack(">h", kind) + b"".join(string(name) for name in names)
-
-
-def _written(value: T | None, write: Callable[[T], bytes]) -> bytes | None:
-    return None if value is None else struct.pack(">h", 0) + write(value)
 
 
 def _subscription(it: ShareSubscription) -> bytes:
@@ -187,18 +180,11 @@ def _epoch(it: ShareEpoch) -> bytes:
 
 
 def _target_epoch(it: ShareTargetEpoch) -> bytes:
-    computed_at = b"\x00" if it.computed_at_ms == 0 else b"\x01\x00\x08" + struct.pack(">q", it.computed_at_ms)
-    return struct.pack(">i", it.epoch) + computed_at
+    return struct.pack(">i", it.epoch) + tagged_int64(it.computed_at_ms)
 
 
 def _assignment(it: ShareAssignment) -> bytes:
-    return struct.pack(">iib", it.epoch, it.previous_epoch, STABLE) + _partitions(it.assigned)
-
-
-def _partitions(partitions: tuple[TopicIdPartition, ...]) -> bytes:
-    topics = by_topic_id(partitions)
-    each = [topic_id.bytes + _int32s(tuple(numbers)) + b"\x00" for topic_id, numbers in topics.items()]
-    return varint(len(each) + 1) + b"".join(each) + b"\x00"
+    return struct.pack(">iib", it.epoch, it.previous_epoch, STABLE) + write_partitions(it.assigned)
 
 
 def _state_partitions(it: StatePartitions) -> bytes:
@@ -207,25 +193,11 @@ def _state_partitions(it: StatePartitions) -> bytes:
 
 
 def _topics(topics: tuple[TopicPartitions, ...]) -> bytes:
-    each = [it.topic_id.bytes + compact(it.name.encode()) + _int32s(it.partitions) + b"\x00" for it in topics]
+    each = [it.topic_id.bytes + compact(it.name.encode()) + int32s(it.partitions) + b"\x00" for it in topics]
     return varint(len(each) + 1) + b"".join(each)
 
 
-def _int32s(numbers: tuple[int, ...]) -> bytes:
-    return varint(len(numbers) + 1) + struct.pack(f">{len(numbers)}i", *numbers)
-
-
 # -- reading ---------------------------------------------------------------------------------------
-
-
-def _read(value: bytes | None, read: Callable[[Reader], T]) -> T | None:
-    if value is None:
-        return None
-    reader = Reader(value)
-    if (version := reader.int16()) != 0:
-        raise MalformedRecord(f"value version {version}")
-    reader.flexible = True
-    return read(reader)
 
 
 def _read_subscription(reader: Reader) -> ShareSubscription:
@@ -238,22 +210,12 @@ def _read_epoch(reader: Reader) -> ShareEpoch:
 
 
 def _read_target_epoch(reader: Reader) -> ShareTargetEpoch:
-    epoch, computed_at = reader.int32(), reader.tags().get(0)
-    return ShareTargetEpoch(epoch, 0 if computed_at is None else int.from_bytes(computed_at, "big", signed=True))
+    return ShareTargetEpoch(reader.int32(), number_of(reader.tags().get(0)))
 
 
 def _read_assignment(reader: Reader) -> ShareAssignment:
     epoch, previous_epoch, _state = reader.int32(), reader.int32(), reader.int8()
-    return ShareAssignment(epoch, previous_epoch, _read_partitions(reader))
-
-
-def _read_partitions(reader: Reader) -> tuple[TopicIdPartition, ...]:
-    found: list[TopicIdPartition] = []
-    for _ in range(reader.count()):
-        topic_id = reader.uuid()
-        found += [(topic_id, reader.int32()) for _ in range(reader.count())]
-        reader.tags()
-    return tuple(found)
+    return ShareAssignment(epoch, previous_epoch, read_partitions(reader))
 
 
 def _read_state_partitions(reader: Reader) -> StatePartitions:
@@ -269,6 +231,6 @@ def _read_topics(reader: Reader) -> tuple[TopicPartitions, ...]:
     found = []
     for _ in range(reader.count()):
         topic_id, name = reader.uuid(), reader.string()
-        found.append(TopicPartitions(topic_id, name, tuple(reader.int32() for _ in range(reader.count()))))
+        found.append(TopicPartitions(topic_id, name, reader.int32s()))
         reader.tags()
     return tuple(found)

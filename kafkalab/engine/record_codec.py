@@ -4,11 +4,15 @@ Keys have lengths of fixed size; flexible values have varints, one too high, and
 """
 
 import struct
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 from uuid import UUID
+
+T = TypeVar("T")
 
 
 class MalformedRecord(Exception):
-    """A record of `__consumer_offsets` that cannot be read."""
+    """A record of a coordinator's topic that cannot be read."""
 
 
 def string(text: str) -> bytes:
@@ -31,6 +35,47 @@ def compact(data: bytes) -> bytes:
 
 def compact_nullable(text: str | None) -> bytes:
     return b"\x00" if text is None else compact(text.encode())
+
+
+def int32s(numbers: Sequence[int]) -> bytes:
+    """An array of them."""
+    return varint(len(numbers) + 1) + struct.pack(f">{len(numbers)}i", *numbers)
+
+
+def tagged(fields: Mapping[int, bytes]) -> bytes:
+    """The end of a flexible value, or of an item of one: the fields that have tags, in the order of these."""
+    return varint(len(fields)) + b"".join(varint(tag) + varint(len(data)) + data for tag, data in fields.items())
+
+
+def tagged_int64(number: int) -> bytes:
+    """All tagged fields of what has one, with tag 0; none where it is its default of 0."""
+    return tagged({0: struct.pack(">q", number)} if number else {})
+
+
+def number_of(field: bytes | None, default: int = 0) -> int:
+    """What a tagged field says."""
+    return default if field is None else int.from_bytes(field, "big", signed=True)
+
+
+def key_of(kind: int, *names: str) -> bytes:
+    """A key whose version says which kind it is, about something that has these names."""
+    return struct.pack(">h", kind) + b"".join(string(name) for name in names)
+
+
+def written(value: T | None, write: Callable[[T], bytes]) -> bytes | None:
+    """A flexible value of version 0; None takes back what its key is about."""
+    return None if value is None else struct.pack(">h", 0) + write(value)
+
+
+def read(value: bytes | None, read_fields: "Callable[[Reader], T]") -> T | None:
+    """The other way. Raises MalformedRecord."""
+    if value is None:
+        return None
+    reader = Reader(value)
+    if (version := reader.int16()) != 0:
+        raise MalformedRecord(f"value version {version}")
+    reader.flexible = True
+    return read_fields(reader)
 
 
 class Reader:
@@ -93,6 +138,10 @@ class Reader:
 
     def count(self) -> int:
         return self.varint() - 1 if self.flexible else self.int32()
+
+    def int32s(self) -> tuple[int, ...]:
+        count = self.count()
+        return struct.unpack(f">{max(count, 0)}i", self.take(4 * count))
 
     def tags(self) -> dict[int, bytes]:
         if not self.flexible:
