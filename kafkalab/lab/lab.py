@@ -7,7 +7,6 @@ Nothing here waits: answers come by callback once the engine has them.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -18,20 +17,18 @@ from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
-from kafkalab.engine.config import STANDARD_AUTHORIZER
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
-from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.events import (
     ClientThrottled,
     Event,
     RecordsDelivered,
 )
 from kafkalab.engine.security.scram import UserScramCredentialRecord
-from kafkalab.engine.spec import BrokerSpec, ClusterSpec, Endpoint, HostLimits, SecurityProtocol
+from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
-from kafkalab.lab import attendance
+from kafkalab.lab import attendance, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.conductor import FRAME_S, Conductor
@@ -53,26 +50,6 @@ READY_POLL_S = 0.02
 SECOND_US = 1_000_000
 OWNER = "User:admin"
 """Whose the orders are that are given on the page: no list can lock them out."""
-RACKS = ("rack-a", "rack-b", "rack-c")
-
-
-def _sized_for(brokers: int) -> dict[str, str]:
-    """Where Kafka's defaults are made for a production cluster, what suits one that a person looks at."""
-    factor = str(min(3, brokers))
-    sized = {
-        "offsets.topic.num.partitions": "3",
-        "offsets.topic.replication.factor": factor,
-        # Whoever writes no access control lists is not asked about any; whoever does sees them work.
-        "authorizer.class.name": STANDARD_AUTHORIZER,
-        "allow.everyone.if.no.acl.found": "true",
-        "super.users": OWNER,
-        "share.coordinator.state.topic.num.partitions": "3",
-        "share.coordinator.state.topic.replication.factor": factor,
-        "transaction.state.log.num.partitions": "3",
-        "transaction.state.log.replication.factor": factor,
-    }
-    # Kafka's default is 2, which one broker alone can never have.
-    return sized if brokers > 1 else sized | {"transaction.state.log.min.isr": "1"}
 
 
 class Lab:
@@ -143,44 +120,22 @@ class Lab:
         if store is not None:
             settings = store.settings(settings)
         ports = ports or tuple(range(settings.kafka_port, settings.kafka_port + settings.brokers))
-        configs = _sized_for(settings.brokers) | settings.broker_configs
-        spec = ClusterSpec.local(
-            settings.brokers,
-            host=settings.host,
-            racks=RACKS,
-            seed=settings.seed,
-            broker_configs=configs,
-            controllers=settings.controllers or 1,
-        )
-        brokers = tuple(
-            replace(
-                broker,
-                port=port,
-                security_protocol=protocol,
-                more_endpoints=tuple(
-                    Endpoint(other.name, settings.host, others[number], other)
-                    for other, others in (more_ports or {}).items()
-                ),
-            )
-            for number, (broker, port) in enumerate(zip(spec.brokers, ports, strict=True))
-        )
-        spec = replace(
-            spec,
-            brokers=brokers,
-            cluster_id=settings.cluster_id or spec.cluster_id,
-            users=users,
-            limits=HostLimits(**settings.limits),
-        )
-        world = World(settings.seed, time.time_ns() // 1000 if start_us is None else start_us)
-        cluster = Cluster(spec, world, store.disk if store else _memory_disk)
+        spec = opening.cluster_spec(settings, ports, protocol, more_ports or {}, users)
+        now_us = time.time_ns() // 1000
         if start_us is None:
-            lab = Lab(settings, cluster, store)
+            start_us = now_us - opening.HEAD_START_US if settings.lives else now_us
+            lab = Lab(
+                settings, Cluster(spec, World(opening.world_seed(settings), start_us), opening.disks(store)), store
+            )
         else:
             assert store is None, "what is on a disk already is on no tape"
-            lab = Lab(settings, cluster, clock=LabTime(start_us))
+            world = World(opening.world_seed(settings), start_us)
+            lab = Lab(settings, Cluster(spec, world, opening.disks(None)), clock=LabTime(start_us))
             lab.tape = Tape(settings, start_us)
         before_start(lab)
         lab.cluster.start()
+        if settings.lives:
+            opening.catch_up(lab, now_us)
         if store is not None:
             for command in lab.kept_clients.stored():
                 lab._acting.do(command, lambda outcome: None)
@@ -386,10 +341,6 @@ class Lab:
             self._view.on_event(event)
             attendance.note(self, event)
         self.conductor.stir()
-
-
-def _memory_disk(node: str) -> Disk:
-    return MemoryDisk()
 
 
 def _number(node: str) -> int:

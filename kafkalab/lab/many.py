@@ -29,8 +29,9 @@ from kafkalab.engine.security.scram import (
 from kafkalab.engine.spec import SecurityProtocol
 from kafkalab.lab.doors import Listener
 from kafkalab.lab.gateway import Gateway
-from kafkalab.lab.lab import OWNER, Lab
+from kafkalab.lab.lab import Lab
 from kafkalab.lab.mechanisms import Account
+from kafkalab.lab.opening import OWNER
 from kafkalab.lab.store import LabSettings, StoreRefused
 
 IDLE_S = 15 * 60

@@ -42,6 +42,8 @@ class LabSettings:
     """What differs from `HostLimits`, by its names."""
     cluster_id: str = ""
     """Made from the seed when empty."""
+    lives: int = 0
+    """How often the lab on this disk was opened before."""
 
 
 class Store:
@@ -84,6 +86,7 @@ class Store:
                 f"The lab in {self.directory} was made with {kept['controllers']} controllers: it keeps them."
             )
         now: dict[str, Any] = {"brokers": wanted.brokers, "host": wanted.host, "kafka_port": wanted.kafka_port}
+        now["lives"] = kept.get("lives", 0) + 1
         now["limits"] = kept.get("limits", {}) | wanted.limits
         now["broker_configs"] = kept["broker_configs"] | wanted.broker_configs
         made = kept | now

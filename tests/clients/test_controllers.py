@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer
@@ -69,9 +70,14 @@ def test_kafka_python_describes_the_quorum(lab: RunningLab) -> None:
     lab.wait_for(lambda: active(lab))
     lab.wait_for(lambda: all(each["state"] == "running" for each in lab.entities("controller")))
     admin = KafkaAdminClient(bootstrap_servers=lab.bootstrap)
-    described = admin.describe_metadata_quorum()
+
+    def partition() -> dict[str, Any]:
+        found: dict[str, Any] = admin.describe_metadata_quorum()["topics"][0]["partitions"][0]
+        return found
+
+    # A leader knows of an observer from its first fetch on.
+    lab.wait_for(lambda: {observer["replica_id"] for observer in partition()["observers"]} == {1, 2, 3})
+    described = partition()
     admin.close()
-    partition = described["topics"][0]["partitions"][0]
-    assert partition["leader_id"] == active(lab)
-    assert [voter["replica_id"] for voter in partition["current_voters"]] == [3000, 3001, 3002]
-    assert {observer["replica_id"] for observer in partition["observers"]} == {1, 2, 3}
+    assert described["leader_id"] == active(lab)
+    assert [voter["replica_id"] for voter in described["current_voters"]] == [3000, 3001, 3002]

@@ -1,6 +1,7 @@
 """A lab on disk: one process at a time, and everything is there again at the next start."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_lab_is_what_it_was_made_as_and_listens_as_asked_now(tmp_path: Path) -
     again = store.settings(LabSettings(seed=8, kafka_port=19092, host="127.0.0.2", brokers=4))
     assert made == LabSettings(seed=7, kafka_port=9092, controllers=1, cluster_id=made.cluster_id)
     assert again == LabSettings(
-        seed=7, kafka_port=19092, host="127.0.0.2", brokers=4, controllers=1, cluster_id=made.cluster_id
+        seed=7, kafka_port=19092, host="127.0.0.2", brokers=4, controllers=1, cluster_id=made.cluster_id, lives=1
     )
     store.close()
 
@@ -106,4 +107,35 @@ def test_topics_records_groups_and_clients_are_there_after_a_restart(tmp_path: P
     assert again.view()["group:billing"]["offsets"] == committed
     assert again.producers["mine"].settings.key_pattern == "cycle:a,b"
     assert again.consumers["consumer-1"].settings.processing_ms == 5
+    again.close()
+
+
+def test_each_life_draws_ids_of_its_own(tmp_path: Path) -> None:
+    """Two topics under one id are one to everybody who fetches by id."""
+    for life in range(3):
+        lab = Lab.open(tmp_path, SETTINGS)
+        lab.advance(SECOND_US)
+        assert carried_out(lab, CreateTopic(f"of-life-{life}", 1, 3)).ok
+        lab.close()
+    again = Lab.open(tmp_path, SETTINGS)
+    assert len(again.image.topics) == len({topic.topic_id for topic in again.image.topics.values()}) == 3
+    again.close()
+
+
+def test_a_lab_that_lived_before_is_ready_at_once_and_its_leaders_are_where_they_were_meant_to_be(
+    tmp_path: Path,
+) -> None:
+    """Kafka would refuse the brokers until the sessions of their earlier lives are over."""
+    lab = Lab.open(tmp_path, LabSettings())
+    lab.advance(SECOND_US)
+    assert carried_out(lab, CreateTopic("orders", 6, 3)).ok
+    lab.advance(SECOND_US)
+    lab.abandon()
+    again = Lab.open(tmp_path, LabSettings())
+    assert again.ready
+    again.advance(SECOND_US)
+    partitions = again.image.topics["orders"].partitions.values()
+    assert {each.leader for each in partitions} == {1, 2, 3}
+    assert [each.leader for each in partitions] == [each.replicas[0] for each in partitions]
+    assert again.world.now_us < time.time_ns() // 1000
     again.close()

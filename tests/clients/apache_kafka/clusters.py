@@ -22,7 +22,7 @@ import pytest
 from kafkalab.engine.config import STANDARD_AUTHORIZER
 from kafkalab.lab import Doors, Gateway, Lab, LabSettings
 from kafkalab.lab import commands as order
-from kafkalab.lab.lab import RACKS
+from kafkalab.lab.opening import RACKS
 from kafkalab.wire.api import ApiKey
 from tests.clients.apache_kafka.speaking import Closed, Connection, Silent, newest
 
