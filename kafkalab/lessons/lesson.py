@@ -11,6 +11,7 @@ from typing import Any
 
 from kafkalab.lab import Command, CommandRefused, LabSettings, parse_command
 from kafkalab.lessons.expressions import Expression
+from kafkalab.lessons.facts import Facts
 from kafkalab.lessons.located import LessonRefused, Located, Place, read_yaml
 
 KINDS = ("number", "choice", "order", "set")
@@ -22,11 +23,26 @@ _HEADING = re.compile(r"^(##|###) (.+?)\s*$")
 
 
 @dataclass(frozen=True)
+class Order:
+    """A command, some of whose fields may be expressions: who leads differs from seed to seed."""
+
+    place: Place
+    name: str
+    fixed: dict[str, Any]
+    computed: dict[str, Expression]
+
+    def command(self, before: Facts, now: Facts) -> Command:
+        """Raises LessonRefused."""
+        fields = {name: each.value(before=before, now=now) for name, each in self.computed.items()}
+        return _command(self.place, self.name, {**self.fixed, **fields})
+
+
+@dataclass(frozen=True)
 class Step:
     """One thing to do: a command, a time to wait, or something to wait for."""
 
     place: Place
-    command: Command | None = None
+    order: Order | None = None
     refused: str = ""
     """What the refusal must say; empty where the command must be carried out."""
     wait_s: float = 0
@@ -238,14 +254,30 @@ def _step(located: Located) -> Step:
         return Step(located.place, wait_s=said[name].number(0, LONGEST_WAIT_S))
     if name == "until":
         return Step(located.place, until=Expression(said[name], ("before", "now")))
-    fields: Any = said[name].plain
-    if fields is not None and not isinstance(fields, dict):
+    return Step(located.place, _order(name, said[name]), refused)
+
+
+def _order(name: str, located: Located) -> Order:
+    """Text that begins with = is an expression."""
+    fields = located.value if located.value is not None else {}
+    if not isinstance(fields, dict):
         raise located.place.refused(f"{name} is given its fields by name, as in {{topic: orders}}.")
+    computed = {
+        field: Expression(Located(each.place, each.value[1:].strip()), ("before", "now"))
+        for field, each in fields.items()
+        if isinstance(each.value, str) and each.value.startswith("=")
+    }
+    fixed = {field: each.plain for field, each in fields.items() if field not in computed}
+    if not computed:
+        _command(located.place, name, fixed)
+    return Order(located.place, name, fixed, computed)
+
+
+def _command(place: Place, name: str, fields: dict[str, Any]) -> Command:
     try:
-        command = parse_command({"command": name, **(fields or {})})
+        return parse_command({"command": name, **fields})
     except CommandRefused as error:
-        raise located.place.refused(error.error) from None
-    return Step(located.place, command, refused)
+        raise place.refused(error.error) from None
 
 
 def _one_of(located: Located, known: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kafkalab.lab import Lab, Outcome
+from kafkalab.lab import Command, Lab, Outcome
 from kafkalab.lessons.expressions import Answer
 from kafkalab.lessons.facts import Facts, facts_of
 from kafkalab.lessons.lesson import UNTIL_AT_MOST_S, Challenge, Lesson, Prediction, Section, Step
@@ -42,16 +42,15 @@ def carry_out(lab: Lab, steps: Iterable[Step], before: Facts) -> None:
     for step in steps:
         if step.until is not None:
             _wait_until(lab, step, before)
-        elif step.command is None:
-            lab.advance(int(step.wait_s * SECOND_US))
+        elif step.order is not None:
+            _order(lab, step, step.order.command(before, look(lab)))
         else:
-            _order(lab, step)
+            lab.advance(int(step.wait_s * SECOND_US))
 
 
-def _order(lab: Lab, step: Step) -> None:
-    assert step.command is not None
+def _order(lab: Lab, step: Step, command: Command) -> None:
     heard: list[Outcome] = []
-    lab.do(step.command, heard.append)
+    lab.do(command, heard.append)
     end_us = lab.world.now_us + int(2 * UNTIL_AT_MOST_S * SECOND_US)
     while not heard and lab.world.now_us < end_us:
         lab.advance(SLICE_US)
