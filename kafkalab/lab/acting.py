@@ -120,6 +120,11 @@ class Acting:
         self._admin.settle()
 
     @property
+    def asking(self) -> bool:
+        """Whether a request to the cluster has no answer yet."""
+        return self._admin.waiting
+
+    @property
     def waiting(self) -> bool:
         return bool(self._sending) or self._admin.waiting
 

@@ -102,6 +102,11 @@ class Frames:
         self._rate = 1.0
         self._snapshot: str | None = None
 
+    def go_on_from(self, other: "Frames") -> None:
+        """In a fork: what happened lately happened there too."""
+        self._recent.extend(other._recent)
+        self._recent_frequent.extend(other._recent_frequent)
+
     def watch(self, on_ready: Callable[[], None]) -> Watcher:
         """A new watcher; its first message is a snapshot."""
         watcher = Watcher(self, on_ready)

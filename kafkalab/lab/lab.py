@@ -21,6 +21,7 @@ from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.events import (
+    AdminAnswered,
     ClientThrottled,
     Event,
     RecordsDelivered,
@@ -39,6 +40,7 @@ from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
+from kafkalab.lab.past import Past
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -47,6 +49,8 @@ from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.witness import FREQUENT, Witness
 
 READY_POLL_S = 0.02
+NOT_TAPED = TempoCommand
+"""What does nothing to the cluster itself."""
 SECOND_US = 1_000_000
 OWNER = "User:admin"
 """Whose the orders are that are given on the page: no list can lock them out."""
@@ -69,6 +73,8 @@ class Lab:
         """None in wall time."""
         self.tape: Tape | None = None
         """Every command so far, where they make the same history again."""
+        self.past: Past | None = None
+        """What can be executed again, from when it is played."""
         self.facts_told = 0
         self.faults = Faults(self)
         self._acted = False
@@ -96,6 +102,7 @@ class Lab:
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
+        self.world.on_leaving.append(self._on_leaving)
         self.world.on_message.append(self.ledger.on_message)
 
     @staticmethod
@@ -141,14 +148,25 @@ class Lab:
                 lab._acting.do(command, lambda outcome: None)
         return lab
 
-    def fork(self) -> "Lab":
+    def fork(self, copied: dict[int, object] | None = None) -> "Lab":
         """Another lab that goes on from here by itself, in lab time and in memory.
 
         Real clients stay with this one: there, their connections are gone. Nor are the fork's commands
         on tape, since its beginning is not. See `Cluster.fork`."""
-        fork = Lab(self.settings, self.cluster.fork(), clock=LabTime(self.world.now_us))
+        fork = Lab(self.settings, self.cluster.fork(copied), clock=LabTime(self.world.now_us))
         take_over(self, fork)
         return fork
+
+    def stand_still(self) -> None:
+        """In lab time: it is now and stays now, until somebody lets time go on."""
+        assert self.time is not None
+        self.time.change(paused=True)
+        self.time.set(self.world.now_us)
+
+    @property
+    def orders_under_way(self) -> bool:
+        """Whether the cluster has yet to answer one."""
+        return self._acting.asking
 
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
@@ -162,7 +180,9 @@ class Lab:
         self.ledger.own_clients.pop(name, None)
 
     def play(self) -> None:
-        """Begin to play against the wall clock, on the running asyncio loop."""
+        """Begin to play, on the running asyncio loop."""
+        if self.past is None:
+            self.past = Past(self)
         self.conductor.start()
 
     def advance(self, passing_us: int) -> None:
@@ -262,8 +282,10 @@ class Lab:
     def do(self, command: order.Command, on_done: OnDone) -> None:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
         self.conductor.run()
-        if self.tape is not None and not isinstance(command, TempoCommand):
-            self.tape.record(self.world.now_us, self.world.steps, command)
+        if not isinstance(command, NOT_TAPED):
+            for record in (self.tape, self.past):
+                if record is not None:
+                    record.record(self.world.now_us, self.world.steps, command)
         self._acting.do(command, on_done)
         self._acted = True
         self.conductor.run()
@@ -319,6 +341,8 @@ class Lab:
     def _settle(self) -> None:
         if self._acting.waiting:
             self._acting.settle()
+        if self.past is not None:
+            self.past.look()
 
     # -- what happens ------------------------------------------------------------------------
 
@@ -327,8 +351,14 @@ class Lab:
         self.ledger.forget_client(name)
         self.conductor.stir()
 
+    def _on_leaving(self, node: str) -> None:
+        if node.startswith("broker-"):
+            # The page goes on showing what was last known of it: that must not hang on who looked, and when.
+            self._view.look()
+
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
         self.facts_told += 1
+        self._view.measure(now_us)
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):
@@ -337,6 +367,10 @@ class Lab:
             self.ledger.on_delivered(group or event.client, event)
         elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
             self.on_throttled(event.connection, event.throttle_ms / 1000)
+        elif isinstance(event, AdminAnswered):
+            # At once, for an order of several requests goes on with the next one: whoever plays this again
+            # must find it at the same moment.
+            self._acting.settle()
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)
             attendance.note(self, event)

@@ -68,6 +68,12 @@ class Witness:
         self._packets: list[dict[str, Any]] = []
         self._packet_counts: Counter[tuple[str, str, str]] = Counter()
 
+    def go_on_from(self, other: "Witness") -> None:
+        """In a fork: facts that nobody has been told yet."""
+        self._events.extend(other._events)
+        self._frequent = list(other._frequent)
+        self._counts = Counter(other._counts)
+
     def on_event(self, now_us: int, node: str, event: Event) -> None:
         if node == ADMIN:
             return
