@@ -43,7 +43,7 @@ class Cluster:
 
         See `World.fork`. Disks in memory share their bytes with it. A disk of real files is read through to
         those files, and what the fork writes stays in memory: the fork needs them as long as it lives."""
-        copy = deepcopy(self)
+        copy = deepcopy(self, copied)
         copy.world.hang_up_edges()
         copy.world.on_life.append(copy._on_life)
         return copy

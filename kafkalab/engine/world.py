@@ -40,6 +40,8 @@ class World:
         self.now_us = start_us
         self.random = Random(seed)
         self.network = network or Network()
+        self.clock_ahead_us = 0
+        """Of every machine's clock before `now_us`, which is what timers go by."""
         self.nodes: dict[str, Node] = {}
         self.frozen: dict[str, list[tuple[int, str, int, Any]]] = {}
         """Frozen nodes, each with what has arrived for it meanwhile."""
@@ -88,6 +90,7 @@ class World:
         """Bring a node to life. A crashed name comes back as a new node with the old disk."""
         assert node.name not in self.nodes, node.name
         self.nodes[node.name] = node
+        node.clock_ahead_us = self.clock_ahead_us
         self._incarnations[node.name] = self._incarnations.get(node.name, 0) + 1
         self._tell(node.name, NodeStarted(node.name))
         self._push(self.now_us, node.name, node.name, TIMER, Started())
@@ -229,6 +232,12 @@ class World:
             del self._known[known]
 
     # -- time --------------------------------------------------------------------------------
+
+    def set_clocks(self, to_us: int) -> None:
+        """Of every machine, to that date; timers go on undisturbed, as when a machine wakes up."""
+        self.clock_ahead_us = to_us - self.now_us
+        for node in self.nodes.values():
+            node.clock_ahead_us = self.clock_ahead_us
 
     def next_due_us(self) -> int | None:
         return self._queue[0][0] if self._queue else None

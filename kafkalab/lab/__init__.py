@@ -41,10 +41,10 @@ from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
-from kafkalab.lab.witness import FREQUENT
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""

@@ -134,8 +134,6 @@ class Acting:
             case order.SendRecord():
                 self._send_record(command, on_done, line)
                 return None
-            case tempo.PauseTime() | tempo.PlayTime() | tempo.StepTime() | tempo.SetRate():
-                return change_tempo(self.lab, command)
             case order.RollSegment(topic):
                 return self._do_to_logs(topic, RollTopic(topic))
             case order.RunRetention(topic):
@@ -184,6 +182,8 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case command if isinstance(command, tempo.TempoCommand):
+                return change_tempo(self.lab, command)
             case command if isinstance(command, controller_commands.ControllerCommand):
                 return do_to_controller(self.lab, command)
             case command if isinstance(command, fault_commands.FaultCommand):

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from kafkalab.lab.witness import FREQUENT
+from kafkalab.lab.significance import FREQUENT
 
 QUEUE_FRAMES = 8
 RECENT_EVENTS = 100

@@ -41,12 +41,13 @@ from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
 from kafkalab.lab.past import Past
+from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
-from kafkalab.lab.witness import FREQUENT, Witness
+from kafkalab.lab.witness import Witness
 
 READY_POLL_S = 0.02
 NOT_TAPED = TempoCommand
@@ -65,14 +66,14 @@ class Lab:
         *,
         clock: LabTime | None = None,
     ) -> None:
-        """Around a cluster that may be running already. With a clock it plays in lab time, else in wall time."""
+        """Around a cluster that may be running already. With a clock it begins in lab time, else in wall time."""
         self.settings = settings
         self.world = cluster.world
         self.cluster = cluster
         self.time = clock
-        """None in wall time."""
+        """None in wall time. See `tempo_acting`."""
         self.tape: Tape | None = None
-        """Every command so far, where they make the same history again."""
+        """Every command so far, as long as they make the same history again."""
         self.past: Past | None = None
         """What can be executed again, from when it is played."""
         self.facts_told = 0
@@ -121,7 +122,7 @@ class Lab:
 
         `ports` are where the brokers are reached (`Doors.ports`) by `protocol`; without them, on ports in a row.
         `more_ports` are those of the other listeners, and `users` whom a new cluster knows from the beginning.
-        With `start_us`, for one in memory, it plays in lab time from that moment on and is taped.
+        It begins in lab time, now or at `start_us`, and is taped from its first life's beginning on.
         `before_start` is called when nothing lives yet. Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
         if store is not None:
@@ -131,18 +132,15 @@ class Lab:
         now_us = time.time_ns() // 1000
         if start_us is None:
             start_us = now_us - opening.HEAD_START_US if settings.lives else now_us
-            lab = Lab(
-                settings, Cluster(spec, World(opening.world_seed(settings), start_us), opening.disks(store)), store
-            )
-        else:
-            assert store is None, "what is on a disk already is on no tape"
-            world = World(opening.world_seed(settings), start_us)
-            lab = Lab(settings, Cluster(spec, world, opening.disks(None)), clock=LabTime(start_us))
-            lab.tape = Tape(settings, start_us)
+        world = World(opening.world_seed(settings), start_us)
+        lab = Lab(settings, Cluster(spec, world, opening.disks(store)), store, clock=LabTime(start_us))
+        # What is on a disk already is on no tape.
+        lab.tape = None if settings.lives else Tape(settings, start_us)
         before_start(lab)
         lab.cluster.start()
         if settings.lives:
             opening.catch_up(lab, now_us)
+            lab.world.set_clocks(now_us)
         if store is not None:
             for command in lab.kept_clients.stored():
                 lab._acting.do(command, lambda outcome: None)
@@ -345,6 +343,11 @@ class Lab:
             self.past.look()
 
     # -- what happens ------------------------------------------------------------------------
+
+    def real_clients_changed(self) -> None:
+        """One came in or has gone."""
+        if self.past is not None:
+            self.past.real_clients(bool(self.world.edges))
 
     def forget_connection(self, name: str) -> None:
         self.visitors.leave(name)

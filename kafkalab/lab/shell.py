@@ -119,6 +119,12 @@ def _without_a_tool(command: order.Command) -> str:
             return "lab time play"
         case tempo.StepTime():
             return "lab time step"
+        case tempo.StepToSignificant():
+            return "lab time step --significant"
+        case tempo.RunTo(at_us):
+            return f"lab time to {at_us / 1_000_000:.6f}"
+        case tempo.EnterLabTime():
+            return "lab time"
         case tempo.SetRate(rate):
             return f"lab time rate {rate}"
     if isinstance(command, controllers.ControllerCommand):

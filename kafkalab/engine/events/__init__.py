@@ -59,12 +59,14 @@ from kafkalab.engine.events.metadata import (
 from kafkalab.engine.events.nodes import (
     ConnectionHalfOpened,
     InvariantBroken,
+    LabTimeEntered,
     LogDirFailed,
     NodeCrashed,
     NodeExited,
     NodeFrozen,
     NodeStarted,
     NodeThawed,
+    WallTimeEntered,
 )
 from kafkalab.engine.events.quorum import (
     ControllerElected,
@@ -161,6 +163,7 @@ __all__ = [
     "InvariantBroken",
     "IsrExpanded",
     "IsrShrunk",
+    "LabTimeEntered",
     "LeaderElected",
     "LockExpired",
     "LogCompacted",
@@ -227,4 +230,5 @@ __all__ = [
     "UserGivenPassword",
     "UserLostPassword",
     "VotersChanged",
+    "WallTimeEntered",
 ]
