@@ -27,6 +27,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
@@ -182,6 +183,8 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case command if isinstance(command, BranchCommand):
+                return self.lab.family.do(self.lab, command)
             case command if isinstance(command, tempo.TempoCommand):
                 return change_tempo(self.lab, command)
             case command if isinstance(command, controller_commands.ControllerCommand):

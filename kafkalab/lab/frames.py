@@ -54,6 +54,8 @@ class Watcher:
         self._behind = True
         """What it knows is not the state before the next frame: it needs a snapshot."""
         self._told = False
+        self.ended = False
+        """The lab is gone: nothing comes any more."""
         self.overflows = 0
         """How often it was too slow. Whoever owns the socket may drop it for that."""
 
@@ -118,6 +120,12 @@ class Frames:
     def forget(self, watcher: Watcher) -> None:
         if watcher in self.watchers:
             self.watchers.remove(watcher)
+
+    def end(self) -> None:
+        """The lab is gone: everyone who watches is told."""
+        for watcher in list(self.watchers):
+            watcher.ended = True
+            watcher.ring()
 
     def publish(self, at_us: int, rate: float, entities: Entities, events: list[dict[str, Any]]) -> Frame | None:
         """Show the state of now. None when nothing is new since the last frame."""

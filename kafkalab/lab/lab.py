@@ -11,7 +11,6 @@ from pathlib import Path
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
-from kafkalab.engine.broker.lifecycle import ShutdownOverdue
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
@@ -19,7 +18,6 @@ from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
-from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.events import (
     AdminAnswered,
     ClientThrottled,
@@ -29,9 +27,11 @@ from kafkalab.engine.events import (
 from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
-from kafkalab.lab import attendance, opening
+from kafkalab.lab import attendance, closing, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.branch_commands import BranchCommand
+from kafkalab.lab.branches import Family
 from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
@@ -50,7 +50,7 @@ from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.witness import Witness
 
 READY_POLL_S = 0.02
-NOT_TAPED = TempoCommand
+NOT_TAPED = TempoCommand | BranchCommand
 """What does nothing to the cluster itself."""
 SECOND_US = 1_000_000
 OWNER = "User:admin"
@@ -76,6 +76,9 @@ class Lab:
         """Every command so far, as long as they make the same history again."""
         self.past: Past | None = None
         """What can be executed again, from when it is played."""
+        self.family = Family(self)
+        self.branch = ""
+        """Its name among them; "" for the lab itself."""
         self.facts_told = 0
         self.faults = Faults(self)
         self._acted = False
@@ -189,27 +192,17 @@ class Lab:
         self._settle()
 
     def close(self) -> None:
-        """Stop playing and shut the cluster down in good order."""
-        self.conductor.stop()
-        self.on_broker_up = self.on_broker_down = None
-        # At once and not one after the other: a controlled shutdown would pile all leaderships up
-        # on the last broker and shrink every ISR to it.
-        for broker in self.running_brokers():
-            if broker.name in self.world.frozen:
-                self.world.thaw(broker.name)
-            self.world.tell_node(broker.name, ShutdownOverdue())
-        for controller in self.cluster.controllers.values():
-            if controller.name in self.world.frozen:
-                self.world.thaw(controller.name)
-            self.world.tell_node(controller.name, Shutdown(hands_over=False))
-        self.cluster.close()
-        if self._store is not None:
-            self._store.close()
+        """Stop playing and shut the cluster down in good order, and let go of every branch."""
+        closing.stop(self)
+        closing.shut_down(self)
+        self._let_go()
 
     def abandon(self) -> None:
-        """Let go of everything as it is: its engine broke, and can be told nothing any more."""
-        self.conductor.stop()
-        self.on_broker_up = self.on_broker_down = None
+        """Let go of everything as it is: its engine broke and can be told nothing any more, or nobody will miss it."""
+        closing.stop(self)
+        self._let_go()
+
+    def _let_go(self) -> None:
         self.cluster.close()
         if self._store is not None:
             self._store.close()

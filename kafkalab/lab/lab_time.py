@@ -6,6 +6,7 @@ it had come to: its timers know nothing of the time between, its machines' clock
 """
 
 import time
+from datetime import UTC, datetime
 
 
 class LabTime:
@@ -56,6 +57,11 @@ class WallTime:
 
     def set(self, now_us: int) -> None:
         """A clock on the wall minds nobody."""
+
+
+def clock_words(at_us: int) -> str:
+    """12:34:56.789, in UTC."""
+    return datetime.fromtimestamp(at_us / 1_000_000, UTC).strftime("%H:%M:%S.%f")[:-3]
 
 
 def date_us() -> int:

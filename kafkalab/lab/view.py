@@ -104,7 +104,7 @@ class View:
         lab = self.lab
         self._brokers = lab.cluster.brokers
         image = lab.image
-        entities = {"lab": self._lab(), **view_controllers.controllers(lab)}
+        entities = {"lab": self._lab(), **lab.family.entities(), **view_controllers.controllers(lab)}
         logs = self.logs.look(image)
         for spec in lab.cluster.spec.brokers:
             entities[f"broker:{spec.id}"] = self._broker(spec)
@@ -142,6 +142,8 @@ class View:
         return {
             "kind": "lab",
             "name": lab.settings.name,
+            "branch": lab.branch,
+            "trunk": lab.family.trunk.settings.name,
             "mode": "lab" if lab.time else "wall",
             "rate": lab.time.rate if lab.time else 1,
             "paused": lab.time is not None and lab.time.paused,

@@ -57,6 +57,8 @@ from kafkalab.engine.events.metadata import (
     TopicDeleted,
 )
 from kafkalab.engine.events.nodes import (
+    BranchBegan,
+    BranchRemoved,
     ConnectionHalfOpened,
     InvariantBroken,
     LabTimeEntered,
@@ -137,6 +139,8 @@ __all__ = [
     "AuthorizationDenied",
     "BecameFollower",
     "BecameLeader",
+    "BranchBegan",
+    "BranchRemoved",
     "BrokerFenced",
     "BrokerRegistered",
     "BrokerUnfenced",

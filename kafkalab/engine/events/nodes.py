@@ -70,6 +70,22 @@ class LabTimeEntered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BranchBegan(Event):
+    """Branch {branch} parted from {lab} at {moment} UTC, and goes its own way from there."""
+
+    branch: str
+    lab: str
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRemoved(Event):
+    """Branch {branch} is gone, with everything in it."""
+
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvariantBroken(Event):
     """Rule {invariant}, which must hold whatever happens, is broken: {detail}."""
 
