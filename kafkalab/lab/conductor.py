@@ -148,6 +148,7 @@ class Conductor:
     def _arrive(self) -> None:
         self._goal_us = None
         self.clock.set(self.world.now_us)
+        self.stir()
 
     def keep_time_by(self, clock: LabTime | WallTime) -> None:
         """By another clock from now on, which shows the world's time."""

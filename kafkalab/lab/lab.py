@@ -72,6 +72,8 @@ class Lab:
         self.cluster = cluster
         self.time = clock
         """None in wall time. See `tempo_acting`."""
+        self.listens = False
+        """Whether real clients may come in; not to what was forked or is played from a tape."""
         self.tape: Tape | None = None
         """Every command so far, as long as they make the same history again."""
         self.past: Past | None = None
@@ -139,6 +141,7 @@ class Lab:
         lab = Lab(settings, Cluster(spec, world, opening.disks(store)), store, clock=LabTime(start_us))
         # What is on a disk already is on no tape.
         lab.tape = None if settings.lives else Tape(settings, start_us)
+        lab.listens = True
         before_start(lab)
         lab.cluster.start()
         if settings.lives:

@@ -18,7 +18,6 @@ IN_THE_TOP_BAR = (
     "run_to",
     "set_rate",
     "enter_lab_time",
-    "fork",
     "remove_branch",
 )
 """Lab time has buttons of its own there."""
