@@ -40,7 +40,8 @@ _BY_KIND = {
 def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     """From the entities of a snapshot, and the time since the lab began."""
     facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000}
-    for entity in entities.values():
+    for whole in entities.values():
+        entity = {name: _or_none(value) for name, value in whole.items()}
         kind = entity["kind"]
         if kind in _BY_KIND:
             root, by = _BY_KIND[kind]
@@ -62,5 +63,6 @@ def _of_group(entity: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _or_none(number: int | None) -> int:
-    return -1 if number is None else number
+def _or_none(value: Any) -> Any:
+    """-1 where there is nothing: CEL would not compare null with a number."""
+    return -1 if value is None else value
