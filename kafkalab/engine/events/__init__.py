@@ -106,6 +106,7 @@ from kafkalab.engine.events.security import (
     UserLostPassword,
 )
 from kafkalab.engine.events.share import (
+    AbortedRecordsPassedOver,
     LockExpired,
     RecordsAcknowledged,
     RecordsAcquired,
@@ -127,6 +128,7 @@ from kafkalab.engine.events.transactions import (
 )
 
 __all__ = [
+    "AbortedRecordsPassedOver",
     "AclCreated",
     "AclDeleted",
     "AdminAnswered",
