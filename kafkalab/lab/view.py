@@ -73,13 +73,13 @@ class View:
         self.logs.on_event(event)
         self._transactions.on_event(event)
 
-    def look(self) -> dict[str, Entity]:
-        """Every entity, by id."""
+    def look(self, most_new: int | None = None) -> dict[str, Entity]:
+        """Every entity, by id; with `most_new`, of partitions that were not shown before at most so many."""
         lab = self.lab
         self._brokers = lab.cluster.brokers
         image = lab.image
         entities = {"lab": self._lab(), **view_controllers.controllers(lab)}
-        logs = self.logs.look(image)
+        logs = self.logs.look(image, most_new)
         for spec in lab.cluster.spec.brokers:
             entities[f"broker:{spec.id}"] = self._broker(spec)
         entities |= logs
