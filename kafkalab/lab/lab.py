@@ -39,6 +39,7 @@ from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
+from kafkalab.lab.metrics.keeping import Metrics
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -90,13 +91,14 @@ class Lab:
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.witness = Witness(self.visitors.name_of, self.topic_name)
+        self.metrics = Metrics(self)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
-        self.world.on_message.append(self.ledger.on_message)
+        self.world.on_message += [self.ledger.on_message, self.metrics.on_message]
 
     @staticmethod
     def open(
@@ -331,6 +333,7 @@ class Lab:
         self.facts_told += 1
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
+        self.metrics.on_event(node, event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
