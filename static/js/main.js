@@ -5,6 +5,7 @@ import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
+import { watchMetrics } from "./metrics.js";
 import { EMPTY, reduce } from "./model.js";
 import { paint } from "./paint.js";
 import { drawSecurity } from "./security.js";
@@ -103,6 +104,7 @@ function drawAround() {
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
   paint(find("#faults"), faults);
+  metrics.look(ui.pane === "metrics" && !ui.paused);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
@@ -138,6 +140,7 @@ function topicOf(command) {
 }
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
+const metrics = watchMetrics(find("#metrics"));
 const forms = wireForms({ ask, change });
 if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";
