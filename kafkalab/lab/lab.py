@@ -40,6 +40,7 @@ from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
 from kafkalab.lab.metrics.keeping import Metrics
+from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -90,6 +91,7 @@ class Lab:
         """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
+        self.overheard = Overheard()
         self.witness = Witness(self.visitors.name_of, self.topic_name)
         self.metrics = Metrics(self)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
@@ -325,7 +327,9 @@ class Lab:
     # -- what happens ------------------------------------------------------------------------
 
     def forget_connection(self, name: str) -> None:
-        self.visitors.leave(name)
+        gone = self.visitors.leave(name)
+        if gone is not None:
+            self.overheard.left(gone)
         self.ledger.forget_client(name)
         self.conductor.stir()
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kafkalab.web.labs import charts, learners, prometheus, real, rebalances, views
+from kafkalab.web.labs import charts, learners, overheard, prometheus, real, rebalances, views
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("labs/<slug:name>/line/", views.line, name="line"),
     path("labs/<slug:name>/metrics", prometheus.of_lab, name="lab-metrics"),
     path("labs/<slug:name>/metrics/charts/", charts.charts, name="metric-charts"),
+    path("labs/<slug:name>/clients/<int:client>/requests/", overheard.requests, name="client-requests"),
     path("metrics", prometheus.of_server, name="metrics"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),
