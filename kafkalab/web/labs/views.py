@@ -36,6 +36,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
     lab = await open_labs.opened(name, owner_of(request))
     entities = lab.snapshot()["entities"]
     ways = ways_into(name, owner_of(request), entities["lab"]["bootstrap_servers"])
+    topic = _first_topic(entities)
     return render(
         request,
         "labs/stage.html",
@@ -47,9 +48,9 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "suggested": SUGGESTED,
             "topic_settings": TOPIC_SETTINGS,
             "broker_settings": telling.changeable(),
-            "ways": ways,
+            "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
+            "topic": topic,
             "many": open_labs.many is not None,
-            "snippets": snippets(ways[0], _first_topic(entities)),
         },
     )
 
