@@ -100,12 +100,24 @@ function choose(id, hands) {
 
 async function copy(button) {
   const from = button.dataset.copy;
-  const text = from.startsWith("#") ? document.querySelector(from)?.textContent ?? "" : from;
+  const place = from.startsWith("#") ? document.querySelector(from) : null;
+  const text = from.startsWith("#") ? place?.textContent ?? "" : from;
+  if (!navigator.clipboard) {
+    // A browser lends the clipboard only to pages that came encrypted, or from this very machine.
+    if (place) getSelection()?.selectAllChildren(place);
+    say(place ? "Selected: copy it with Ctrl-C." : "This browser does not let the page copy.");
+    return;
+  }
   await navigator.clipboard.writeText(text.trim());
-  const said = document.querySelector("#said");
-  if (said) said.textContent = "Copied.";
+  say("Copied.");
   button.dataset.copied = "true";
   setTimeout(() => delete button.dataset.copied, COPIED_MS);
+}
+
+/** To people who hear the page. */
+function say(sentence) {
+  const said = document.querySelector("#said");
+  if (said) said.textContent = sentence;
 }
 
 /** Of the ways into the lab. */

@@ -202,9 +202,10 @@ def started(command: list[str], place: Path) -> Run:
 def test_the_panel_has_every_program_by_every_listener(panel: Panel) -> None:
     assert list(panel.code) == [each.template for each in PROGRAMS] == list(HOW) == list(SAYS)
     for name, text in panel.code.items():
-        assert (panel.protocol in text or panel.protocol.lower() in text) is (
-            panel.protocol != "PLAINTEXT" and name not in ("go", "kafkajs")
-        ), text
+        if name not in ("go", "kafkajs"):
+            assert (panel.protocol in text) is (panel.protocol != "PLAINTEXT"), text
+        assert (CHOSEN_PASSWORD in text) is panel.protocol.startswith("SASL"), text
+        assert ("kafkalab-ca.pem" in text) is panel.protocol.endswith("SSL"), text
 
 
 @pytest.mark.parametrize("name", HOW)
