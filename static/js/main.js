@@ -77,6 +77,7 @@ function refresh() {
 function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
+  page.dataset.mode = shown.entities.lab?.mode ?? "lab";
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -145,5 +146,5 @@ const controls = wireControls({ ui: () => ui, model: () => shown, change, ask })
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 const forms = wireForms({ ask, change });
-if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -6,8 +6,7 @@ number that goes up. A process that ends forgets its numbers, as a broker's MBea
 
 from collections import Counter, deque
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from kafkalab.lab.metrics.error_codes import errors_in
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 
-LAST_TIMES = 512
+LAST_TIMES = 256
 """Of each process and API: what percentiles are made of."""
 MOST_PENDING = 10_000
 """Requests of one process whose answers are awaited; those of a lost connection never come."""
@@ -49,6 +48,9 @@ class Served:
     fine: int = 0
     """Answers without an error."""
     last_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LAST_TIMES))
+
+    def copy(self) -> "Served":
+        return Served(dict(self.versions), self.errors.copy(), self.count, self.fine, self.last_ms.copy())
 
 
 def together(parts: list[Served]) -> Served:
@@ -95,6 +97,15 @@ class OfNode:
             found = self.topics[name] = OfTopic()
         return found
 
+    def copy(self) -> "OfNode":
+        return OfNode(
+            {api_key: served.copy() for api_key, served in self.apis.items()},
+            dict(self.pending),
+            {name: replace(topic) for name, topic in self.topics.items()},
+            self.counts.copy(),
+            dict(self.proposed),
+        )
+
     def served(self, api_key: int, version: int, took_ms: float) -> Served:
         served = self.apis.get(api_key)
         if served is None:
@@ -133,8 +144,8 @@ class Counted:
         }
 
     def go_on_from(self, other: "Counted") -> None:
-        self.nodes = deepcopy(other.nodes)
-        self.rebalances = Counter(other.rebalances)
+        self.nodes = {name: of.copy() for name, of in other.nodes.items()}
+        self.rebalances = other.rebalances.copy()
 
     # -- facts -------------------------------------------------------------------------------
 

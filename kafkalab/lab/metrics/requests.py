@@ -49,7 +49,7 @@ TOTAL_TIME = Metric(
     unit="ms",
     meaning="From the arrival of a request at its broker until the answer leaves, waiting included.",
     bad="Produce with acks=all waits for followers, Fetch for records (up to fetch.max.wait.ms): that is no fault.",
-    source="messages on the lab's network, in the lab's own time: the last 512 of each API on each broker",
+    source="messages on the lab's network, in the lab's own time: the last 256 of each API on each broker",
 )
 METRICS = (REQUESTS, ERRORS, TOTAL_TIME)
 

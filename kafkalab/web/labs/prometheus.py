@@ -15,14 +15,14 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Family
 
-from kafkalab.lab import NODE, Kind, Lab, Metric, Reading, Tenant, Times, percentile
+from kafkalab.lab import BRANCH_SIGN, NODE, Kind, Lab, Metric, Reading, Tenant, Times, percentile
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import owner_of
 
@@ -44,11 +44,16 @@ async def of_server(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 async def of_lab(request: HttpRequest, name: str) -> HttpResponse:
-    if name in open_labs.by_name:
-        return _answer(request, {name: open_labs.by_name[name]})
-    tenant = _tenant(request, name)
-    # A scraper asks again and again: that is no use of the lab, and must not keep it awake.
-    return _answer(request, {name: tenant.lab} if tenant.lab is not None else {})
+    """Of a branch too, to whom its lab is shown."""
+    trunk, sign, branch = name.partition(BRANCH_SIGN)
+    lab = open_labs.by_name.get(trunk) or _tenant(request, trunk).lab
+    if lab is None:
+        # A scraper asks again and again: that is no use of the lab, and must not wake it or keep it awake.
+        return _answer(request, {})
+    found = lab.family.named(branch) if sign else lab
+    if found is None:
+        raise Http404(f"There is no branch {branch} of {trunk}.")
+    return _answer(request, {name: found})
 
 
 def _tenant(request: HttpRequest, name: str) -> Tenant:
