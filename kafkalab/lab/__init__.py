@@ -40,6 +40,9 @@ from kafkalab.lab.frames import Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
+from kafkalab.lab.metrics.history import Chart
+from kafkalab.lab.metrics.keeping import GROUPS as METRIC_GROUPS
+from kafkalab.lab.metrics.metric import NODE, Kind, Metric, Reading, Times, percentile
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
@@ -75,10 +78,13 @@ __all__ = [
     "COMMANDS",
     "FAULTS",
     "FREQUENT",
+    "METRIC_GROUPS",
+    "NODE",
     "TOPIC_SETTINGS",
     "Bounds",
     "ByteField",
     "Certificates",
+    "Chart",
     "Command",
     "CommandRefused",
     "CommandSchema",
@@ -91,15 +97,18 @@ __all__ = [
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Kind",
     "Lab",
     "LabSettings",
     "LabsRefused",
     "Listener",
     "ManyLabs",
+    "Metric",
     "Needed",
     "OpenedRecord",
     "Outcome",
     "PortRefused",
+    "Reading",
     "Reception",
     "RecordLine",
     "SecurityProtocol",
@@ -107,6 +116,7 @@ __all__ = [
     "Tape",
     "TapeRefused",
     "Tenant",
+    "Times",
     "Verdict",
     "Watcher",
     "apply",
@@ -118,6 +128,7 @@ __all__ = [
     "load_tape",
     "needed",
     "parse_command",
+    "percentile",
     "replay",
     "shell",
     "staged",

@@ -40,6 +40,8 @@ from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
+from kafkalab.lab.metrics.keeping import Metrics
+from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.past import Past
 from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
@@ -103,7 +105,9 @@ class Lab:
         """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
+        self.overheard = Overheard()
         self.witness = Witness(self.visitors.name_of, self.topic_name)
+        self.metrics = Metrics(self)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
         self._view = View(self)
@@ -111,7 +115,7 @@ class Lab:
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
         self.world.on_leaving.append(self._on_leaving)
-        self.world.on_message.append(self.ledger.on_message)
+        self.world.on_message += [self.ledger.on_message, self.metrics.on_message]
 
     @staticmethod
     def open(
@@ -351,7 +355,9 @@ class Lab:
             self.past.real_clients(bool(self.world.edges))
 
     def forget_connection(self, name: str) -> None:
-        self.visitors.leave(name)
+        gone = self.visitors.leave(name)
+        if gone is not None:
+            self.overheard.left(gone)
         self.ledger.forget_client(name)
         self.conductor.stir()
 
@@ -365,6 +371,7 @@ class Lab:
         self._view.measure(now_us)
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
+        self.metrics.on_event(node, event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None

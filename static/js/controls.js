@@ -22,7 +22,7 @@ export function wireControls(hands) {
 }
 
 function press(target, hands) {
-  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-section-tab],[data-press]");
+  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-way-tab],[data-topic-tab],[data-section-tab],[data-press]");
   if (!on) {
     if (target.closest?.("#stage-svg")) hands.change({ selected: null });
     return;
@@ -37,6 +37,7 @@ function press(target, hands) {
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
+  else if (said.wayTab !== undefined) showWay(said.wayTab);
   else if (said.topicTab !== undefined) hands.change({ topic: said.topicTab });
   else PRESSES[said.press](hands);
 }
@@ -100,10 +101,30 @@ function choose(id, hands) {
 
 async function copy(button) {
   const from = button.dataset.copy;
-  const text = from.startsWith("#") ? document.querySelector(from)?.textContent ?? "" : from;
+  const place = from.startsWith("#") ? document.querySelector(from) : null;
+  const text = from.startsWith("#") ? place?.textContent ?? "" : from;
+  if (!navigator.clipboard) {
+    // A browser lends the clipboard only to pages that came encrypted, or from this very machine.
+    if (place) getSelection()?.selectAllChildren(place);
+    say(place ? "Selected: copy it with Ctrl-C." : "This browser does not let the page copy.");
+    return;
+  }
   await navigator.clipboard.writeText(text.trim());
+  say("Copied.");
   button.dataset.copied = "true";
   setTimeout(() => delete button.dataset.copied, COPIED_MS);
+}
+
+/** To people who hear the page. */
+function say(sentence) {
+  const said = document.querySelector("#said");
+  if (said) said.textContent = sentence;
+}
+
+/** Of the ways into the lab. */
+function showWay(number) {
+  for (const tab of document.querySelectorAll("[data-way-tab]")) tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.wayTab === number));
+  for (const way of document.querySelectorAll("[data-way]")) /** @type {HTMLElement} */ (way).hidden = /** @type {HTMLElement} */ (way).dataset.way !== number;
 }
 
 // -- keys ----------------------------------------------------------------------------------------

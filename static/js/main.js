@@ -5,6 +5,8 @@ import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
+import { watchMetrics } from "./metrics.js";
+import { watchRequests } from "./overheard.js";
 import { EMPTY, reduce } from "./model.js";
 import { paint } from "./paint.js";
 import { drawSecurity } from "./security.js";
@@ -104,6 +106,8 @@ function drawAround() {
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
   paint(find("#faults"), faults);
+  requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
+  metrics.look(ui.pane === "metrics" && !ui.paused);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
@@ -139,6 +143,8 @@ function topicOf(command) {
 }
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
+const metrics = watchMetrics(find("#metrics"));
+const requests = watchRequests(find("#overheard"));
 const forms = wireForms({ ask, change });
 setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from kafkalab.web.labs import comparing, learners, real, rebalances, views
+from kafkalab.web.labs import charts, comparing, learners, overheard, prometheus, real, rebalances, views
 from kafkalab.web.labs.lab_names import LabName
 
 register_converter(LabName, "lab")
@@ -20,6 +20,10 @@ urlpatterns = [
     path("labs/<lab:name>/line/", views.line, name="line"),
     path("labs/<slug:name>/compare/", comparing.compare, name="compare"),
     path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),
+    path("labs/<lab:name>/metrics", prometheus.of_lab, name="lab-metrics"),
+    path("labs/<lab:name>/metrics/charts/", charts.charts, name="metric-charts"),
+    path("labs/<lab:name>/clients/<int:client>/requests/", overheard.requests, name="client-requests"),
+    path("metrics", prometheus.of_server, name="metrics"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
