@@ -8,6 +8,7 @@ lab.conductor.on_broken                        set it: called with a sentence wh
 lab.ready                                      True once the brokers accept requests
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
+lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
@@ -44,6 +45,9 @@ from kafkalab.lab.shell import shell
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.terminal import Job
+from kafkalab.lab.terminal.marks import spans
+from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
 from kafkalab.lab.witness import FREQUENT
 
 COMMANDS = by_name(Command)
@@ -82,6 +86,7 @@ __all__ = [
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Job",
     "Lab",
     "LabSettings",
     "LabsRefused",
@@ -93,11 +98,14 @@ __all__ = [
     "PortRefused",
     "Reception",
     "RecordLine",
+    "RunLine",
     "SecurityProtocol",
+    "StopLine",
     "StoreRefused",
     "Tape",
     "TapeRefused",
     "Tenant",
+    "TypeLine",
     "Verdict",
     "Watcher",
     "apply",
@@ -109,6 +117,7 @@ __all__ = [
     "parse_command",
     "replay",
     "shell",
+    "spans",
     "staged",
     "telling",
 ]

@@ -11,6 +11,7 @@ from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
+from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
@@ -113,6 +114,12 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+        case terminal.RunLine(line):
+            return line
+        case terminal.TypeLine(_, line):
+            return f"# typed: {line}"
+        case terminal.StopLine(_, how):
+            return f"# {'Ctrl-C' if how == 'interrupt' else 'Ctrl-D'} at the terminal"
         case tempo.PauseTime():
             return "lab time pause"
         case tempo.PlayTime():

@@ -28,6 +28,7 @@ from kafkalab.engine.events import (
 from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
+from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
 
 MOST_EVENTS = 200
@@ -69,7 +70,7 @@ class Witness:
         self._packet_counts: Counter[tuple[str, str, str]] = Counter()
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
-        if node == ADMIN:
+        if node in (ADMIN, TERMINAL):
             return
         if event.__class__ not in FREQUENT:
             if len(self._events) == MOST_EVENTS:

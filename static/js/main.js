@@ -12,6 +12,7 @@ import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
 import { drawTempo } from "./tempo.js";
+import { wireTerminal } from "./terminal.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
@@ -75,6 +76,7 @@ function refresh() {
 function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
+  page.dataset.paneOpen = ui.pane;
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -139,5 +141,6 @@ function topicOf(command) {
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
 const forms = wireForms({ ask, change });
+wireTerminal({ ui: () => ui, model: () => shown, change, ask });
 if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -10,8 +10,8 @@ from typing import Any
 
 from kafkalab.lab import FAULTS, CommandSchema, command_schema
 
-IN_THE_TOP_BAR = ("pause_time", "play_time", "step_time", "set_rate")
-"""Lab time has buttons of its own there."""
+IN_THE_TOP_BAR = ("pause_time", "play_time", "step_time", "set_rate", "run_line", "type_line", "stop_line")
+"""Lab time has buttons of its own there, and the terminal its input."""
 UP = ("running", "starting", "frozen", "isolated")
 DOWN = ("crashed", "stopped")
 
