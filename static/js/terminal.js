@@ -193,10 +193,10 @@ export function wireTerminal(hands) {
   });
 
   document.addEventListener("click", (event) => {
-    const on = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest?.("[data-line],[data-line-beside],[data-stop],[data-end],[data-job],[data-choice],[data-names],[data-pane-tab=terminal]"));
+    const on = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest?.("[data-run-line],[data-line-beside],[data-stop],[data-end],[data-job],[data-choice],[data-names],[data-pane-tab=terminal]"));
     if (!on) return;
     const said = on.dataset;
-    if (said.line !== undefined) offer(said.line);
+    if (said.runLine !== undefined) offer(said.runLine);
     else if (said.lineBeside !== undefined) offer(on.parentElement?.querySelector("code")?.textContent ?? "");
     else if (said.stop !== undefined) stop(Number(said.stop));
     else if (said.end !== undefined) stop(Number(said.end), "end_of_input");

@@ -103,7 +103,7 @@ class Terminal:
                 "client_id": TERMINAL,
                 "software_name": self._last_tool,
                 "software_version": "",
-                "address": "the terminal of this page",
+                "address": "on this page",
                 "brokers": [],
                 "requests": self._tokens,
                 "role": "admin",

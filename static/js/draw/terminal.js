@@ -24,8 +24,11 @@ function tab(number, label, isOpen) {
  */
 export function drawLines(lines, job) {
   if (lines.length === 0) return [h("p", { key: "empty", class: "quiet" }, hint(job))];
-  return lines.map((line) => h("div", { key: line.at, class: "terminal-line", "data-kind": line.kind }, line.spans.map(span)));
+  return lines.map((line) => h("div", { key: line.at, class: "terminal-line", "data-kind": line.kind ?? kindOf(line.spans) }, line.spans.map(span)));
 }
+
+/** A table must not be broken; a sentence may. */
+const kindOf = (spans) => (/\t| {2}/.test(spans.map(([text]) => text).join("")) ? "table" : "sentence");
 
 function hint(job) {
   if (job?.state === "open") return "Each line that you type becomes a record. Ctrl-D ends it.";
