@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from kafkalab.lab.terminal.options import Given
 from kafkalab.lab.terminal.tool import Tool
 from kafkalab.lab.terminal.tools.as_commands import PERF_TEST, SHARE_CONSUMER, perf_test, share_consumer
+from kafkalab.lab.terminal.tools.cluster import API_VERSIONS, CLUSTER, LOG_DIRS, METADATA_QUORUM
 from kafkalab.lab.terminal.tools.console_consumer import CONSOLE_CONSUMER
 from kafkalab.lab.terminal.tools.console_producer import CONSOLE_PRODUCER
+from kafkalab.lab.terminal.tools.groups import GROUPS
 from kafkalab.lab.terminal.tools.kcat import KCAT
+from kafkalab.lab.terminal.tools.offsets import DELETE_RECORDS, GET_OFFSETS
 from kafkalab.lab.terminal.tools.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -21,6 +24,13 @@ TOOLS: dict[str, Tool] = {
         TOPICS,
         CONSOLE_PRODUCER,
         CONSOLE_CONSUMER,
+        GROUPS,
+        GET_OFFSETS,
+        DELETE_RECORDS,
+        METADATA_QUORUM,
+        CLUSTER,
+        API_VERSIONS,
+        LOG_DIRS,
         PERF_TEST,
         SHARE_CONSUMER,
         KCAT,

@@ -206,7 +206,8 @@ class Terminal:
                 self._by_node[running.node] = job
             running.begin()
         except Failed as failed:
-            job.fail(failed)
+            said = str(failed)
+            job.fail(Failed(tool.wrong_value + said) if said.startswith("Cannot parse") else failed)
 
     def _io(self, job: Job, line: Line) -> Io:
         return io_of(

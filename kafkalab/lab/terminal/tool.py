@@ -65,6 +65,8 @@ class Tool:
     actions: tuple[str, ...] = ()
     """Words that say what is to be done, where the tool takes such: `describe`, `list`."""
     example: str = ""
+    wrong_value: str = ""
+    """What it says before that a value cannot be read."""
     own: bool = False
     """It has options of its own instead of those that all have."""
 

@@ -338,5 +338,6 @@ TOPICS = Tool(
         Option("at-min-isr-partitions", "Only partitions with just as many in sync as min.insync.replicas."),
     ),
     run,
+    wrong_value="Error while executing topic command : ",
     example="kafka-topics --create --topic orders --partitions 3 --replication-factor 3",
 )
