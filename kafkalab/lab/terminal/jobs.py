@@ -170,7 +170,7 @@ class Stepping:
 
 
 def io_of(job: Job, **known: Any) -> Io:
-    return Io(say=job.say, line=job.line, **known)
+    return Io(say=job.say, **known)
 
 
 def safe(data: bytes | None, null: str = "null") -> str:

@@ -44,6 +44,8 @@ class Given:
     values: dict[str, list[str]] = field(default_factory=dict)
     rest: list[str] = field(default_factory=list)
     """What belongs to no option."""
+    order: list[tuple[str, str]] = field(default_factory=list)
+    """Names and values in the order of the line."""
 
     def has(self, name: str) -> bool:
         return name in self.values
@@ -93,6 +95,7 @@ def read(words: list[str], options: tuple[Option, ...]) -> Given:
             raise Failed(f"{name.lstrip('-')} is not a recognized option", hint=meant(name, by_name))
         values = given.values.setdefault(option.name, [])
         if not option.takes:
+            given.order.append((option.name, ""))
             if equals:
                 raise Failed(f"Option {option.name} does not take an argument")
             continue
@@ -107,6 +110,7 @@ def read(words: list[str], options: tuple[Option, ...]) -> Given:
         if option.whole and not re.fullmatch(r"-?\d{1,18}", value):
             raise Failed(f"Cannot parse argument '{value}' of option {option.name}")
         values.append(value)
+        given.order.append((option.name, value))
     return given
 
 

@@ -6,14 +6,22 @@ from typing import TYPE_CHECKING
 
 from kafkalab.lab.terminal.options import Given
 from kafkalab.lab.terminal.tool import Tool
+from kafkalab.lab.terminal.tools.acls import ACLS
 from kafkalab.lab.terminal.tools.as_commands import PERF_TEST, SHARE_CONSUMER, perf_test, share_consumer
+from kafkalab.lab.terminal.tools.client_metrics import CLIENT_METRICS_TOOL
 from kafkalab.lab.terminal.tools.cluster import API_VERSIONS, CLUSTER, LOG_DIRS, METADATA_QUORUM
+from kafkalab.lab.terminal.tools.configs import CONFIGS
 from kafkalab.lab.terminal.tools.console_consumer import CONSOLE_CONSUMER
 from kafkalab.lab.terminal.tools.console_producer import CONSOLE_PRODUCER
+from kafkalab.lab.terminal.tools.dump_log import DUMP_LOG
+from kafkalab.lab.terminal.tools.elections import LEADER_ELECTION
 from kafkalab.lab.terminal.tools.groups import GROUPS
 from kafkalab.lab.terminal.tools.kcat import KCAT
 from kafkalab.lab.terminal.tools.offsets import DELETE_RECORDS, GET_OFFSETS
+from kafkalab.lab.terminal.tools.reassign import REASSIGN
+from kafkalab.lab.terminal.tools.share_groups import ALL_GROUPS, SHARE_GROUPS
 from kafkalab.lab.terminal.tools.topics import TOPICS
+from kafkalab.lab.terminal.tools.transactions import TRANSACTIONS
 
 if TYPE_CHECKING:
     from kafkalab.lab.commands import Command
@@ -31,6 +39,15 @@ TOOLS: dict[str, Tool] = {
         CLUSTER,
         API_VERSIONS,
         LOG_DIRS,
+        CONFIGS,
+        LEADER_ELECTION,
+        REASSIGN,
+        DUMP_LOG,
+        TRANSACTIONS,
+        ACLS,
+        SHARE_GROUPS,
+        ALL_GROUPS,
+        CLIENT_METRICS_TOOL,
         PERF_TEST,
         SHARE_CONSUMER,
         KCAT,

@@ -39,10 +39,10 @@ class Io:
     """The lab's own bootstrap servers."""
     read_disk: Callable[[str], tuple[str, bytes]] = lambda path: (path, b"")
     """(path, bytes) of a file on the disk of a broker; raises FileNotFoundError."""
-    line: str = ""
-    """What was typed."""
+    salt: Callable[[], bytes] = lambda: b""
+    """For a password."""
     arguments: str = ""
-    """Of that, what came after the tool's name."""
+    """What came after the tool's name."""
 
     def text_of(self, path: str) -> str:
         """What stands in a file that was handed over. Raises Failed."""
