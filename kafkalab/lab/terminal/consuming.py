@@ -15,8 +15,8 @@ from kafkalab.lab.terminal.tools.console_consumer import console_settings, kcat_
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
-PRINTED_AT_ONCE = 500
-"""A poll returns no more, so no more can be delivered between two looks."""
+PRINTED_AT_ONCE = 1_000
+"""Of what is delivered at one moment the last; no terminal keeps more."""
 CLASSIC_NOTE = (
     "The consumer rebalance protocol (KIP-848) is production-ready! Set group.protocol=consumer to try it out. "
     "See https://kafka.apache.org/documentation/#consumer_rebalance_protocol"
@@ -83,6 +83,7 @@ class Consuming:
         consumer = self._consumer
         new = consumer.delivered - self._printed
         self._printed = consumer.delivered
+        self.job.skip(max(0, new - PRINTED_AT_ONCE))
         for one in list(consumer.last)[-new:] if new else ():
             self.job.say(self.made.line(one))
 

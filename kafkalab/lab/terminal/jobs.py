@@ -85,6 +85,10 @@ class Job:
         self._printed += 1
         self._told()
 
+    def skip(self, lines: int) -> None:
+        """So many could not be printed: they are counted among those that are not kept."""
+        self._printed += lines
+
     def end(self, code: int = 0) -> None:
         if self.exit is None:
             self.exit = code

@@ -22,7 +22,7 @@ from kafkalab.lab.terminal.line import Line, NotUnderstood, taken_apart
 from kafkalab.lab.terminal.options import Failed, read
 from kafkalab.lab.terminal.own import own_line
 from kafkalab.lab.terminal.producing import Producing
-from kafkalab.lab.terminal.shelf import AS_COMMANDS, does_itself, kind_of, named, produces, unknown
+from kafkalab.lab.terminal.shelf import AS_COMMANDS, OWN, does_itself, kind_of, named, produces, unknown
 from kafkalab.lab.terminal.tool import Ask, Io
 from kafkalab.lab.terminal.unix import unix_line
 from kafkalab.lab.terminal_commands import TERMINAL
@@ -127,9 +127,11 @@ class Terminal:
         self.jobs[job.number] = job
         self._waiting[job.number] = on_done
         try:
-            line = taken_apart(text)
-            if not self._of_the_lab(job, line, text):
-                self._begin(job, line)
+            command = unix_line(job.line, self.lab)
+            if command is not None:
+                self._command(job, command)
+            else:
+                self._parsed(job, taken_apart(text))
         except NotUnderstood as wrong:
             job.say(str(wrong))
             job.end(NOT_FOUND)
@@ -137,29 +139,22 @@ class Terminal:
             # Who gave the order need not wait.
             self._tell(job)
 
-    def _of_the_lab(self, job: Job, line: Line, text: str) -> bool:
-        """Whether it is none of Kafka's tools, and was taken care of."""
-        if not line.words and not line.comment:
+    def _parsed(self, job: Job, line: Line) -> None:
+        """Raises NotUnderstood."""
+        if not line.words:
+            if line.comment:
+                job.say(f"A comment: nothing is run. {line.comment[:1].upper()}{line.comment[1:]}.")
             job.end()
-            return True
-        command: Command | str | None
-        if line.words and line.words[0] == "lab":
+        elif line.words[0] == OWN:
             command = own_line(list(line.words[1:]), self.lab)
-        else:
-            command = unix_line(text.strip(), self.lab)
-        if command is None and not line.words:
-            job.say(f"A comment: nothing is run. {line.comment[:1].upper()}{line.comment[1:]}.")
-            job.end()
-            return True
-        if command is None:
-            return False
-        if isinstance(command, str):
+            if not isinstance(command, str):
+                self._command(job, command)
+                return
             for said in command.split("\n"):
                 job.say(said)
             job.end()
-            return True
-        self._command(job, command)
-        return True
+        else:
+            self._begin(job, line)
 
     def _command(self, job: Job, command: "Command") -> None:
         """What a tool of Kafka's cannot do, the lab does."""

@@ -71,7 +71,6 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
         r"date -s '([+-][\d.]+) seconds'\s+# on the machine of broker (\d+)",
         lambda it: fault.SkewClock(int(it[1]), round(float(it[0]) * 1000)),
     ),
-    (r"# undo fault (\d+)", lambda it: fault.UndoFault(int(it[0]))),
     (r"# in the code of (\S+): producer\.beginTransaction\(\)", lambda it: order.BeginTransaction(it[0])),
     (
         r"# in the code of (\S+): producer\.(commit|abort)Transaction\(\)",

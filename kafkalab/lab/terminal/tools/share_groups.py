@@ -289,7 +289,7 @@ def groups(given: Given, io: Io) -> Steps[None]:
         and not (given.has("consumer") and it.group_type == "share")
         and not (given.has("share") and it.group_type != "share")
     )
-    width = max([22, *(len(name) for name, _, _ in rows)])
+    width = max([20, *(len(name) for name, _, _ in rows)])
     io.say(f"{'GROUP':<{width}} {'TYPE':<{width}} {'PROTOCOL':<{width}}")
     for name, of_type, protocol in rows:
         io.say(f"{marks.padded(marks.group(name), width)} {of_type:<{width}} {protocol:<{width}} ")
