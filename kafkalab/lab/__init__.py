@@ -8,6 +8,7 @@ lab.conductor.on_broken                        set it: called with a sentence wh
 lab.ready                                      True once the brokers accept requests
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
+lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
@@ -54,6 +55,9 @@ from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.terminal import Job
+from kafkalab.lab.terminal.marks import spans
+from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -97,6 +101,7 @@ __all__ = [
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Job",
     "Kind",
     "Lab",
     "LabSettings",
@@ -111,12 +116,15 @@ __all__ = [
     "Reading",
     "Reception",
     "RecordLine",
+    "RunLine",
     "SecurityProtocol",
+    "StopLine",
     "StoreRefused",
     "Tape",
     "TapeRefused",
     "Tenant",
     "Times",
+    "TypeLine",
     "Verdict",
     "Watcher",
     "apply",
@@ -131,6 +139,7 @@ __all__ = [
     "percentile",
     "replay",
     "shell",
+    "spans",
     "staged",
     "telling",
 ]

@@ -47,6 +47,7 @@ from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
+from kafkalab.lab.terminal import Terminal
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.witness import Witness
@@ -112,6 +113,7 @@ class Lab:
         self._store = store
         self._view = View(self)
         self._acting = Acting(self)
+        self.terminal = Terminal(self, self._acting.do)
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
         self.world.on_leaving.append(self._on_leaving)

@@ -17,6 +17,7 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
 from kafkalab.lab.significance import FREQUENT, is_significant
+from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
 
 MOST_EVENTS = 200
@@ -54,7 +55,7 @@ class Witness:
         self._counts = Counter(other._counts)
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
-        if node == ADMIN:
+        if node in (ADMIN, TERMINAL):
             return
         self.beats += 1
         if is_significant(node, event):

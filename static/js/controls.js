@@ -216,7 +216,9 @@ function drawDone(done) {
     return [h("li", { class: "quiet" }, "Each thing you do here is shown as the command line that it equals.")];
   }
   return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
-    h("code", { class: "shell-line" }, answer.shell ?? command.command),
+    answer.shell
+      ? h("button", { class: "shell-line", type: "button", "data-run-line": answer.shell, title: "Put it into the terminal" }, answer.shell)
+      : h("code", { class: "shell-line" }, command.command),
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),

@@ -14,6 +14,7 @@ import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
 import { drawTempo } from "./tempo.js";
+import { wireTerminal } from "./terminal.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
@@ -78,6 +79,7 @@ function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
   page.dataset.mode = shown.entities.lab?.mode ?? "lab";
+  page.dataset.paneOpen = ui.pane;
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -147,4 +149,5 @@ const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 const forms = wireForms({ ask, change });
 setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+wireTerminal({ ui: () => ui, model: () => shown, change, ask });
 page.dataset.wired = "true";
