@@ -9,6 +9,7 @@ lab.ready                                      True once the brokers accept requ
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
 lab.snapshot()                                 the same as the first thing a watcher takes
+lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
@@ -30,7 +31,7 @@ from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
-from kafkalab.lab.frames import Frames, Watcher, apply, encode
+from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
@@ -39,6 +40,8 @@ from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
+from kafkalab.lab.recording import Forgotten, Recording
+from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import LabSettings, StoreRefused
@@ -77,6 +80,8 @@ __all__ = [
     "CommandSchema",
     "Doors",
     "FieldSchema",
+    "Forgotten",
+    "Frame",
     "Frames",
     "Gateway",
     "HexLine",
@@ -92,6 +97,7 @@ __all__ = [
     "Outcome",
     "PortRefused",
     "Reception",
+    "Recording",
     "RecordLine",
     "SecurityProtocol",
     "StoreRefused",
@@ -107,6 +113,7 @@ __all__ = [
     "load_tape",
     "needed",
     "parse_command",
+    "read_recording",
     "replay",
     "shell",
     "staged",
