@@ -41,6 +41,8 @@ FORMAT = 1
 
 class LabsRefused(Exception):
     """There can be no such lab; the message is one sentence for the person who asked."""
+
+
 RECORDED_BYTES = 8 * 1024**2
 """Of each lab: sixty of them may be awake at once."""
 

@@ -113,6 +113,7 @@ class Recording:
         """By kind, and apart where they are about a topic of the brokers' own: a flood of one kind of
         fact shall not push the only one of another kind out of memory."""
         self._signs: deque[tuple[int, ...]] = deque(maxlen=MOST_SIGNS)
+        """(at_us, *SIGNS), one a second at most: as they were last in that second."""
 
     # -- taking in -------------------------------------------------------------------------------
 
@@ -142,8 +143,11 @@ class Recording:
                 row = self._ticks.setdefault((kind, internal), deque(maxlen=TICKS_OF_A_KIND))
                 row.append({name: event[name] for name in SAID_OF_A_TICK if name in event})
         signs = frame["entities"].get("signs")
-        if signs is not None and (not self._signs or frame["at_us"] - self._signs[-1][0] >= SIGNS_EVERY_US):
-            self._signs.append((frame["at_us"], *(signs[name] for name in SIGNS)))
+        if signs is not None:
+            at_us = frame["at_us"]
+            if self._signs and at_us // SIGNS_EVERY_US == self._signs[-1][0] // SIGNS_EVERY_US:
+                at_us = self._signs.pop()[0]
+            self._signs.append((at_us, *(signs[name] for name in SIGNS)))
 
     # -- what is held ----------------------------------------------------------------------------
 
@@ -163,15 +167,16 @@ class Recording:
     def index(self) -> dict[str, Any]:
         """All that a timeline shows: ticks in their order, the signs in the order of SIGNS, and what is held."""
         first_us = self.first_us
-        ticks = [tick for row in self._ticks.values() for tick in row if first_us is not None]
+        since_us = first_us or 0
+        ticks = [tick for row in self._ticks.values() for tick in row if tick["at_us"] >= since_us]
         return {
             "began_us": self.began_us,
             "first_us": first_us,
             "last_us": self.last_us,
             "bytes": self.held_bytes,
             "most_bytes": self.most_bytes,
-            "ticks": sorted((tick for tick in ticks if tick["at_us"] >= first_us), key=lambda tick: tick["at_us"]),
-            "signs": [sample for sample in self._signs if first_us is not None and sample[0] >= first_us],
+            "ticks": sorted(ticks, key=lambda tick: tick["at_us"]),
+            "signs": [sample for sample in self._signs if sample[0] >= since_us],
         }
 
     # -- showing again ---------------------------------------------------------------------------
@@ -235,7 +240,8 @@ def _laid_together(texts: list[str]) -> Frame:
 
 
 def read(members: bytes) -> Iterator[Frame]:
-    """The messages of a recording's file, in order, without the snapshots that come between its stretches."""
+    """The lines of a recording's file, in order, without the snapshots that come between its stretches. Its first
+    says what it is."""
     version = 0
     while members:
         inflater = zlib.decompressobj(GZIP)
@@ -243,6 +249,6 @@ def read(members: bytes) -> Iterator[Frame]:
         members = inflater.unused_data
         for line in plain.splitlines():
             message = json.loads(line)
-            if message["version"] != version:
-                version = message["version"]
+            if message["version"] != version or "recording" in message:
+                version = 0 if "recording" in message else message["version"]
                 yield message

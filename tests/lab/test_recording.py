@@ -64,7 +64,7 @@ def test_what_there_is_no_room_for_is_forgotten_and_it_says_so() -> None:
     shown = played(lab)
     held = lab.recording.index()
     assert held["most_bytes"] == ROOM
-    assert held["began_us"] < shown[0]["at_us"] < held["first_us"] < held["last_us"]
+    assert held["began_us"] <= shown[0]["at_us"] < held["first_us"] < held["last_us"]
     assert held["bytes"] <= ROOM
     assert min(tick["at_us"] for tick in held["ticks"]) >= held["first_us"]
     with pytest.raises(Forgotten, match="no longer held"):
@@ -83,7 +83,8 @@ def test_the_index_has_what_was_done_and_what_came_of_it(past: Past) -> None:
     assert [tick["at_us"] for tick in index["ticks"]] == sorted(tick["at_us"] for tick in index["ticks"])
     assert not any(kind in ("RecordsAppended", "Packet") for kind, _ in told)
     assert max(under_replicated for _, _, under_replicated, *_ in index["signs"]) >= 3
-    assert all(later[0] - sooner[0] >= SECOND_US for sooner, later in zip(index["signs"], index["signs"][1:], strict=False))
+    seconds = [at_us // SECOND_US for at_us, *_ in index["signs"]]
+    assert seconds == sorted(set(seconds))
 
 
 def test_a_flood_of_one_kind_leaves_the_others_their_ticks() -> None:
@@ -101,9 +102,7 @@ def test_the_file_holds_every_frame_once(past: Past) -> None:
     lab, shown = past
     messages = list(read_recording(b"".join(lab.recording.members())))
     assert messages[0]["type"] == "snapshot"
-    assert [message["version"] for message in messages] == list(
-        range(messages[0]["version"], shown[-1]["version"] + 1)
-    )
+    assert [message["version"] for message in messages] == list(range(messages[0]["version"], shown[-1]["version"] + 1))
     view: dict[str, Any] = {}
     for message in messages:
         view = apply(view, message)
@@ -113,6 +112,10 @@ def test_the_file_holds_every_frame_once(past: Past) -> None:
 def test_nobody_reads_a_password_that_somebody_set(lab: Lab, ask: Ask) -> None:
     assert ask(SetPassword("alice", "open sesame")).ok
     lab.advance(SECOND_US)
+    lab.snapshot()
+    ask(CreateTopic("orders"))
+    lab.advance(SECOND_US)
+    lab.snapshot()
     recorded = json.dumps(lab.recording.run(0, lab.world.now_us))
     assert "entity-name alice --add-config" in recorded
     assert "open sesame" not in recorded
