@@ -85,6 +85,8 @@ export function makePast(runUrl) {
       last = { count, model, of: frames };
       return model;
     },
+    /** The moment of the frame before the one that is shown then. @param {number} at_us */
+    frameBefore: (at_us) => held?.frames[countUntil(held.frames, at_us) - 2]?.at_us,
     /** The moment of the frame before or after in which something happened. @param {number} at_us @param {1|-1} way */
     beside(at_us, way) {
       const frames = held?.frames ?? [];

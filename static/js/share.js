@@ -1,6 +1,8 @@
 /** What can be given away: a link to a moment, and the stage as a picture that looks as it does on the page. */
 
-const INHERITED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "fill-opacity", "opacity",
+/** What children do not take over, and what it is where nobody says. */
+const OWN = { opacity: "1", display: "inline" };
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "fill-opacity", "opacity",
   "font-family", "font-size", "font-weight", "font-style", "font-variant-numeric", "letter-spacing", "text-anchor", "dominant-baseline", "visibility", "display", "text-decoration-line"];
 const SHARPNESS = 2;
 
@@ -12,10 +14,10 @@ export function standingAlone(svg) {
   from.forEach((element, at) => {
     const style = getComputedStyle(element);
     const parent = at > 0 && element.parentElement ? getComputedStyle(element.parentElement) : null;
-    for (const name of INHERITED) {
+    for (const name of STYLES) {
       const value = style.getPropertyValue(name);
-      const handedDown = name !== "opacity" && name !== "display" && parent?.getPropertyValue(name) === value;
-      if (value !== "" && !handedDown) to[at].setAttribute(name, name === "fill" || name === "stroke" ? here(value) : value);
+      const asIs = name in OWN ? value === OWN[/** @type {keyof typeof OWN} */ (name)] : parent?.getPropertyValue(name) === value;
+      if (value !== "" && !asIs) to[at].setAttribute(name, name === "fill" || name === "stroke" ? here(value) : value);
     }
     for (const { name } of [...to[at].attributes]) {
       if (/^(class|tabindex|role|aria-|data-)/.test(name)) to[at].removeAttribute(name);

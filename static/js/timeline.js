@@ -207,7 +207,9 @@ export function wireTimeline(page) {
   function leap(way) {
     const from = away?.at_us ?? edge_us();
     const marks = [...line.ticks, ...bookmarks].map((tick) => tick.at_us).sort((one, other) => one - other);
-    const to = way > 0 ? marks.find((at) => at > from) : marks.reverse().find((at) => at < from - 1000 && at >= line.first_us);
+    // A frame tells all that happened since the one before it: back means before that one.
+    const before_us = away === null ? from : past.frameBefore(from) ?? from;
+    const to = way > 0 ? marks.find((at) => at > from) : marks.reverse().find((at) => at <= before_us && at >= line.first_us);
     if (to !== undefined) void goTo(to, { told: true });
     else if (way > 0) goLive();
     else void goTo(line.first_us);
