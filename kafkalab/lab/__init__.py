@@ -21,6 +21,7 @@ lab.fork()                                     a lab of its own that goes on fro
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
+shown_again(*read_recording(bytes))            a lab that shows a recording; RecordingRefused
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
@@ -40,10 +41,12 @@ from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
-from kafkalab.lab.recording import Forgotten, Recording
+from kafkalab.lab.recording import Forgotten, Recording, RecordingRefused
+from kafkalab.lab.recording import head as recording_head
 from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.shown_again import shown_again
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
@@ -99,6 +102,7 @@ __all__ = [
     "Reception",
     "RecordLine",
     "Recording",
+    "RecordingRefused",
     "SecurityProtocol",
     "StoreRefused",
     "Tape",
@@ -114,8 +118,10 @@ __all__ = [
     "needed",
     "parse_command",
     "read_recording",
+    "recording_head",
     "replay",
     "shell",
+    "shown_again",
     "staged",
     "telling",
 ]
