@@ -10,6 +10,7 @@ lab.do(command, on_done)                       on_done(Outcome) once the engine 
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
 lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
+lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
@@ -24,6 +25,7 @@ differences(entities, others, name, other)     what differs between two labs, in
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
+shown_again(*read_recording(bytes))            a lab that shows a recording; RecordingRefused
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
@@ -37,7 +39,7 @@ from kafkalab.lab.commands import Command
 from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
-from kafkalab.lab.frames import Frames, Watcher, apply, encode
+from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
@@ -49,8 +51,12 @@ from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
+from kafkalab.lab.recording import Forgotten, Recording, RecordingRefused
+from kafkalab.lab.recording import head as recording_head
+from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.shown_again import shown_again
 from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
@@ -96,6 +102,8 @@ __all__ = [
     "Doors",
     "Family",
     "FieldSchema",
+    "Forgotten",
+    "Frame",
     "Frames",
     "Gateway",
     "HexLine",
@@ -116,6 +124,8 @@ __all__ = [
     "Reading",
     "Reception",
     "RecordLine",
+    "Recording",
+    "RecordingRefused",
     "RunLine",
     "SecurityProtocol",
     "StopLine",
@@ -137,8 +147,11 @@ __all__ = [
     "needed",
     "parse_command",
     "percentile",
+    "read_recording",
+    "recording_head",
     "replay",
     "shell",
+    "shown_again",
     "spans",
     "staged",
     "telling",

@@ -43,6 +43,8 @@ from kafkalab.lab.logs import Logs
 from kafkalab.lab.metrics.keeping import Metrics
 from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.past import Past
+from kafkalab.lab.recording import Recording
+from kafkalab.lab.shell import overheard
 from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
@@ -90,7 +92,8 @@ class Lab:
         self.faults = Faults(self)
         self._acted = False
         """Since the last frame somebody gave an order."""
-        self.frames = Frames(self._freshen)
+        self.recording = Recording(cluster.spec.limits.recorded_bytes)
+        self.frames = Frames(self._freshen, self.recording.add)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
         self.controllers_down: dict[int, str] = {}
@@ -288,6 +291,7 @@ class Lab:
             for record in (self.tape, self.past):
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
+        self.witness.on_command(self.world.now_us, overheard(command, self.bootstrap_servers))
         self._acting.do(command, on_done)
         self._acted = True
         self.conductor.run()

@@ -15,9 +15,12 @@ import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
 import { drawTempo } from "./tempo.js";
 import { wireTerminal } from "./terminal.js";
+import { wireTimeline } from "./timeline.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
+/** How time passes may be said in the past too: it changes nothing that was. */
+const TEMPO = { play_time: 1, pause_time: 1, step_time: 1, set_rate: 1 };
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -43,7 +46,7 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
       return;
     }
     past = remember(past, live);
-    if (!ui.paused) show(live);
+    timeline.hear(frame);
   },
   onState(state) {
     page.dataset.line = state;
@@ -59,7 +62,6 @@ function show(model) {
 /** @param {Partial<import("./types.js").Ui>} patch */
 function change(patch) {
   ui = { ...ui, ...patch };
-  if (patch.paused === false) shown = live;
   if (ui.selected !== null && patch.selected && !patch.pane) ui.pane = "now";
   refresh();
 }
@@ -101,7 +103,7 @@ function drawAround() {
   find("#pause").setAttribute("aria-pressed", String(ui.paused));
   find("#keys").setAttribute("aria-pressed", String(ui.keys));
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
-  paint(find("#signs"), drawSigns(shown, past));
+  paint(find("#signs"), drawSigns(shown, timeline.away() ? [] : past));
   paint(find("#ledger"), drawLedger(shown));
   paint(find("#tempo"), drawTempo(shown));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
@@ -130,7 +132,8 @@ function sayOut() {
 
 /** @param {{command: string, [field: string]: any}} command */
 async function ask(command) {
-  const answer = await socket.ask(command);
+  const error = command.command in TEMPO ? undefined : timeline.refusal();
+  const answer = error ? { type: /** @type {"answer"} */ ("answer"), id: 0, ok: false, error } : await socket.ask(command);
   done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
   const topic = answer.ok ? topicOf(command) : undefined;
   if (topic) ui = { ...ui, topic };
@@ -144,7 +147,14 @@ function topicOf(command) {
   return command.topic ?? command.topics?.[0] ?? named;
 }
 
-const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
+function say(sentence) {
+  said = sentence;
+  saidAt = performance.now();
+  find("#said").textContent = sentence;
+}
+
+const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say });
+const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 const forms = wireForms({ ask, change });

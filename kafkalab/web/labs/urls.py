@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from kafkalab.web.labs import charts, comparing, learners, overheard, prometheus, real, rebalances, views
+from kafkalab.web.labs import charts, comparing, learners, overheard, past, prometheus, real, rebalances, views
 from kafkalab.web.labs.lab_names import LabName
 
 register_converter(LabName, "lab")
@@ -28,5 +28,10 @@ urlpatterns = [
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
     path("api/labs/<lab:name>/", views.snapshot, name="snapshot"),
+    path("api/labs/<lab:name>/timeline/", past.index, name="timeline"),
+    path("api/labs/<lab:name>/moment/", past.moment, name="moment"),
+    path("api/labs/<lab:name>/run/", past.run, name="run"),
+    path("labs/<lab:name>/recording/", past.recording, name="recording"),
+    path("labs/<lab:name>/tape/", past.tape, name="tape"),
     path("healthz", views.healthz, name="healthz"),
 ]
