@@ -16,8 +16,9 @@ const PORTRAITS = { broker, controller, topic, partition, replica, producer, gro
 /**
  * @param {import("./types.js").Model} model
  * @param {import("./types.js").Ui} ui
+ * @param {any[]} past what was so in the last ten seconds, oldest first
  */
-export function drawNow(model, ui) {
+export function drawNow(model, ui, past) {
   const entity = ui.selected === null ? undefined : model.entities[ui.selected];
   if (!entity) {
     return [h("p", { class: "quiet" }, ui.selected === null
@@ -25,7 +26,7 @@ export function drawNow(model, ui) {
       : "What was chosen here is gone.")];
   }
   const portrait = PORTRAITS[/** @type {keyof typeof PORTRAITS} */ (entity.kind)] ?? unknown;
-  const { title, about, rows, first, menu } = portrait({ ...entity, id: ui.selected }, model);
+  const { title, about, rows, first, menu } = portrait({ ...entity, id: ui.selected }, model, past);
   const { acts, faults } = menu === null ? { acts: [], faults: [] } : menuOf(menu ?? entity);
   const buttons = [...(first ?? []).filter(Boolean), ...acts];
   return [
@@ -34,7 +35,7 @@ export function drawNow(model, ui) {
     ...faultsHere(entity, model),
     buttons.length > 0 && h("div", { key: "acts", class: "acts" }, buttons),
     faults.length > 0 && h("details", { key: "break", class: "more break" }, h("summary", null, "Break something"), h("div", { class: "acts" }, faults)),
-    h("dl", { key: "values", class: "values" }, rows.filter(Boolean).map(([label, value, sentence]) => h("div", { key: label },
+    h("dl", { key: "values", class: "values" }, rows.filter(Boolean).map(([label, value, sentence], index) => h("div", { key: typeof label === "string" ? label : `row ${index}` },
       h("dt", null, label), h("dd", null, value), sentence && h("dd", { class: "meaning" }, sentence)))),
   ].filter(Boolean);
 }

@@ -107,7 +107,7 @@ function drawAround() {
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
   paint(find("#faults"), faults);
-  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
+  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
   if (ui.pane === "why") paint(find("#why"), why.draw(shown, ui));

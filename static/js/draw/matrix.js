@@ -14,7 +14,8 @@ const EDGE = 16;
 const LABEL = 132;
 const HEAD = 92;
 const SHELF = 26;
-const ROW = 30;
+const LOWEST_ROW = 30;
+const HIGHEST_ROW = 52;
 const SMALL = { row: 17, cell: 26, label: 34, gap: 20, head: 16 };
 /** Topics with more partitions than this are laid out in blocks. */
 const WIDE = 24;
@@ -44,7 +45,7 @@ export function cellState(partition, replica) {
 export function drawMatrix(model, ui, room) {
   const on = cast(model);
   const brokers = on.brokers;
-  const scale = { x: EDGE + LABEL, w: (room.width - EDGE * 2 - LABEL) / Math.max(1, brokers.length), width: room.width };
+  const scale = { x: EDGE + LABEL, w: (room.width - EDGE * 2 - LABEL) / Math.max(1, brokers.length), width: room.width, row: rowHeight(on, ui, room.height - HEAD) };
   const head = { height: HEAD, drawn: drawHead(model, on, scale, ui) };
   let y = 10;
   const shelves = on.topics.map((topic) => {
@@ -53,6 +54,14 @@ export function drawMatrix(model, ui, room) {
     return shelf.drawn;
   });
   return { head, height: Math.max(room.height - head.height, y + EDGE), drawn: [...shelves, drawCarried(ui)].filter(Boolean) };
+}
+
+const isOpen = (ui, topic) => ui.open.includes(topic.topic) !== (!topic.internal && topic.partitions <= VERY_WIDE);
+
+/** Rows grow with the room there is, so that a projector shows them large. */
+function rowHeight(on, ui, space) {
+  const rows = on.topics.filter((topic) => isOpen(ui, topic)).reduce((sum, topic) => sum + (topic.partitions > WIDE ? Math.ceil(topic.partitions / 3) : topic.partitions), 0);
+  return Math.max(LOWEST_ROW, Math.min(HIGHEST_ROW, Math.floor((space - on.topics.length * (SHELF + 16) - EDGE) / Math.max(1, rows))));
 }
 
 // -- how evenly it is spread -------------------------------------------------------------------------
@@ -80,9 +89,9 @@ function drawHead(model, on, scale, ui) {
         h("text", { class: "broker-name", x: 12, y: 25 }, fit(`Broker ${broker.broker}`, scale.w * 0.6, 15.5)),
         scale.w > 120 && h("text", { class: "broker-state", x: scale.w - 12, y: 25 }, fit(state === "running" ? broker.rack ?? "" : spoken(state), scale.w * 0.45, 12)),
         rows.map(([of], row) => h("g", { transform: `translate(12 ${38 + row * 17})` },
-          h("rect", { class: "load-track", width: scale.w - 24, height: 10, rx: 3 }),
-          h("rect", { class: "load-bar", "data-of": of, width: (scale.w - 24) * loads[index][of] / most[of], height: 10, rx: 3 }),
-          h("text", { class: "load-value", x: 6, y: 9 }, of === "bytes" ? bytes(loads[index][of]) : number(loads[index][of])))));
+          h("rect", { class: "load-track", width: scale.w - 24, height: 13, rx: 3 }),
+          h("rect", { class: "load-bar", "data-of": of, width: (scale.w - 24) * loads[index][of] / most[of], height: 13, rx: 3 }),
+          h("text", { class: "load-value", x: 6, y: 10 }, of === "bytes" ? bytes(loads[index][of]) : number(loads[index][of])))));
     }),
   ];
 }
@@ -112,7 +121,7 @@ export function skew(loads) {
 
 function drawShelf(model, on, topic, y, scale, ui) {
   const all = on.partitions.get(topic.topic) ?? [];
-  const open = ui.open.includes(topic.topic) !== (!topic.internal && all.length <= VERY_WIDE);
+  const open = isOpen(ui, topic);
   const wide = all.length > WIDE;
   const body = !open ? { h: 0, drawn: [] } : wide ? drawBlocks(model, on, all, y + SHELF + 4, scale, ui) : drawRows(model, on, all, y + SHELF + 4, scale, ui);
   const id = `topic:${topic.topic}`;
@@ -166,11 +175,11 @@ function drawRows(model, on, partitions, top, scale, ui) {
   const drawn = partitions.map((partition, index) => {
     const whole = model.entities[`partition:${partition.topic}:${partition.partition}`];
     const replicas = on.brokers.map((broker) => on.replica(partition.topic, partition.partition, broker.broker));
-    const y = top + index * ROW;
-    const made = [y, scale.w, scale.x, chosenIn(ui, partition), movedIn(ui, partition), on.brokers.length, ...replicas];
+    const y = top + index * scale.row;
+    const made = [y, scale.row, scale.w, scale.x, chosenIn(ui, partition), movedIn(ui, partition), on.brokers.length, ...replicas];
     return keep(whole, made, () => drawRow(on, partition, replicas, y, scale, ui));
   });
-  return { h: partitions.length * ROW, drawn };
+  return { h: partitions.length * scale.row, drawn };
 }
 
 function drawRow(on, partition, replicas, y, scale, ui) {
@@ -178,10 +187,10 @@ function drawRow(on, partition, replicas, y, scale, ui) {
   const state = partition.offline ? "offline" : partition.under_replicated ? "under-replicated" : "well";
   return h("g", { key: id, class: "matrix-row", "data-state": state },
     h("g", { class: "matrix-label", "data-id": id, "data-selected": ui.selected === id, tabindex: 0, role: "button", "aria-label": `Partition ${partition.topic}-${partition.partition}, ${state}` },
-      h("rect", { class: "band-hit", x: EDGE, y, width: LABEL - 8, height: ROW - 4, rx: 4 }),
-      h("text", { class: "matrix-name", x: EDGE + 8, y: y + 18 }, `p${partition.partition}`),
-      state !== "well" && h("text", { class: "matrix-alarm", x: EDGE + LABEL - 16, y: y + 18 }, state === "offline" ? "no leader" : `ISR ${partition.isr.length}/${partition.replicas.length}`)),
-    replicas.map((replica, index) => drawCell(partition, replica, on.brokers[index].broker, { x: scale.x + index * scale.w + 3, y, w: scale.w - 6, h: ROW - 4 }, ui)));
+      h("rect", { class: "band-hit", x: EDGE, y, width: LABEL - 8, height: scale.row - 4, rx: 4 }),
+      h("text", { class: "matrix-name", x: EDGE + 8, y: y + scale.row / 2 + 3 }, `p${partition.partition}`),
+      state !== "well" && h("text", { class: "matrix-alarm", x: EDGE + LABEL - 16, y: y + scale.row / 2 + 3 }, state === "offline" ? "no leader" : `ISR ${partition.isr.length}/${partition.replicas.length}`)),
+    replicas.map((replica, index) => drawCell(partition, replica, on.brokers[index].broker, { x: scale.x + index * scale.w + 3, y, w: scale.w - 6, h: scale.row - 4 }, ui)));
 }
 
 /** Wide topics: blocks side by side, each with its brokers above it. */

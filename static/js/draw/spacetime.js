@@ -132,6 +132,8 @@ export function litFrom(rows, pointed) {
   const it = packets.find((one) => keyOfPacket(one) === pointed) ?? facts.find((one) => keyOfFact(one) === pointed);
   if (!it) return null;
   const lit = new Map([[pointed, "self"]]);
+  // What was told in the same step, and by then, belongs to it.
+  if (it.number === undefined) for (const fact of facts) if (fact.moment === it.moment && fact !== it) lit.set(keyOfFact(fact), "cause");
   const byNumber = new Map(packets.map((packet) => [packet.number, packet]));
   for (let one = byNumber.get(it.by); one && !lit.has(keyOfPacket(one)); one = byNumber.get(one.by)) {
     lit.set(keyOfPacket(one), "cause");
@@ -156,12 +158,18 @@ function drawRow(row, rows, scale, ui, lit) {
   return h("g", { key: row.kind === "packets" ? keyOfPacket(first) : keyOfFact(first), class: "space-row" },
     row.gap_us > GAP_US && h("text", { class: "space-gap", x: EDGE, y: row.y - 3 }, `⋮ ${waited(row.gap_us)}`),
     row.timed && h("text", { class: "space-time", x: EDGE, y: row.y + 14 }, clockTime(row.at_us)),
-    row.kind === "packets" ? row.of.map((packet) => drawArrow(packet, row, rows, scale, lit)) : drawFacts(row, scale, ui, lit));
+    row.kind === "packets" ? row.of.map((packet) => drawArrow(packet, row, rows, scale, lit, packet === farthest(row, scale))) : drawFacts(row, scale, ui, lit));
+}
+
+/** Of messages that leave together one bears the name. */
+function farthest(row, scale) {
+  const reach = (packet) => Math.abs(scale.x.get(packet.target) - scale.x.get(packet.source));
+  return row.of.reduce((one, other) => (reach(other) > reach(one) ? other : one));
 }
 
 const waited = (us) => (us < 1_000_000 ? `${Math.round(us / 1000)} ms` : us < 60_000_000 ? `${(us / 1_000_000).toFixed(1)} s` : `${Math.round(us / 60_000_000)} min`);
 
-function drawArrow(packet, row, rows, scale, lit) {
+function drawArrow(packet, row, rows, scale, lit, named) {
   const [x0, x1] = [scale.x.get(packet.source), scale.x.get(packet.target)];
   const y0 = row.y + 7;
   // What is long under way arrives further down, beside what happened at that time.
@@ -181,7 +189,7 @@ function drawArrow(packet, row, rows, scale, lit) {
     h("path", { class: "arrow-hit", d: `M${x0} ${y0}L${x1} ${y1}` }),
     h("path", { class: "arrow-line", d: `M${x0} ${y0}L${x1} ${y1}` }),
     h("path", { class: "arrow-tip", d: "M0 0L-8 -4V4Z", transform: `translate(${x1} ${y1}) rotate(${turn.toFixed(1)})` }),
-    h("text", { class: "arrow-name", x: x0 + shift, y: y0 - 1.5 + (y1 - y0) * Math.min(1, Math.abs(shift) / Math.max(1, Math.abs(x1 - x0))) }, label));
+    named && h("text", { class: "arrow-name", x: x0 + shift, y: y0 - 3 + (y1 - y0) * Math.min(1, Math.abs(shift) / Math.max(1, Math.abs(x1 - x0))) }, label));
 }
 
 /** Facts as marks on the line of who told them, with their sentence beside; folded, only as marks with a number. */

@@ -46,7 +46,7 @@ export function fault(it, model) {
     about: `${it.says} Faults end when the lab is stopped.`,
     rows: [
       ["On since", clockTime(it.since_us), `${since(model, it)} of the lab's time.`],
-      ["Hits", it.nodes.join(", "), null],
+      ["Hits", it.nodes.join(", "), "Whose machine, or whose way to others, is not as it was."],
       ...Object.entries(it.settings).filter(([, value]) => value !== null && value !== "").map(([name, value]) => [spoken(name), String(value), null]),
     ],
   };

@@ -3,7 +3,8 @@
 import { clockTime, number, offset, spoken } from "../words.js";
 import { jump } from "./parts.js";
 
-export function group(it) {
+export function group(it, model, past) {
+  const before = past[0]?.lags[it.id] ?? {};
   if (it.type === "share") return shareGroup(it);
   return {
     title: `Group ${it.group}`,
@@ -12,10 +13,17 @@ export function group(it) {
       ...(it.type === "consumer" ? modernGroup(it) : classicGroup(it)),
       ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The leader of __consumer_offsets-${it.offsets_partition}, where this group's offsets are kept.`],
       ["Members", number(it.members.length), it.members.map((member) => member.ours ?? member.client_id).join(", ")],
-      ["Lag in all", number(it.lag), "Records that are visible and not yet committed by the group."],
-      ...it.offsets.map((at) => [`${at.topic}-${at.partition}`, `committed ${offset(at.committed)} of ${number(at.end)}`, `Lag ${number(at.lag)}.`]),
+      ["Lag in all", `${number(it.lag)}${trend(it.lag, before.all)}`, "Records that are visible and not yet committed by the group. The arrow: since ten seconds ago."],
+      ...it.offsets.map((at) => [jump(`${at.topic}-${at.partition}`, `partition:${at.topic}:${at.partition}`), `committed ${offset(at.committed)} of ${number(at.end)}`,
+        `Lag ${number(at.lag)}${trend(at.lag, before[`${at.topic}-${at.partition}`])}: ${at.lag === 0 ? "the group has committed all that it may read" : "so many records are still to be read and committed"}.`]),
     ],
   };
+}
+
+/** Whether it grows. @param {number} lag @param {number|undefined} before */
+function trend(lag, before) {
+  if (before === undefined || before === lag) return "";
+  return lag > before ? ` ↗ ${number(lag - before)}` : ` ↘ ${number(before - lag)}`;
 }
 
 export function transaction(it) {
@@ -29,7 +37,7 @@ export function transaction(it) {
       ["Producer id, epoch", `${offset(it.producer_id)}, ${offset(it.producer_epoch)}`, "Whoever comes under this name with an older epoch is fenced."],
       ["Timeout", `${number(it.timeout_ms)} ms`, "Open for longer, the coordinator aborts it."],
       ["Version", number(it.version), it.version === 2 ? "Each end of a transaction brings a new epoch (KIP-890)." : "The epoch changes only when a producer begins."],
-      it.started_ms >= 0 && ["Began", clockTime(it.started_ms * 1000), null],
+      it.started_ms >= 0 && ["Began", clockTime(it.started_ms * 1000), "When the first partition was added to it."],
       ...it.partitions.map(([topic, partition]) => [jump(`${topic}-${partition}`, `partition:${topic}:${partition}`), waits ? "its marker is on the way" : "in the transaction", null]),
       ...[...it.steps].reverse().map((step) => [step.state ? `${step.state}, epoch ${step.epoch}` : "Marker", step.why, null]),
     ],

@@ -3,6 +3,9 @@
 import { bytes, number } from "../words.js";
 import { jump, list, openLast } from "./parts.js";
 
+const ROLES = { leader: "leader", follower: "follower, in sync", lagging: "follower, out of sync", offline: "offline" };
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
 export function topic(it) {
   const configs = Object.entries(it.configs);
   return {
@@ -18,13 +21,14 @@ export function topic(it) {
   };
 }
 
-export function partition(it) {
+export function partition(it, model) {
+  const copies = it.replicas.map((broker) => model.entities[`replica:${it.topic}:${it.partition}:${broker}`]).filter(Boolean);
   return {
     title: `${it.topic}-${it.partition}`,
     about: it.offline ? "This partition has no leader: nothing can be written or read until one may lead." : `Broker ${it.leader} leads it: all writes go there.`,
     rows: [
       ["Leader", it.leader < 0 ? "none" : jump(`broker ${it.leader}`, `broker:${it.leader}`), "The one replica that takes writes."],
-      ["Preferred leader", `broker ${it.preferred}`, "The first of its replicas; it leads when all is well."],
+      ["Preferred leader", `broker ${it.preferred}`, it.leader === it.preferred ? "The first of its replicas. It leads, as it should." : "The first of its replicas. It does not lead now: an election of the preferred leader would give it back."],
       ["Leader epoch", number(it.leader_epoch), "Goes up with every election; each batch carries the epoch it was written under."],
       ["Replicas", list(it.replicas), "The brokers that keep a copy."],
       ["In sync (ISR)", list(it.isr), "The replicas that keep up. Any of them may lead without loss."],
@@ -37,6 +41,8 @@ export function partition(it) {
       it.last_stable_offset !== undefined && ["Last stable offset", number(it.last_stable_offset), "Before it no transaction is open: consumers with isolation.level=read_committed get so far."],
       ["Log end", number(it.log_end), "The offset that the next record will get."],
       ["Log start", number(it.log_start), "The oldest offset that is still kept."],
+      ...copies.map((copy) => [`On broker ${copy.broker}`, jump(`end ${number(copy.log_end)}${copy.lag > 0 ? `, lag ${number(copy.lag)}` : ""}`, `replica:${it.topic}:${it.partition}:${copy.broker}`),
+        `${capital(ROLES[copy.role === "follower" && !copy.in_sync ? "lagging" : copy.role])}. ${copy.role === "leader" ? "All others copy from it." : copy.lag === 0 ? "It has all that the leader has." : "So many offsets it has yet to copy."}`]),
       ["Partition epoch", number(it.partition_epoch), "Goes up with every change of leader or ISR."],
     ],
     first: [openLast(it)],
@@ -51,7 +57,7 @@ export function replica(it, model) {
     about: "One copy of a partition: a log on one broker's disk.",
     rows: [
       ["Role", roles[it.role], it.role === "leader" ? "It takes the writes." : "It fetches from the leader, as a consumer does."],
-      ["Partition", jump(`${it.topic}-${it.partition}`, `partition:${it.topic}:${it.partition}`), null],
+      ["Partition", jump(`${it.topic}-${it.partition}`, `partition:${it.topic}:${it.partition}`), "What all its copies together are."],
       ["Log end", number(it.log_end), "The offset after the last record it has."],
       ["Behind the leader", number(it.lag), "Offsets that it has yet to copy."],
       ["High watermark", number(it.high_watermark), "As this replica knows it: followers hear of it with their next fetch."],
