@@ -11,6 +11,7 @@ lab.watch(on_ready)                            a Watcher: take() JSON texts, clo
 lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
+lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
@@ -36,6 +37,7 @@ from kafkalab.lab.branches import SIGN as BRANCH_SIGN
 from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
@@ -141,6 +143,7 @@ __all__ = [
     "clocks",
     "command_schema",
     "commands",
+    "configs_of",
     "differences",
     "encode",
     "load_tape",

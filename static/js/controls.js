@@ -34,7 +34,7 @@ function press(target, hands) {
   else if (said.fold !== undefined) fold(said.fold, hands);
   else if (said.form !== undefined) openForm(said.form, hands, said.fill);
   else if (said.record !== undefined) openRecord(said.record, hands);
-  else if (said.id !== undefined) choose(said.id, hands);
+  else if (said.id !== undefined) choose(said.id, hands, said.keep);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
@@ -95,9 +95,13 @@ function openRecord(where, hands) {
   /** @type {any} */ (window).htmx.ajax("GET", `${document.documentElement.dataset.recordUrl}?${asked}`, { target: "#record", swap: "innerHTML" });
 }
 
-function choose(id, hands) {
+/** Tabs that are about what is chosen stay open when something else is. */
+const ABOUT_THE_CHOSEN = ["now", "why", "config"];
+
+function choose(id, hands, tab) {
   const entity = hands.model().entities[id];
-  hands.change({ selected: id, pane: "now", ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
+  const { pane } = hands.ui();
+  hands.change({ selected: id, why: null, pane: tab ?? (ABOUT_THE_CHOSEN.includes(pane) ? pane : "now"), ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
 }
 
 async function copy(button) {
@@ -130,6 +134,7 @@ function showWay(number) {
 
 // -- keys ----------------------------------------------------------------------------------------
 
+const LENSES = { 1: "flow", 2: "log", 3: "matrix", 4: "spacetime" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function key(event, hands) {
@@ -159,8 +164,7 @@ function key(event, hands) {
   } else if (event.key === "f" || event.key === "F") {
     event.preventDefault();
     openForm("fork", hands);
-  } else if (event.key === "1") hands.change({ lens: "flow" });
-  else if (event.key === "2") hands.change({ lens: "log" });
+  } else if (LENSES[event.key]) hands.change({ lens: LENSES[event.key] });
   else if (event.key === " " && !target.matches("button,summary,a")) {
     event.preventDefault();
     PRESSES.pause(hands);
