@@ -6,6 +6,7 @@ import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { EMPTY, reduce } from "./model.js";
+import { paced } from "./pace.js";
 import { paint } from "./paint.js";
 import { drawSecurity } from "./security.js";
 import { openSocket } from "./socket.js";
@@ -15,6 +16,7 @@ import { drawTempo } from "./tempo.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
+const AROUND_MS = 150;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -26,12 +28,12 @@ let shown = EMPTY;
 let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
 let past = [];
 let done = [];
-let queued = false;
 let saidAt = 0;
 let said = "";
 
 const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")) }, () => ({ model: shown, ui }));
 
+const around = paced(drawAround, AROUND_MS);
 const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.dataset.socket}`, {
   onFrame(frame) {
     live = reduce(live, frame);
@@ -50,7 +52,7 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
 
 function show(model) {
   shown = model;
-  refresh();
+  refresh(false);
 }
 
 /** @param {Partial<import("./types.js").Ui>} patch */
@@ -61,14 +63,10 @@ function change(patch) {
   refresh();
 }
 
-function refresh() {
-  stage.refresh();
-  if (queued) return;
-  queued = true;
-  requestAnimationFrame(() => {
-    queued = false;
-    drawAround();
-  });
+/** @param {boolean} [asked] whether a person waits for it */
+function refresh(asked = true) {
+  stage.refresh(asked);
+  around.ask(asked);
 }
 
 /** Everything around the stage. The stage draws itself. */

@@ -5,12 +5,15 @@ import { makeClock } from "./clock.js";
 import { drawFlights } from "./draw/flight.js";
 import { drawFlow } from "./draw/flow.js";
 import { drawLog } from "./draw/log.js";
+import { drawRibbons } from "./draw/ribbon.js";
 import { anchors, CROWDED, flowLayout } from "./layout.js";
+import { paced } from "./pace.js";
 import { h, paint } from "./paint.js";
 
 const NARROWEST = 980;
 const FOR_EACH_MORE = 110;
 const DRAWN_FOR = 1100;
+const LEAST_MS = 66;
 
 /**
  * @param {{frame: HTMLElement, svg: SVGSVGElement}} parts
@@ -20,8 +23,8 @@ export function makeStage(parts, now) {
   const clock = makeClock();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let at = null;
-  let queued = false;
   let flying = false;
+  const pace = paced(draw, LEAST_MS);
   const people = layer(parts.svg, "people");
   const sky = layer(parts.svg, "sky");
   new ResizeObserver(() => draw()).observe(parts.frame);
@@ -50,7 +53,8 @@ export function makeStage(parts, now) {
       }
       at = anchors(layout);
       height = layout.height;
-      paint(people, [h("g", { key: "flow" }, ...drawFlow(model, ui, layout))]);
+      const ribbons = drawRibbons(model, at);
+      paint(people, [h("g", { key: "ribbons" }, ribbons.bands), h("g", { key: "flow" }, ...drawFlow(model, ui, layout)), h("g", { key: "sums" }, ribbons.sums)]);
     } else {
       at = null;
       const log = drawLog(model, ui, space);
@@ -77,14 +81,10 @@ export function makeStage(parts, now) {
   }
 
   return {
-    /** Draw at the next frame of the screen, once however often it is asked for. */
-    refresh() {
-      if (queued) return;
-      queued = true;
-      requestAnimationFrame(() => {
-        queued = false;
-        draw();
-      });
+    /** @param {boolean} asked whether a person waits for it: else it is drawn when it is due */
+    refresh(asked) {
+      pace.ask(asked);
+      fly();
     },
   };
 }

@@ -8,7 +8,9 @@
  * @typedef {{type: "snapshot"|"frame", version: number, at_us: number, rate: number,
  *            entities: Record<string, Entity>, gone?: string[], events: Fact[]}} Frame
  * @typedef {{version: number, at_us: number, rate: number, gap: boolean, entities: Record<string, Entity>,
- *            facts: Fact[], routine: Fact[], flights: Fact[]}} Model
+ *            facts: Fact[], routine: Fact[], flights: Fact[], ways: Record<string, Way>}} Model
+ * @typedef {{api: string, source: string, target: string, wide: boolean, per_s: number,
+ *            steps: {at_us: number, records: number}[]}} Way
  * @typedef {{type: "answer", id: number, ok: boolean, shell?: string, detail?: any, error?: string,
  *            fields?: Record<string, string>}} Answer
  * @typedef {{lens: "flow"|"log", selected: string|null, topic: string|null, open: string[], pane: string, section: string,

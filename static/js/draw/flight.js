@@ -6,6 +6,7 @@
 
 import { FLIGHT_US } from "../model.js";
 import { h } from "../paint.js";
+import { wayKey } from "../ribbons.js";
 
 const FAMILIES = {
   Produce: "produce",
@@ -20,7 +21,12 @@ const FAMILIES = {
  * @param {boolean} still
  */
 export function drawFlights(model, at, now_us, still) {
-  return model.flights.flatMap((flight) => drawFlight(flight, at, now_us, still) ?? []);
+  return model.flights.flatMap((flight) => (inRibbon(model, flight) ? [] : drawFlight(flight, at, now_us, still) ?? []));
+}
+
+/** What flows as a ribbon does not fly as well, nor do its answers. */
+function inRibbon({ ways }, { api, source, target }) {
+  return Boolean(ways[wayKey(api, source, target)]?.wide || ways[wayKey(api, target, source)]?.wide);
 }
 
 function drawFlight(flight, at, now_us, still) {
@@ -71,7 +77,7 @@ function wayOf(flight, source, target, at) {
   return { ...way, among, at: (part) => way.at(inward ? part : 1 - part) };
 }
 
-const isCard = (box) => box.entity.kind !== "broker" && box.entity.kind !== "controller";
+export const isCard = (box) => box.entity.kind !== "broker" && box.entity.kind !== "controller";
 
 function bend([x0, y0], [x1, y1]) {
   const reach = (x1 - x0) * 0.4;
@@ -97,7 +103,8 @@ function turn([x0, y0], [x1, y1], gap) {
   };
 }
 
-function familyOf(flight) {
+/** @param {{api: string, source: string, target: string}} flight */
+export function familyOf(flight) {
   if (flight.api !== "Fetch") return FAMILIES[/** @type {keyof typeof FAMILIES} */ (flight.api)] ?? "control";
   return flight.source.startsWith("broker-") && flight.target.startsWith("broker-") ? "replicate" : "fetch";
 }
