@@ -1,7 +1,10 @@
 /** What the hand and the keyboard do: choose, fold, switch lenses, order, copy. Nothing here draws the stage. */
 
 import { cast } from "./cast.js";
+import { showHelp } from "./help.js";
+import { pressByKey } from "./keys.js";
 import { h, paint } from "./paint.js";
+import { pressByRemote } from "./present.js";
 
 /**
  * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
@@ -10,6 +13,7 @@ import { h, paint } from "./paint.js";
  */
 
 const COPIED_MS = 1400;
+const HEAD_PX = 40;
 
 /** @param {Hands} hands */
 export function wireControls(hands) {
@@ -50,6 +54,9 @@ const PRESSES = {
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
   keys: (hands) => turnKeys(hands),
+  help: () => showHelp(),
+  tables: (hands) => hands.change({ tables: !hands.ui().tables }),
+  present: (hands) => hands.change({ present: !hands.ui().present, tables: false }),
 };
 
 async function order(button, hands) {
@@ -126,15 +133,12 @@ function key(event, hands) {
     walk(target, ARROWS[event.key]);
     return;
   }
-  if (event.key === "Escape") hands.change({ selected: null });
+  if (pressByRemote(event, hands)) return;
+  if (event.key === "Escape" && !showHelp(false)) hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
-  if (event.key === "1") hands.change({ lens: "flow" });
-  else if (event.key === "2") hands.change({ lens: "log" });
-  else if (event.key === " " && !target.matches("button,summary,a")) {
-    event.preventDefault();
-    PRESSES.pause(hands);
-  }
+  if (event.key === " " && target.matches("button,summary,a,[role=tab]")) return;
+  pressByKey(event);
 }
 
 /** To the nearest thing in that direction. */
@@ -155,9 +159,10 @@ function walk(from, [dx, dy]) {
   /** @type {SVGElement|null} */ (best)?.focus();
 }
 
+/** Of what is tall, as a broker's column is, the middle of its head: there its name stands. */
 function middle(element) {
   const box = element.getBoundingClientRect();
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  return { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 2, HEAD_PX) };
 }
 
 // -- theme ---------------------------------------------------------------------------------------

@@ -123,7 +123,8 @@ function rowHeight(on, ui, space) {
 
 function stackTopics(on, ui, top, row) {
   let y = top;
-  return on.topics.map((topic) => {
+  // A projector shows what it is about, and not the brokers' own topics.
+  return on.topics.filter((topic) => !(ui.present && topic.internal)).map((topic) => {
     const all = on.partitions.get(topic.topic) ?? [];
     const open = ui.open.includes(topic.topic) !== defaultOpen(topic);
     const rows = open ? all.slice(0, PARTITIONS_SHOWN) : [];

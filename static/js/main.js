@@ -8,10 +8,13 @@ import { drawNow } from "./inspector.js";
 import { EMPTY, reduce } from "./model.js";
 import { paced } from "./pace.js";
 import { paint } from "./paint.js";
+import { drawBeat } from "./present.js";
 import { drawSecurity } from "./security.js";
 import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
+import { drawSummary } from "./summary.js";
+import { drawTables } from "./tables.js";
 import { drawTempo } from "./tempo.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
@@ -25,7 +28,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
+let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
 let past = [];
 let done = [];
 let saidAt = 0;
@@ -76,7 +79,7 @@ function drawAround() {
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
-  for (const tab of document.querySelectorAll("[data-pane-tab]")) {
+  for (const tab of document.querySelectorAll("[role=tab][data-pane-tab]")) {
     tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.paneTab === ui.pane));
   }
   for (const panel of document.querySelectorAll("[data-pane]")) {
@@ -101,6 +104,12 @@ function drawAround() {
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
   paint(find("#faults"), faults);
+  page.dataset.tables = String(ui.tables);
+  find("[data-press=tables]").setAttribute("aria-pressed", String(ui.tables));
+  find("[data-press=present]").setAttribute("aria-pressed", String(ui.present));
+  paint(find("#summary"), drawSummary(shown));
+  if (ui.tables) paint(find("#tables"), drawTables(shown));
+  drawBeat(shown, ui);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));

@@ -1,5 +1,6 @@
 /** The one file that touches the stage: it lays out, draws and paints, and lets envelopes fly. */
 
+import { BEAT_MS, makeBeats, standsStill } from "./beats.js";
 import { cast } from "./cast.js";
 import { makeClock } from "./clock.js";
 import { drawFlights } from "./draw/flight.js";
@@ -14,6 +15,8 @@ const NARROWEST = 980;
 const FOR_EACH_MORE = 110;
 const DRAWN_FOR = 1100;
 const LEAST_MS = 66;
+/** Presenting at 1080 lines the smallest letters, of 11, are 20 pixels high then; small projectors show as much. */
+const PRESENTED_FOR = 1048;
 
 /**
  * @param {{frame: HTMLElement, svg: SVGSVGElement}} parts
@@ -25,6 +28,9 @@ export function makeStage(parts, now) {
   let at = null;
   let flying = false;
   const pace = paced(draw, LEAST_MS);
+  const beats = makeBeats();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let beatEnds;
   const people = layer(parts.svg, "people");
   const sky = layer(parts.svg, "sky");
   new ResizeObserver(() => draw()).observe(parts.frame);
@@ -32,10 +38,17 @@ export function makeStage(parts, now) {
   /** @param {number} [most] how large it may be drawn */
   function room(most = 1.3) {
     const { model, ui } = now();
+    if (ui.present) return presentedRoom();
     const more = ui.lens === "flow" ? FOR_EACH_MORE * Math.max(0, cast(model).brokers.length - CROWDED) : 0;
     const scale = Math.max(Math.min(1, parts.frame.clientWidth / (NARROWEST + more)), parts.frame.clientWidth / (DRAWN_FOR + more), 0.5);
     const drawnAt = Math.min(scale, most);
     return { scale: drawnAt, width: parts.frame.clientWidth / drawnAt, height: (parts.frame.clientHeight - 2) / drawnAt };
+  }
+
+  /** The size stays, whatever there is: what has no room is scrolled to, for small letters nobody reads. */
+  function presentedRoom() {
+    const scale = parts.frame.clientWidth / PRESENTED_FOR;
+    return { scale, width: PRESENTED_FOR, height: (parts.frame.clientHeight - 2) / scale };
   }
 
   function draw() {
@@ -46,7 +59,7 @@ export function makeStage(parts, now) {
     let height;
     if (ui.lens === "flow") {
       let layout = flowLayout(model, ui, space);
-      if (layout.height > space.height && space.scale > 1) {
+      if (layout.height > space.height && space.scale > 1 && !ui.present) {
         // Rather all of it a little smaller than the end of it out of sight.
         space = room(Math.max(1, (space.scale * space.height) / layout.height));
         layout = flowLayout(model, ui, space);
@@ -63,7 +76,22 @@ export function makeStage(parts, now) {
     }
     parts.svg.setAttribute("viewBox", `0 0 ${space.width.toFixed(1)} ${height.toFixed(1)}`);
     parts.svg.setAttribute("height", (height * space.scale).toFixed(0));
+    dim();
     fly();
+  }
+
+  /** During a beat whoever takes no part in it steps back. */
+  function dim() {
+    const { model, ui } = now();
+    const beat = beats.of(model, standsStill(model, ui));
+    clearTimeout(beatEnds);
+    parts.svg.toggleAttribute("data-beat", beat !== null);
+    if (beat === null) return;
+    for (const drawn of people.querySelectorAll("[data-id]")) {
+      const takesPart = beat.ids.has(/** @type {SVGElement} */ (drawn).dataset.id ?? "");
+      if (drawn.hasAttribute("data-away") === takesPart) drawn.toggleAttribute("data-away", !takesPart);
+    }
+    if (!standsStill(model, ui)) beatEnds = setTimeout(dim, BEAT_MS);
   }
 
   function fly() {

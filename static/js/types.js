@@ -14,7 +14,7 @@
  * @typedef {{type: "answer", id: number, ok: boolean, shell?: string, detail?: any, error?: string,
  *            fields?: Record<string, string>}} Answer
  * @typedef {{lens: "flow"|"log", selected: string|null, topic: string|null, open: string[], pane: string, section: string,
- *            paused: boolean, chatty: boolean, keys: boolean, record: {topic: string, partition: number, offset: number}|null}} Ui
+ *            paused: boolean, chatty: boolean, keys: boolean, tables: boolean, present: boolean, record: {topic: string, partition: number, offset: number}|null}} Ui
  * @typedef {{tag: string, props: Record<string, any>, children: (Drawn|string)[]}} Drawn
  */
 
