@@ -1,8 +1,8 @@
 """How smoothly the page draws: `python -m kafkalab.bench.drawing`, with Chromium, prints and judges nothing.
 
 Frames are counted where they are drawn: by the times that the browser gives to requestAnimationFrame. What the
-browser was busy with meanwhile is told by its own trace. An empty page is measured beside the stage: what is missing
-there is the machine's, and not ours.
+browser was busy with meanwhile is told by its own trace, in time of the processor: that is ours, whoever else wants
+the machine. An empty page is measured beside the stage: what is missing there is the machine's.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from kafkalab.bench.peers import Peer, start_lab
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WARM_UP_MS = 4_000
 LONG_MS = 50
+TRACED_MS = 3_000
 COUNT = """(ms) => new Promise((done) => {
   const times = [];
   const tick = (at) => { times.push(at); at - times[0] < ms ? requestAnimationFrame(tick) : done(times); };
@@ -133,29 +134,48 @@ def _play(peer: Peer, scene: Scene) -> None:
                 sys.exit(f"{command}: {answer['error']}")
 
 
-def _measured(browser: Browser, page: Page, seconds: float) -> tuple[list[float], Counter[str]]:
-    """(milliseconds between drawn frames, milliseconds of the browser's work by its kind, in one second)."""
+@dataclass(frozen=True)
+class Drawn:
+    """What one measurement found, in milliseconds."""
+
+    gaps: list[float]
+    """Between drawn frames."""
+    busy: Counter[str]
+    """Of the processor's time in one second, by kind of work."""
+    tasks: list[float]
+    """Of the page's main thread, each task's own time: one that is long is a frame that comes late."""
+
+
+def _measured(browser: Browser, page: Page, seconds: float) -> Drawn:
     times = page.evaluate(COUNT, seconds * 1000)
     browser.start_tracing(page=page, categories=TRACED)
-    page.wait_for_timeout(3_000)
+    page.wait_for_timeout(TRACED_MS)
     trace = json.loads(browser.stop_tracing())["traceEvents"]
     busy: Counter[str] = Counter()
     for event in trace:
         if event.get("ph") == "X" and event["name"] in TOLD:
-            busy[TOLD[event["name"]]] += event.get("dur", 0) / 3_000
-    return [after - before for before, after in pairwise(times)], busy
+            busy[TOLD[event["name"]]] += event.get("tdur", 0) / TRACED_MS
+    named = [event for event in trace if event["name"] == "thread_name"]
+    main = {(event["pid"], event["tid"]) for event in named if event["args"]["name"] == "CrRendererMain"}
+    tasks = [
+        event.get("tdur", 0) / 1000
+        for event in trace
+        if event["name"] == "RunTask" and (event["pid"], event["tid"]) in main
+    ]
+    return Drawn(sorted(after - before for before, after in pairwise(times)), busy, sorted(tasks) or [0.0])
 
 
-def _tell(what: str, measured: tuple[list[float], Counter[str]]) -> None:
-    gaps, busy = measured
-    gaps.sort()
+def _tell(what: str, drawn: Drawn) -> None:
+    gaps, tasks = drawn.gaps, drawn.tasks
     long = sum(gap > LONG_MS for gap in gaps)
     at = [gaps[min(len(gaps) - 1, int(len(gaps) * part))] for part in (0.95, 0.99)]
     print(f"\n{what}")
-    print(f"  {1000 / median(gaps):5.1f} frames/s (median), {1000 * len(gaps) / sum(gaps):5.1f} (mean);", end=" ")
-    print(f"p95 {at[0]:.0f} ms, p99 {at[1]:.0f} ms, most {gaps[-1]:.0f} ms, {long} of {len(gaps)} above {LONG_MS} ms")
-    for kind, ms in busy.most_common():
-        print(f"  {ms:7.1f} ms in a second: {kind}")
+    print(f"  {1000 / median(gaps):.1f} frames/s (median), {1000 * len(gaps) / sum(gaps):.1f} (mean);", end=" ")
+    print(f"p95 {at[0]:.0f} ms, p99 {at[1]:.0f} ms, most {gaps[-1]:.0f} ms, {long} of {len(gaps)} over {LONG_MS} ms")
+    print(f"  longest task of the page's own: {tasks[-1]:.1f} ms of the processor;", end=" ")
+    print(f"{sum(task > LONG_MS for task in tasks)} of {len(tasks)} over {LONG_MS} ms")
+    for kind, ms in drawn.busy.most_common():
+        print(f"  {ms:7.1f} ms of the processor in a second: {kind}")
 
 
 if __name__ == "__main__":

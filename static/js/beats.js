@@ -65,6 +65,14 @@ function named(node, kind) {
   return typeof node === "string" && node.startsWith(kind) ? Number(node.slice(kind.length)) : null;
 }
 
+/** What was before and what is now, where a fact says both. @param {import("./types.js").Fact} fact @returns {string|null} */
+export function changeOf(fact) {
+  const said = (value) => (Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
+  if (fact.kind === "LeaderElected") return `leader ${fact.previous < 0 ? "none" : fact.previous} → ${fact.leader}`;
+  if (fact.before === undefined || fact.after === undefined) return null;
+  return `${fact.kind.startsWith("Isr") ? "ISR " : ""}${said(fact.before)} → ${said(fact.after)}`;
+}
+
 /**
  * Holds the beat that is shown.
  * @param {() => number} now_ms

@@ -173,6 +173,13 @@ export function anchors(layout) {
   }
   return {
     box: (name) => boxes.get(name),
+    /** Where a fact is told of: at its partition's row or its group's card. @returns {[number, number]|null} */
+    place(fact) {
+      const row = rows.get(`${fact.topic} ${fact.partition}`) ?? rows.get(fact.topic);
+      if (row !== undefined) return [layout.centre.x, row];
+      const card = layout.readers.find((box) => box.entity.id === `group:${fact.group}` || box.entity.id === `transaction:${fact.transactional_id}`);
+      return card ? [card.x, card.y - 4] : null;
+    },
     /** Between the cards and the brokers: where envelopes turn into their row. */
     gap: layout.gap,
     columns: [layout.centre.x - 6, layout.centre.x + layout.centre.w + 6],

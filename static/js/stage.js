@@ -3,6 +3,7 @@
 import { BEAT_MS, makeBeats, standsStill } from "./beats.js";
 import { cast } from "./cast.js";
 import { makeClock } from "./clock.js";
+import { drawChanges } from "./draw/change.js";
 import { drawFlights } from "./draw/flight.js";
 import { drawFlow } from "./draw/flow.js";
 import { drawLog } from "./draw/log.js";
@@ -29,6 +30,8 @@ export function makeStage(parts, now) {
   let flying = false;
   const pace = paced(draw, LEAST_MS);
   const beats = makeBeats();
+  /** @type {import("./beats.js").Beat|null} */
+  let beat = null;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let beatEnds;
   const people = layer(parts.svg, "people");
@@ -83,7 +86,7 @@ export function makeStage(parts, now) {
   /** During a beat whoever takes no part in it steps back. */
   function dim() {
     const { model, ui } = now();
-    const beat = beats.of(model, standsStill(model, ui));
+    beat = beats.of(model, standsStill(model, ui));
     clearTimeout(beatEnds);
     parts.svg.toggleAttribute("data-beat", beat !== null);
     if (beat === null) return;
@@ -91,14 +94,20 @@ export function makeStage(parts, now) {
       const takesPart = beat.ids.has(/** @type {SVGElement} */ (drawn).dataset.id ?? "");
       if (drawn.hasAttribute("data-away") === takesPart) drawn.toggleAttribute("data-away", !takesPart);
     }
-    if (!standsStill(model, ui)) beatEnds = setTimeout(dim, BEAT_MS);
+    if (!standsStill(model, ui)) beatEnds = setTimeout(beatIsOver, BEAT_MS);
+  }
+
+  function beatIsOver() {
+    dim();
+    fly();
   }
 
   function fly() {
     const { model, ui } = now();
     clock.hold(ui.paused);
     const flights = at === null ? [] : drawFlights(model, at, clock.now_us(), calm.matches);
-    paint(sky, flights);
+    const changes = at !== null && calm.matches && beat !== null ? drawChanges(beat, at) : [];
+    paint(sky, [...flights, ...changes]);
     if (flights.length > 0 && !flying) {
       flying = true;
       requestAnimationFrame(() => {

@@ -178,3 +178,11 @@ def test_present_mode_reads_from_the_last_row(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".top")).to_be_visible()
     expect(page.locator("html")).not_to_have_attribute("data-theme", "light")
+
+
+@pytest.mark.parametrize("looked_at", ["light"], indirect=True)
+def test_without_motion_envelopes_are_numbered_arrows(looked_at: Page) -> None:
+    act(looked_at, "create_producer", topic="orders", rate="10")
+    arrow = looked_at.locator("#stage-svg .flight", has=looked_at.locator(".flight-arrow"))
+    expect(arrow.first.locator(".envelope-name")).to_have_text(re.compile(r"^1( |$)"), timeout=15_000)
+    expect(arrow.first).to_have_attribute("opacity", "1")
