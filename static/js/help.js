@@ -1,4 +1,4 @@
-/** The list of keys, beside the stage and never over it. */
+/** Help: choices, other pages and the list of keys, beside the stage and never over it. */
 
 import { keysHere } from "./keys.js";
 import { h, paint } from "./paint.js";
@@ -10,9 +10,9 @@ export function showHelp(open) {
   const help = at("#help");
   const was = !help.hidden;
   help.hidden = !(open ?? !was);
-  at("[data-press=help]").setAttribute("aria-expanded", String(!help.hidden));
+  at(".top [data-press=help]").setAttribute("aria-expanded", String(!help.hidden));
   if (help.hidden) {
-    if (was && help.contains(document.activeElement)) at("[data-press=help]").focus();
+    if (was && help.contains(document.activeElement)) at(".top [data-press=help]").focus();
     return was;
   }
   paint(at("#key-list"), keysHere().map(({ shown, does, single }) => h("div", { key: shown, "data-single": String(single) },

@@ -19,7 +19,7 @@ export const KEYS = [
   { keys: ["l"], shown: "L", does: "Lesson", presses: "[data-pane-tab=lesson]" },
   { keys: ["f"], shown: "F", does: "Fork: a branch from here", presses: "[data-press=fork]" },
   { keys: ["b"], shown: "B", does: "Bookmark this moment", presses: "[data-press=bookmark]" },
-  { keys: ["?"], shown: "?", does: "These keys", presses: "[data-press=help]" },
+  { keys: ["?"], shown: "?", does: "This help", presses: ".top [data-press=help]" },
 ];
 
 /** Keys that are no letters: they stay when single keys are turned off. */

@@ -113,7 +113,7 @@ def test_the_stage_is_walked_and_inspected_without_a_mouse(page: Page) -> None:
 
 def test_the_keys_are_listed_beside_the_stage_and_can_be_turned_off(page: Page) -> None:
     page.locator("body").press("?")
-    keys = page.get_by_role("region", name="Keys")
+    keys = page.get_by_role("region", name="Help")
     expect(keys).to_contain_text("The same as tables")
     over, stage = keys.bounding_box(), page.locator("#stage").bounding_box()
     assert over is not None
@@ -121,6 +121,7 @@ def test_the_keys_are_listed_beside_the_stage_and_can_be_turned_off(page: Page) 
     assert over["x"] >= stage["x"] + stage["width"]
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
+    page.get_by_role("button", name="Help").click()
     page.get_by_role("button", name="Keys on").click()
     page.reload()
     page.wait_for_selector("html[data-ready]")

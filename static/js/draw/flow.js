@@ -11,6 +11,9 @@ import { drawGroup, drawLoner } from "./group.js";
 import { drawTransaction } from "./transaction.js";
 import { drawReplica, replicaState } from "./replica.js";
 
+/** So wide a shelf has room for whole words. */
+const ROOMY = 420;
+
 /**
  * @param {import("../types.js").Model} model
  * @param {import("../types.js").Ui} ui
@@ -68,7 +71,7 @@ function drawShelf(on, shelf, layout, ui) {
       h("rect", { class: "shelf-body", x: x - 6, y: shelf.y, width: w + 12, height: TOPIC_HEAD, rx: 5 }),
       h("text", { class: "shelf-name", x: x + 18, y: shelf.y + 16.5 }, short(topic.topic, Math.floor(w / 14))),
       h("text", { class: "card-small at-end", x: x + w - 4, y: shelf.y + 16 },
-        `${number(topic.partitions)} ${plural} × ${topic.replication_factor}${topic.internal ? " · internal" : ""}`)),
+        `${number(topic.partitions)} ${plural} × ${topic.replication_factor}${w > ROOMY ? (topic.replication_factor === 1 ? " replica" : " replicas") : ""}${topic.internal ? " · internal" : ""}`)),
     h("g", { class: "fold", "data-fold": topic.topic, tabindex: 0, role: "button", "aria-expanded": String(shelf.open), "aria-label": `${shelf.open ? "Fold" : "Unfold"} ${topic.topic}` },
       h("rect", { class: "fold-body", x: x - 6, y: shelf.y, width: 22, height: TOPIC_HEAD }),
       h("path", { class: "fold-mark", d: shelf.open ? "M-4 -2L0 3L4 -2" : "M-2 -4L3 0L-2 4", transform: `translate(${x + 6} ${shelf.y + TOPIC_HEAD / 2})` })),
