@@ -7,7 +7,7 @@ node's, but its messages go to a callable.
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
@@ -21,6 +21,7 @@ from kafkalab.engine.events import (
     NodeStarted,
     NodeThawed,
 )
+from kafkalab.engine.inner_messages import Blocked, ConnectionGone, TcpGivesUp, Unblock
 from kafkalab.engine.network import TCP_GIVES_UP_US, Network, pair
 from kafkalab.engine.node import Block, ConnectionLost, Exit, Halt, HangUp, Node, Request, Response, Send, Started, Wake
 
@@ -35,32 +36,6 @@ CONNECTIONS_MAX_IDLE_US = 600_000_000
 """connections.max.idle.ms: when an end that hears nothing more closes its connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class _TcpGivesUp:
-    one: str
-    other: str
-
-
-@dataclass(frozen=True, slots=True)
-class _ConnectionGone:
-    """What becomes ConnectionLost, unless the node has a newer connection with the peer by then."""
-
-    peer: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Unblock:
-    """What a node did takes no longer."""
-
-
-@dataclass(slots=True)
-class _Blocked:
-    effects: list[Any] = field(default_factory=list)
-    """To be done when it is over."""
-    arrived: list[tuple[int, str, int, Any]] = field(default_factory=list)
-
-
 class World:
     def __init__(self, seed: int = 0, start_us: int = 0, network: Network | None = None) -> None:
         self.seed = seed
@@ -70,7 +45,7 @@ class World:
         self.nodes: dict[str, Node] = {}
         self.frozen: dict[str, list[tuple[int, str, int, Any]]] = {}
         """Frozen nodes, each with what has arrived for it meanwhile."""
-        self.blocked: dict[str, _Blocked] = {}
+        self.blocked: dict[str, Blocked] = {}
         """Nodes that wait for their disk."""
         self.edges: dict[str, Callable[[Any], None]] = {}
         self.on_event: list[Callable[[int, str, Event], None]] = []
@@ -79,6 +54,9 @@ class World:
         """Likewise, before those, for what the world itself tells: that a node starts, ends, stands still."""
         self.on_message: list[Callable[[int, int, str, str, Request | Response], None]] = []
         """Called with (sent_us, due_us, source, target, message) for each message on the network."""
+        self.on_step: Callable[[int, str, str, Any], None] | None = None
+        """Called before each step with (number, source, target, message) of what is delivered now. Numbers are
+        those of `sent`, in the order of sending: they tell in which step a message was sent."""
         self.steps = 0
         self.last_node = ""
         """Who acted in the last step."""
@@ -86,6 +64,8 @@ class World:
         """(node, peer) -> the number of the connection that the node believes it has."""
         self._queue: list[tuple[int, int, str, str, int, int, Any]] = []
         self._sequence = 0
+        self._first_numbers: dict[int, int] = {}
+        """Of messages that waited for a blocked node, and were queued again: as which they were sent."""
         self._incarnations: dict[str, int] = {}
 
     # -- forking -----------------------------------------------------------------------------
@@ -101,7 +81,8 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         edges = dict.fromkeys(self.edges, _nobody)
-        return self.__dict__ | {"edges": edges, "on_event": [], "on_life": [], "on_message": []}
+        nobody: dict[str, Any] = {"on_event": [], "on_life": [], "on_message": [], "on_step": None}
+        return self.__dict__ | {"edges": edges} | nobody
 
     def hang_up_edges(self) -> None:
         for name in list(self.edges):
@@ -217,7 +198,7 @@ class World:
             return
         until_us = self.now_us + TCP_GIVES_UP_US
         self.network.broken_until_us[both] = until_us
-        self._push(until_us, one, one, TIMER, _TcpGivesUp(one, other))
+        self._push(until_us, one, one, TIMER, TcpGivesUp(one, other))
 
     def _give_up(self, one: str, other: str) -> None:
         if pair(one, other) in self.network.broken_until_us:
@@ -232,7 +213,7 @@ class World:
 
     def _lose(self, name: str, peer: str, number: int, in_us: int = 0) -> None:
         """Tell `name` that this connection with `peer` is gone."""
-        self._push(self.now_us + in_us, peer, name, TIMER, _ConnectionGone(peer, number))
+        self._push(self.now_us + in_us, peer, name, TIMER, ConnectionGone(peer, number))
 
     # -- edges -------------------------------------------------------------------------------
 
@@ -253,6 +234,11 @@ class World:
 
     # -- time --------------------------------------------------------------------------------
 
+    @property
+    def sent(self) -> int:
+        """How many messages and timers there have been: the number of the last one."""
+        return self._sequence
+
     def next_due_us(self) -> int | None:
         return self._queue[0][0] if self._queue else None
 
@@ -260,14 +246,18 @@ class World:
         """Let the next thing happen. False when nothing is left to happen."""
         if not self._queue:
             return False
-        due_us, _, source, target, number, incarnation, message = heappop(self._queue)
+        due_us, sequence, source, target, number, incarnation, message = heappop(self._queue)
         self.now_us = due_us if due_us > self.now_us else self.now_us
         self.steps += 1
+        if self._first_numbers:
+            sequence = self._first_numbers.pop(sequence, sequence)
+        if self.on_step is not None:
+            self.on_step(sequence, source, target, message)
         if number != TIMER:
             network = self.network
             if number != (network.number(source, target) if network.connection else 0):
                 return True
-        elif message.__class__ is _TcpGivesUp:
+        elif message.__class__ is TcpGivesUp:
             self._give_up(message.one, message.other)
             return True
         if self.frozen and target in self.frozen:
@@ -275,10 +265,11 @@ class World:
                 self.frozen[target].append((due_us, source, number, message))
             return True
         if self.blocked and target in self.blocked and incarnation == self._incarnations[target]:
-            if message.__class__ is _Unblock:
+            if message.__class__ is Unblock:
                 self._unblock(target)
             else:
                 self.blocked[target].arrived.append((due_us, source, number, message))
+                self.blocked[target].numbers.append(sequence)
             return True
         self.last_node = target
         if number != TIMER:
@@ -289,7 +280,7 @@ class World:
                 if known is not None:
                     # A new connection, and nobody could say that the old one is gone.
                     self._deliver(target, incarnation, ConnectionLost(source))
-        elif message.__class__ is _ConnectionGone:
+        elif message.__class__ is ConnectionGone:
             if self._known.get((target, message.peer), message.number) > message.number:
                 return True
             self._known.pop((target, message.peer), None)
@@ -328,9 +319,10 @@ class World:
 
     def _unblock(self, name: str) -> None:
         blocked = self.blocked.pop(name)
-        for due_us, source, number, message in blocked.arrived:
+        for (due_us, source, number, message), first in zip(blocked.arrived, blocked.numbers, strict=True):
             # Due when it was, so that nothing which arrives only now comes before it.
             self._push(due_us, source, name, number, message)
+            self._first_numbers[self._sequence] = first
         self._do(self.nodes[name], blocked.effects)
 
     def _hold_back(self, name: str, effects: list[Any]) -> None:
@@ -371,9 +363,9 @@ class World:
                 case HangUp(peer):
                     self.hang_up(name, peer)
                 case Block(for_us):
-                    self.blocked[name] = _Blocked()
+                    self.blocked[name] = Blocked()
                     self._hold_back(name, list(rest))
-                    self._push(self.now_us + for_us, name, name, TIMER, _Unblock())
+                    self._push(self.now_us + for_us, name, name, TIMER, Unblock())
                     return
                 case Halt():
                     self.crash(name)

@@ -9,6 +9,7 @@ lab.ready                                      True once the brokers accept requ
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
 lab.snapshot()                                 the same as the first thing a watcher takes
+lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
@@ -28,6 +29,7 @@ from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frames, Watcher, apply, encode
@@ -103,6 +105,7 @@ __all__ = [
     "apply",
     "command_schema",
     "commands",
+    "configs_of",
     "encode",
     "load_tape",
     "needed",

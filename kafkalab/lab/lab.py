@@ -31,6 +31,7 @@ from kafkalab.engine.world import World
 from kafkalab.lab import attendance, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.causes import Causes
 from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
@@ -44,6 +45,7 @@ from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
+from kafkalab.lab.why import Why
 from kafkalab.lab.witness import FREQUENT, Witness
 
 READY_POLL_S = 0.02
@@ -89,9 +91,11 @@ class Lab:
         """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
-        self.witness = Witness(self.visitors.name_of, self.topic_name)
+        self.causes = Causes(self.world)
+        self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes.now, self.causes.next_number)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
+        self.why = Why(self)
         self._view = View(self)
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
@@ -264,7 +268,9 @@ class Lab:
         self.conductor.run()
         if self.tape is not None and not isinstance(command, TempoCommand):
             self.tape.record(self.world.now_us, self.world.steps, command)
+        self.causes.act(command)
         self._acting.do(command, on_done)
+        self.causes.outside()
         self._acted = True
         self.conductor.run()
         self.conductor.stir()
@@ -294,6 +300,7 @@ class Lab:
 
     def tell(self, node: str, event: Event) -> None:
         """A fact from outside the engine."""
+        self.causes.outside()
         self._on_event(self.world.now_us, node, event)
 
     def _freshen(self) -> None:
@@ -318,6 +325,7 @@ class Lab:
 
     def _settle(self) -> None:
         if self._acting.waiting:
+            self.causes.outside()
             self._acting.settle()
 
     # -- what happens ------------------------------------------------------------------------
@@ -329,6 +337,7 @@ class Lab:
 
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
         self.facts_told += 1
+        self.causes.on_event(now_us, node, event)
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):

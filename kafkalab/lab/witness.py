@@ -33,8 +33,8 @@ from kafkalab.wire.api import ApiKey, name_of
 MOST_EVENTS = 200
 MOST_FREQUENT_EVENTS = 60
 MOST_PACKETS = 60
-REMEMBERED = 100
-"""Facts kept while nobody watches, for whoever comes next."""
+EDGES = "client-"
+"""How the names of connections from outside begin."""
 
 FREQUENT = dict.fromkeys(
     (
@@ -54,14 +54,24 @@ NOT_SHOWN = dict.fromkeys(
     (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
 )
 
-Told = tuple[int, str, Event]
-"""(at_us, node, event)"""
+Told = tuple[int, str, Event, int, int]
+"""(at_us, node, event, moment, by): the latter two as `kafkalab.lab.causes` numbers them."""
 
 
 class Witness:
-    def __init__(self, name_of_node: Callable[[str], str], topic_name: Callable[[UUID | None], str | None]) -> None:
+    def __init__(
+        self,
+        name_of_node: Callable[[str], str],
+        topic_name: Callable[[UUID | None], str | None],
+        now: Callable[[], tuple[int, int]],
+        next_number: Callable[[], int],
+    ) -> None:
+        """`now` says in which moment something happens, and by which message; `next_number` is that of the
+        message which is being sent."""
         self._name_of_node = name_of_node
         self._topic_name = topic_name
+        self._now = now
+        self._next_number = next_number
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
         self._counts: Counter[str] = Counter()
@@ -76,9 +86,9 @@ class Witness:
         if event.__class__ not in FREQUENT:
             if len(self._events) == MOST_EVENTS:
                 self._counts[type(self._events[0][2]).__name__] += 1
-            self._events.append((now_us, node, event))
+            self._events.append((now_us, node, event, *self._now()))
         elif len(self._frequent) < MOST_FREQUENT_EVENTS:
-            self._frequent.append((now_us, node, event))
+            self._frequent.append((now_us, node, event, *self._now()))
         else:
             self._counts[event.__class__.__name__] += 1
 
@@ -96,8 +106,12 @@ class Witness:
             self._packet_counts[way] += 1
             self._record_counts[way] += self._records(api_key, message.body, response)
             return
+        moment, by = self._now()
         packet = {
             "kind": "Packet",
+            "number": self._next_number(),
+            "moment": moment,
+            "by": 0 if source.startswith(EDGES) else by,
             "api": name_of(api_key),
             "source": self._name_of_node(source),
             "target": self._name_of_node(target),
@@ -168,12 +182,14 @@ class Witness:
         return sum(number for part in parts for _, _, number in batches_in(part.records or b""))
 
     @staticmethod
-    def describe(at_us: int, node: str, event: Event) -> dict[str, Any]:
+    def describe(at_us: int, node: str, event: Event, moment: int, by: int) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "kind": type(event).__name__,
             "at_us": at_us,
             "text": event.sentence(),
             "node": node,
+            "moment": moment,
+            "by": by,
         }
         for spec in fields(event):  # type: ignore[arg-type]
             value = getattr(event, spec.name)

@@ -36,7 +36,7 @@ function press(target, hands) {
   else if (said.fold !== undefined) fold(said.fold, hands);
   else if (said.form !== undefined) openForm(said.form, hands, said.fill);
   else if (said.record !== undefined) openRecord(said.record, hands);
-  else if (said.id !== undefined) choose(said.id, hands);
+  else if (said.id !== undefined) choose(said.id, hands, said.keep);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
@@ -99,9 +99,13 @@ function openRecord(where, hands) {
   /** @type {any} */ (window).htmx.ajax("GET", `${document.documentElement.dataset.recordUrl}?${asked}`, { target: "#record", swap: "innerHTML" });
 }
 
-function choose(id, hands) {
+/** Tabs that are about what is chosen stay open when something else is. */
+const ABOUT_THE_CHOSEN = ["now", "why", "config"];
+
+function choose(id, hands, tab) {
   const entity = hands.model().entities[id];
-  hands.change({ selected: id, pane: "now", ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
+  const { pane } = hands.ui();
+  hands.change({ selected: id, why: null, pane: tab ?? (ABOUT_THE_CHOSEN.includes(pane) ? pane : "now"), ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
 }
 
 async function copy(button) {

@@ -16,6 +16,10 @@ import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./stri
 import { drawSummary } from "./summary.js";
 import { drawTables } from "./tables.js";
 import { drawTempo } from "./tempo.js";
+import { makeConfigs } from "./configs.js";
+import { makeReview } from "./moving.js";
+import { wireSpace } from "./space.js";
+import { makeWhy } from "./why.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
@@ -28,13 +32,13 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
 let past = [];
 let done = [];
 let saidAt = 0;
 let said = "";
 
-const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")) }, () => ({ model: shown, ui }));
+const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")), top: find("#stage-top"), tools: find("#lens-tools"), head: /** @type {any} */ (find("#stage-head")) }, () => ({ model: shown, ui }));
 
 const around = paced(drawAround, AROUND_MS);
 const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.dataset.socket}`, {
@@ -110,7 +114,11 @@ function drawAround() {
   paint(find("#summary"), drawSummary(shown));
   if (ui.tables) paint(find("#tables"), drawTables(shown));
   drawBeat(shown, ui);
-  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
+  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
+  find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
+  if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
+  if (ui.pane === "why") paint(find("#why"), why.draw(shown, ui));
+  if (ui.pane === "config") paint(find("#config"), configs.draw(shown, ui, String(done.filter((one) => one.answer.ok).length)));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
   paint(find("#facts"), drawFeed(shown, ui));
@@ -146,5 +154,9 @@ function topicOf(command) {
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
 const forms = wireForms({ ask, change });
+const why = makeWhy({ change, refresh });
+const configs = makeConfigs({ refresh });
+const review = makeReview({ ui: () => ui, model: () => shown, change });
+wireSpace({ ui: () => ui, change });
 if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -15,6 +15,7 @@ import { counted } from "./ribbons.js";
 const FACTS_KEPT = 200;
 const LOOKED_BACK = 24;
 const FLIGHTS_KEPT = 80;
+const PACKETS_KEPT = 600;
 const FLIGHT_KINDS = new Set(["Packet", "PacketCount"]);
 const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount"]);
 
@@ -23,7 +24,7 @@ export const FLIGHT_US = 550_000;
 
 /** @type {Model} */
 export const EMPTY = Object.freeze({
-  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], routine: [], flights: [], ways: {},
+  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], routine: [], flights: [], ways: {}, packets: [],
 });
 
 /**
@@ -35,7 +36,7 @@ export function reduce(model, frame) {
   if (frame.type === "snapshot") {
     return {
       version: frame.version, at_us: frame.at_us, rate: frame.rate, gap: false, entities: frame.entities,
-      ...told([], [], frame.events), flights: [], ways: {},
+      ...told([], [], frame.events), flights: [], ways: {}, packets: [],
     };
   }
   if (frame.version !== model.version + 1) return { ...model, gap: true };
@@ -48,6 +49,7 @@ export function reduce(model, frame) {
     ...told(model.facts, model.routine, frame.events),
     flights: underWay(model.flights, frame),
     ways: counted(model.ways, frame),
+    packets: sent(model.packets, frame.events),
   };
 }
 
@@ -92,6 +94,12 @@ function saidJustNow(facts, fact) {
     if (familyOf(facts[at].kind) !== "error") return -1;
   }
   return -1;
+}
+
+/** What was sent lately, message by message: the space-time lens shows it when it has long arrived. */
+function sent(before, events) {
+  const fresh = events.filter((fact) => fact.kind === "Packet" && fact.number !== undefined);
+  return fresh.length === 0 ? before : [...before, ...fresh].slice(-PACKETS_KEPT);
 }
 
 /** Envelopes of one kind on one way, sent within a moment, fly as one with a number. */

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kafkalab.web.labs import joining, learners, real, rebalances, views
+from kafkalab.web.labs import inspecting, joining, learners, real, rebalances, views
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("labs/<slug:name>/record/", views.record, name="record"),
     path("labs/<slug:name>/join.svg", joining.join_code, name="join-code"),
     path("labs/<slug:name>/line/", views.line, name="line"),
+    path("labs/<slug:name>/why/", inspecting.why, name="why"),
+    path("labs/<slug:name>/configs/", inspecting.configs, name="configs"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
