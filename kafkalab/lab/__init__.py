@@ -10,6 +10,7 @@ lab.do(command, on_done)                       on_done(Outcome) once the engine 
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
+lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
@@ -32,7 +33,7 @@ from kafkalab.lab.commands import Command
 from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
-from kafkalab.lab.frames import Frames, Watcher, apply, encode
+from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
@@ -41,6 +42,8 @@ from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
+from kafkalab.lab.recording import Forgotten, Recording
+from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import LabSettings, StoreRefused
@@ -79,6 +82,8 @@ __all__ = [
     "CommandSchema",
     "Doors",
     "FieldSchema",
+    "Forgotten",
+    "Frame",
     "Frames",
     "Gateway",
     "HexLine",
@@ -95,6 +100,7 @@ __all__ = [
     "PortRefused",
     "Reception",
     "RecordLine",
+    "Recording",
     "SecurityProtocol",
     "StoreRefused",
     "Tape",
@@ -110,6 +116,7 @@ __all__ = [
     "load_tape",
     "needed",
     "parse_command",
+    "read_recording",
     "replay",
     "shell",
     "staged",

@@ -20,6 +20,9 @@ SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
 SHARE_OF_SHOWING = 0.1
 """Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
+UNSEEN_S = 0.5
+"""Between what stirs and its frame while nobody watches: it is only recorded, for whoever looks back."""
+SHARE_UNSEEN = 0.01
 STEPS_AT_ONCE = 10_000
 """How far one step goes at most when nothing happens that is worth a word."""
 
@@ -58,7 +61,8 @@ class WallClock:
 class Conductor:
     """Runs one world on the running asyncio loop.
 
-    `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run."""
+    `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run. While nobody
+    looks, frames are made of what happens and seldom, and of an idle world none."""
 
     def __init__(
         self,
@@ -84,7 +88,8 @@ class Conductor:
         self._again: asyncio.Handle | None = None
         self._frame: asyncio.TimerHandle | None = None
         self._frame_at = 0.0
-        self._next_frame_at = 0.0
+        self._showed_at = 0.0
+        self._showing_took_s = 0.0
         self._shown_steps = -1
         self._stirred = False
 
@@ -172,7 +177,7 @@ class Conductor:
     def _go_on(self) -> None:
         self._again = None
         self.run()
-        if self._frame is None and self.world.steps != self._shown_steps:
+        if self._frame is None and self.world.steps != self._shown_steps and self._watched():
             self._frame_in(SWEEP_S)
 
     def _arm(self) -> None:
@@ -196,14 +201,20 @@ class Conductor:
 
     def stir(self) -> None:
         """Something worth seeing happened: show it with the next frame."""
-        if not self._stirred and self._loop is not None and self._watched():
+        if self._stirred or self._loop is None:
+            return
+        if self._watched():
             self._stirred = True
             self._frame_in(0)
+        elif self._frame is None:
+            self._frame_in(UNSEEN_S)
 
     def _frame_in(self, delay_s: float) -> None:
-        if self._loop is None or not self._watched():
+        if self._loop is None:
             return
-        at = max(self._loop.time() + delay_s, self._next_frame_at)
+        share = SHARE_OF_SHOWING if self._watched() else SHARE_UNSEEN
+        soonest = self._showed_at + max(FRAME_S, self._showing_took_s / share)
+        at = max(self._loop.time() + delay_s, soonest)
         if self._frame is not None:
             if self._frame_at <= at:
                 return
@@ -216,7 +227,6 @@ class Conductor:
         self._frame = None
         self._stirred = False
         self._shown_steps = self.world.steps
-        began = self._loop.time()
+        self._showed_at = self._loop.time()
         self._show()
-        cost = self._loop.time() - began
-        self._next_frame_at = began + max(FRAME_S, cost / SHARE_OF_SHOWING)
+        self._showing_took_s = self._loop.time() - self._showed_at

@@ -40,6 +40,8 @@ from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
+from kafkalab.lab.recording import Recording
+from kafkalab.lab.shell import overheard
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -75,7 +77,8 @@ class Lab:
         self.faults = Faults(self)
         self._acted = False
         """Since the last frame somebody gave an order."""
-        self.frames = Frames(self._freshen)
+        self.recording = Recording(cluster.spec.limits.recorded_bytes)
+        self.frames = Frames(self._freshen, self.recording.add)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
         self.controllers_down: dict[int, str] = {}
@@ -269,6 +272,7 @@ class Lab:
         if self.tape is not None and not isinstance(command, TempoCommand):
             self.tape.record(self.world.now_us, self.world.steps, command)
         self.causes.act(command)
+        self.witness.on_command(self.world.now_us, overheard(command, self.bootstrap_servers))
         self._acting.do(command, on_done)
         self.causes.outside()
         self._acted = True

@@ -5,6 +5,7 @@ What Kafka has no tool for is written as a Unix administrator would do it, never
 
 import json
 import shlex
+from dataclasses import replace
 
 from kafkalab.lab import commands as order
 from kafkalab.lab import config_orders, security_shell, share_commands
@@ -14,7 +15,7 @@ from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
-from kafkalab.lab.security_commands import SecurityCommand
+from kafkalab.lab.security_commands import SecurityCommand, SetPassword
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -70,6 +71,13 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
     if isinstance(command, SecurityCommand):
         return security_shell.line(command, at)
     return _without_a_tool(command)
+
+
+def overheard(command: order.Command, bootstrap_servers: str) -> str:
+    """The line as everybody who watches may read it: without a password."""
+    if isinstance(command, SetPassword):
+        command = replace(command, password="…")
+    return shell(command, bootstrap_servers)
 
 
 def _config(name: str, value: str) -> str:

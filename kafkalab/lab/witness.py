@@ -36,6 +36,9 @@ MOST_PACKETS = 60
 EDGES = "client-"
 """How the names of connections from outside begin."""
 
+LONGEST_LINE = 400
+"""Of a command, as everybody is told of it: a record's value may be long."""
+
 FREQUENT = dict.fromkeys(
     (
         HighWatermarkAdvanced,
@@ -75,6 +78,7 @@ class Witness:
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
         self._counts: Counter[str] = Counter()
+        self._commands: list[dict[str, Any]] = []
         self._packets: list[dict[str, Any]] = []
         self._packet_counts: Counter[tuple[str, str, str]] = Counter()
         self._record_counts: Counter[tuple[str, str, str]] = Counter()
@@ -91,6 +95,10 @@ class Witness:
             self._frequent.append((now_us, node, event, *self._now()))
         else:
             self._counts[event.__class__.__name__] += 1
+
+    def on_command(self, now_us: int, line: str) -> None:
+        """Somebody acted: everybody's timeline shows when, and what that was as a command line."""
+        self._commands.append({"kind": "Commanded", "at_us": now_us, "text": line[:LONGEST_LINE], "node": "lab"})
 
     def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:
         api_key = message.api_key
@@ -125,7 +133,7 @@ class Witness:
     def take(self) -> list[dict[str, Any]]:
         """Everything since the last frame, in the order it happened, counts last."""
         told = sorted([*self._events, *self._frequent], key=lambda one: one[0])
-        shown = [self.describe(*one) for one in told]
+        shown = [*self._commands, *(self.describe(*one) for one in told)]
         shown += self._packets
         shown += [{"kind": "EventCount", "of": of, "count": count} for of, count in self._counts.items()]
         shown += [
@@ -140,6 +148,7 @@ class Witness:
             for (api, source, target), count in self._packet_counts.items()
         ]
         self._events.clear()
+        self._commands.clear()
         self._frequent, self._packets = [], []
         self._counts.clear()
         self._packet_counts.clear()

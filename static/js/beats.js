@@ -11,6 +11,7 @@ export const BEAT_MS = 600;
 const TELLING = new Set(["leadership", "replication", "group", "transaction", "fault"]);
 /** Facts that the engine tells in the same moment are one beat: an election of three leaders is not three. */
 const ONE_BEAT_US = 20_000;
+const JUST_NOW_US = 1_000_000;
 
 /** @typedef {{text: string, facts: import("./types.js").Fact[], ids: Set<string>}} Beat */
 
@@ -87,10 +88,13 @@ export function makeBeats(now_ms = () => performance.now()) {
     /** @param {import("./types.js").Model} model @param {boolean} still whether time stands still @returns {Beat|null} */
     of(model, still) {
       const newest = newestBeat(model);
+      const last = newest?.facts.at(-1);
       const name = newest === null ? "" : `${newest.facts.at(-1)?.at_us} ${newest.facts.length} ${newest.text}`;
       if (name !== heard) {
         // What happened before the page was opened is no beat.
-        if (heard !== null) heard_ms = now_ms();
+        // Nor is what was long before the moment that the person went to.
+        if (heard !== null && last && model.at_us - (last.last_us ?? last.at_us) < JUST_NOW_US) heard_ms = now_ms();
+        else heard_ms = -Infinity;
         beat = newest;
         heard = name;
       }

@@ -9,7 +9,8 @@ import { pressByRemote } from "./present.js";
 /**
  * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
  *            change: (patch: Partial<import("./types.js").Ui>) => void,
- *            ask: (command: any) => Promise<import("./types.js").Answer>}} Hands
+ *            ask: (command: any) => Promise<import("./types.js").Answer>,
+ *            timeline: {away: () => boolean, toggle: () => void}}} Hands
  */
 
 const COPIED_MS = 1400;
@@ -48,8 +49,8 @@ const PRESSES = {
   pause: (hands) => {
     const lab = hands.model().entities.lab;
     // In lab time it is the cluster that stands still, and in wall time the picture.
-    if (lab?.mode === "lab") hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
-    else hands.change({ paused: !hands.ui().paused });
+    if (lab?.mode === "lab" && !hands.timeline.away()) hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
+    else hands.timeline.toggle();
   },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),

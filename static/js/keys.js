@@ -4,7 +4,7 @@
  * A key presses a button that is on the page. What a page does not have it does not list, and its key does nothing.
  */
 
-/** @typedef {{keys: string[], shown: string, does: string, presses?: string}} Key */
+/** @typedef {{keys: string[], shown: string, does: string, presses: string}} Key `keys` is empty where others listen */
 
 /** @type {Key[]} */
 export const KEYS = [
@@ -18,7 +18,8 @@ export const KEYS = [
   { keys: ["/"], shown: "/", does: "Terminal", presses: "[data-pane-tab=terminal]" },
   { keys: ["l"], shown: "L", does: "Lesson", presses: "[data-pane-tab=lesson]" },
   { keys: ["f"], shown: "F", does: "Fork: a branch from here", presses: "[data-press=fork]" },
-  { keys: ["b"], shown: "B", does: "Bookmark this moment", presses: "[data-press=bookmark]" },
+  { keys: [], shown: "B", does: "Bookmark this moment", presses: "[data-time=bookmark]" },
+  { keys: [], shown: "[, ]", does: "The past slower, faster", presses: "#speed" },
   { keys: ["?"], shown: "?", does: "This help", presses: ".top [data-press=help]" },
 ];
 
@@ -28,6 +29,8 @@ const ALWAYS = [
   { shown: "← ↑ → ↓", does: "On the stage: to the nearest thing in that direction" },
   { shown: "Enter", does: "Inspect what has the focus" },
   { shown: "Esc", does: "Close what is open, let go of what is selected" },
+  { shown: "← →", does: "Nothing chosen: one step back or on in time; with Shift to the next event" },
+  { shown: "Home, End", does: "To the oldest moment that is held; back to live" },
   { shown: "PgDn, PgUp", does: "Presenting: the next beat, the one before" },
 ];
 

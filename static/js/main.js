@@ -19,10 +19,13 @@ import { drawTempo } from "./tempo.js";
 import { makeConfigs } from "./configs.js";
 import { makeReview } from "./moving.js";
 import { wireSpace } from "./space.js";
+import { wireTimeline } from "./timeline.js";
 import { makeWhy } from "./why.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
+/** How time passes may be said in the past too: it changes nothing that was. */
+const TEMPO = { play_time: 1, pause_time: 1, step_time: 1, set_rate: 1 };
 const AROUND_MS = 150;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
@@ -49,7 +52,7 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
       return;
     }
     past = remember(past, live);
-    if (!ui.paused) show(live);
+    timeline.hear(frame);
   },
   onState(state) {
     page.dataset.line = state;
@@ -65,7 +68,6 @@ function show(model) {
 /** @param {Partial<import("./types.js").Ui>} patch */
 function change(patch) {
   ui = { ...ui, ...patch };
-  if (patch.paused === false) shown = live;
   if (ui.selected !== null && patch.selected && !patch.pane) ui.pane = "now";
   refresh();
 }
@@ -101,7 +103,7 @@ function drawAround() {
   find("#pause").setAttribute("aria-pressed", String(ui.paused));
   find("#keys").setAttribute("aria-pressed", String(ui.keys));
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
-  paint(find("#signs"), drawSigns(shown, past));
+  paint(find("#signs"), drawSigns(shown, timeline.away() ? [] : past));
   paint(find("#ledger"), drawLedger(shown));
   paint(find("#tempo"), drawTempo(shown));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
@@ -138,7 +140,8 @@ function sayOut() {
 
 /** @param {{command: string, [field: string]: any}} command */
 async function ask(command) {
-  const answer = await socket.ask(command);
+  const error = command.command in TEMPO ? undefined : timeline.refusal();
+  const answer = error ? { type: /** @type {"answer"} */ ("answer"), id: 0, ok: false, error } : await socket.ask(command);
   done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
   const topic = answer.ok ? topicOf(command) : undefined;
   if (topic) ui = { ...ui, topic };
@@ -152,7 +155,14 @@ function topicOf(command) {
   return command.topic ?? command.topics?.[0] ?? named;
 }
 
-const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
+function say(sentence) {
+  said = sentence;
+  saidAt = performance.now();
+  find("#said").textContent = sentence;
+}
+
+const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say });
+const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
 const forms = wireForms({ ask, change });
 const why = makeWhy({ change, refresh });
 const configs = makeConfigs({ refresh });

@@ -17,7 +17,8 @@ const LOOKED_BACK = 24;
 const FLIGHTS_KEPT = 80;
 const PACKETS_KEPT = 600;
 const FLIGHT_KINDS = new Set(["Packet", "PacketCount"]);
-const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount"]);
+/** What was ordered stands in a list of its own, and on the timeline. */
+const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount", "Commanded"]);
 
 /** How long an envelope is shown under way, in the lab's microseconds: the real way is far too quick to see. */
 export const FLIGHT_US = 550_000;

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kafkalab.web.labs import inspecting, joining, learners, real, rebalances, views
+from kafkalab.web.labs import inspecting, joining, learners, past, real, rebalances, views
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
@@ -22,5 +22,10 @@ urlpatterns = [
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
     path("api/labs/<slug:name>/", views.snapshot, name="snapshot"),
+    path("api/labs/<slug:name>/timeline/", past.index, name="timeline"),
+    path("api/labs/<slug:name>/moment/", past.moment, name="moment"),
+    path("api/labs/<slug:name>/run/", past.run, name="run"),
+    path("labs/<slug:name>/recording/", past.recording, name="recording"),
+    path("labs/<slug:name>/tape/", past.tape, name="tape"),
     path("healthz", views.healthz, name="healthz"),
 ]

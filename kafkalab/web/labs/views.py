@@ -19,6 +19,7 @@ from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
+from kafkalab.web.labs.past import SPANS
 from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
 
@@ -51,6 +52,8 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "broker_settings": telling.changeable(),
             "ways": ways,
             "many": open_labs.many is not None,
+            "timeline_spans": SPANS,
+            "taped": lab.tape is not None,
             "snippets": snippets(ways[0], _first_topic(entities)),
         },
     )
