@@ -79,28 +79,23 @@ export function changeOf(fact) {
  * @param {() => number} now_ms
  */
 export function makeBeats(now_ms = () => performance.now()) {
-  /** @type {Beat|null} */
-  let beat = null;
+  /** @type {string|null} */
   let heard = null;
   let heard_ms = -Infinity;
-  let stillSince_ms = Infinity;
   return {
     /** @param {import("./types.js").Model} model @param {boolean} still whether time stands still @returns {Beat|null} */
     of(model, still) {
       const newest = newestBeat(model);
       const last = newest?.facts.at(-1);
-      const name = newest === null ? "" : `${newest.facts.at(-1)?.at_us} ${newest.facts.length} ${newest.text}`;
+      const age_us = last ? model.at_us - (last.last_us ?? last.at_us) : Infinity;
+      const name = newest === null ? "" : `${last?.at_us} ${newest.facts.length} ${newest.text}`;
       if (name !== heard) {
-        // What happened before the page was opened is no beat.
-        // Nor is what was long before the moment that the person went to.
-        if (heard !== null && last && model.at_us - (last.last_us ?? last.at_us) < JUST_NOW_US) heard_ms = now_ms();
-        else heard_ms = -Infinity;
-        beat = newest;
+        // What happened before the page was opened is no beat, nor what was long before the moment that one went to.
+        heard_ms = heard !== null && age_us < JUST_NOW_US ? now_ms() : -Infinity;
         heard = name;
       }
       // Whoever holds the picture of a calm cluster wants to see all of it; a beat that is under way stays.
-      stillSince_ms = still ? Math.min(stillSince_ms, now_ms()) : Infinity;
-      return Math.min(now_ms(), stillSince_ms) - heard_ms < BEAT_MS ? beat : null;
+      return (still ? age_us < BEAT_MS * 1000 : now_ms() - heard_ms < BEAT_MS) ? newest : null;
     },
   };
 }
