@@ -8,7 +8,7 @@ What is kept is bounded; what is older is forgotten from its beginning on.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ MOST_FACTS = 8_000
 MOST_FREQUENT_FACTS = 6_000
 MOST_ACTS = 500
 WAYS_KNOWN = 4_000
+MOST_HIDDEN = 12
+"""So many messages that are not shown may lie between two that are."""
 FORGOTTEN_AT_ONCE = 4
 """One part in so many, when it is full."""
 
@@ -99,9 +101,21 @@ class Causes:
         """The number of the present one."""
         return self._forgotten + len(self._by) - 1
 
-    def now(self) -> tuple[int, int]:
-        """The present moment, and the number of the message that is being handled; 0 outside."""
-        return self._forgotten + len(self._by) - 1, self._by[-1]
+    def led_from(self, shown: Container[int]) -> int:
+        """The number of the last of these messages that led to the present moment; 0 where none did lately.
+
+        What a clock set going was not led to by what had wound it up."""
+        index = len(self._by) - 1
+        for _ in range(MOST_HIDDEN):
+            number, way = self._by[index], self._ways[index]
+            if number in shown:
+                return number
+            if way.kind in ("outside", "timer") or way.source.startswith(EDGES):
+                break
+            index = bisect_left(self._sent, number) - 1
+            if index < 0:
+                break
+        return 0
 
     def next_number(self) -> int:
         """Of a message that is being sent."""

@@ -95,7 +95,7 @@ class Lab:
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.causes = Causes(self.world)
-        self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes.now, self.causes.next_number)
+        self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
         self.why = Why(self)

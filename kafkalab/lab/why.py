@@ -99,10 +99,12 @@ class Why:
         self._lab = lab
         self._causes: Causes = lab.causes
 
-    def facts_about(self, entity_id: str) -> list[Told]:
+    def facts_about(self, entity_id: str, until_us: int | None = None) -> list[Told]:
         """What happened to an entity, newest first: of what happens all the time, only where there is nothing else."""
         for frequent in (False, True):
-            told = (each for each in self._causes.newest_facts(frequent) if _is_about(entity_id, each))
+            newest = self._causes.newest_facts(frequent)
+            by_then = (each for each in newest if until_us is None or each.at_us <= until_us)
+            told = (each for each in by_then if _is_about(entity_id, each))
             if found := list(islice(told, LISTED)):
                 return found
         return []
@@ -115,9 +117,11 @@ class Why:
         """The one that was told in that moment in these words. None where it is forgotten."""
         return next((told for told in self._causes.told_at(moment) if told.event.sentence() == text), None)
 
-    def explain(self, entity_id: str, moment: int | None, text: str) -> "Explained":
-        """Of a fact, if one is named, else of the most telling one about the entity."""
-        facts = self.facts_about(entity_id) if entity_id else []
+    def explain(
+        self, entity_id: str, moment: int | None = None, text: str = "", until_us: int | None = None
+    ) -> "Explained":
+        """Of a fact, if one is named, else of the most telling one about the entity, as it was known by a time."""
+        facts = self.facts_about(entity_id, until_us) if entity_id else []
         asked = self.most_telling(facts) if moment is None else self.fact(moment, text)
         chain = self.chain(asked) if asked is not None else []
         return Explained(tuple(chain), tuple(map(self.line, facts)), self._causes.since_us)

@@ -9,7 +9,7 @@ it brought about is told by those who did it.
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kafkalab.engine.events import (
@@ -29,6 +29,9 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
 from kafkalab.wire.api import ApiKey, name_of
+
+if TYPE_CHECKING:
+    from kafkalab.lab.causes import Causes
 
 MOST_EVENTS = 200
 MOST_FREQUENT_EVENTS = 60
@@ -57,6 +60,8 @@ NOT_SHOWN = dict.fromkeys(
     (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
 )
 
+NUMBERS_KEPT = 4_000
+
 Told = tuple[int, str, Event, int, int]
 """(at_us, node, event, moment, by): the latter two as `kafkalab.lab.causes` numbers them."""
 
@@ -66,15 +71,13 @@ class Witness:
         self,
         name_of_node: Callable[[str], str],
         topic_name: Callable[[UUID | None], str | None],
-        now: Callable[[], tuple[int, int]],
-        next_number: Callable[[], int],
+        causes: "Causes",
     ) -> None:
-        """`now` says in which moment something happens, and by which message; `next_number` is that of the
-        message which is being sent."""
         self._name_of_node = name_of_node
         self._topic_name = topic_name
-        self._now = now
-        self._next_number = next_number
+        self._causes = causes
+        self._numbers: dict[int, None] = {}
+        """Of messages that were shown, oldest first: what comes later says by which of them it came about."""
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
         self._counts: Counter[str] = Counter()
@@ -115,9 +118,10 @@ class Witness:
             self._record_counts[way] += self._records(api_key, message.body, response)
             return
         moment, by = self._now()
+        number = self._causes.next_number()
         packet = {
             "kind": "Packet",
-            "number": self._next_number(),
+            "number": number,
             "moment": moment,
             "by": 0 if source.startswith(EDGES) else by,
             "api": name_of(api_key),
@@ -128,7 +132,14 @@ class Witness:
             "response": response,
             "client_id": None if response else message.client_id,  # type: ignore[union-attr]
         }
+        self._numbers[number] = None
+        if len(self._numbers) > NUMBERS_KEPT:
+            del self._numbers[next(iter(self._numbers))]
         self._packets.append(packet | self._cargo(api_key, message.body, response))
+
+    def _now(self) -> tuple[int, int]:
+        """(the moment, by which message that was shown)"""
+        return self._causes.moment, self._causes.led_from(self._numbers)
 
     def take(self) -> list[dict[str, Any]]:
         """Everything since the last frame, in the order it happened, counts last."""

@@ -119,7 +119,7 @@ function drawAround() {
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
-  if (ui.pane === "why") paint(find("#why"), why.draw(shown, ui));
+  if (ui.pane === "why") paint(find("#why"), why.draw(shown, ui, shown !== live));
   if (ui.pane === "config") paint(find("#config"), configs.draw(shown, ui, String(done.filter((one) => one.answer.ok).length)));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));

@@ -20,10 +20,14 @@ export function makeWhy(hands) {
     hands.change({ pane: "why", why: words.length > 0 ? { moment, text: words.join(" ") } : null });
   });
   return {
-    /** @param {import("./types.js").Model} model @param {import("./types.js").Ui} ui */
-    draw(model, ui) {
+    /**
+     * @param {import("./types.js").Model} model
+     * @param {import("./types.js").Ui} ui
+     * @param {boolean} past what is shown is not what is now
+     */
+    draw(model, ui, past) {
       if (ui.why === null && ui.selected === null) return [h("p", { class: "quiet" }, "Choose something on the stage, and the chain of what led there is told here, back to what somebody did.")];
-      const question = ui.why ?? { id: ui.selected ?? "" };
+      const question = ui.why ?? { id: ui.selected ?? "", ...(past ? { until: String(model.at_us) } : {}) };
       const explained = asker.answer(question, String(model.facts.at(-1)?.moment ?? ""));
       return explained === null ? [h("p", { class: "quiet" }, "Looking back…")] : drawWhy(explained, model, ui);
     },

@@ -11,6 +11,7 @@ from kafkalab.lab.commands import (
     CreateProducer,
     CreateTopic,
     IsolateBroker,
+    SendRecord,
     StartBroker,
 )
 from tests.lab.labs import SECOND_US, carried_out, opened
@@ -26,7 +27,7 @@ def lab() -> Lab:
 
 def told(lab: Lab, entity_id: str) -> list[str]:
     """The chain in short: each link's kind and words."""
-    return [f"{link.kind}: {link.text}" for link in lab.why.explain(entity_id, None, "").chain]
+    return [f"{link.kind}: {link.text}" for link in lab.why.explain(entity_id).chain]
 
 
 def led_by(lab: Lab, broker: int) -> int:
@@ -106,6 +107,29 @@ def test_a_fact_is_found_by_its_moment_and_words(lab: Lab) -> None:
     assert [link.kind for link in explained.chain] == ["fact", "act"]
     assert explained.facts == ()
     assert lab.why.explain("", asked.moment, "something else").chain == ()
+
+
+def test_in_the_past_it_is_told_what_was_known_then(lab: Lab) -> None:
+    carried_out(lab, CrashBroker(1))
+    then_us = lab.world.now_us
+    lab.advance(15 * SECOND_US)
+    told_now, told_then = (lab.why.explain("broker:1", until_us=at_us).chain for at_us in (None, then_us))
+    assert [len(told_now), len(told_then)] == [3, 2]
+    assert told_then == told_now[1:]
+
+
+def test_what_is_shown_says_by_which_message_that_was_shown_it_came_about(lab: Lab) -> None:
+    """With acks=all the answer to Produce goes out when a follower fetches again, which is not shown."""
+    lab.watch(lambda: None)
+    lab.witness.take()
+    carried_out(lab, SendRecord("orders", "a", partition=0))
+    shown = [each for each in lab.witness.take() if each["kind"] == "Packet"]
+    by_number = {each["number"]: each for each in shown}
+    answer = next(each for each in shown if each["api"] == "Produce" and each["response"])
+    copied = by_number[answer["by"]]
+    assert (copied["api"], copied["response"], copied["source"]) == ("Fetch", True, answer["source"])
+    asked = by_number[copied["by"]]
+    assert (asked["api"], asked["response"], asked["source"]) == ("Produce", False, "you")
 
 
 def test_a_fork_remembers_what_was_before_it(lab: Lab) -> None:

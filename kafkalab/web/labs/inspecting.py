@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, QueryDict
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -11,18 +11,17 @@ from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import owner_of
 
 LONGEST = 2_000
-_LARGEST_DIGITS = 15
+MOST_DIGITS = 18
 
 
 @require_safe
 @never_cache
 async def why(request: HttpRequest, name: str) -> JsonResponse:
-    """Of an entity by `id`; or of one fact, by its `moment` and its `text`."""
+    """Of an entity by `id`, as it was `until` a time in microseconds; or of one fact, by its `moment` and `text`."""
     lab = await open_labs.opened(name, owner_of(request))
     asked = request.GET
-    moment = asked.get("moment", "")
-    number = int(moment) if moment.isascii() and moment.isdigit() and len(moment) <= _LARGEST_DIGITS else None
-    explained = lab.why.explain(asked.get("id", "")[:LONGEST], number, asked.get("text", "")[:LONGEST])
+    moment, until_us = _number(asked, "moment"), _number(asked, "until")
+    explained = lab.why.explain(asked.get("id", "")[:LONGEST], moment, asked.get("text", "")[:LONGEST], until_us)
     return JsonResponse(asdict(explained))
 
 
@@ -32,3 +31,9 @@ async def configs(request: HttpRequest, name: str) -> JsonResponse:
     """Of an entity by `id`."""
     lab = await open_labs.opened(name, owner_of(request))
     return JsonResponse(asdict(configs_of(lab, request.GET.get("id", "")[:LONGEST])))
+
+
+def _number(asked: QueryDict, field: str) -> int | None:
+    """None where no whole number stands."""
+    said = asked.get(field, "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= MOST_DIGITS else None
