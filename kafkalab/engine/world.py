@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
+from kafkalab.engine.due import TIMER, Blocked, ConnectionGone, TcpGivesUp, Unblock
 from kafkalab.engine.events import (
     ConnectionHalfOpened,
     Event,
@@ -21,7 +22,6 @@ from kafkalab.engine.events import (
     NodeStarted,
     NodeThawed,
 )
-from kafkalab.engine.inner_messages import Blocked, ConnectionGone, TcpGivesUp, Unblock
 from kafkalab.engine.network import TCP_GIVES_UP_US, Network, pair
 from kafkalab.engine.node import Block, ConnectionLost, Exit, Halt, HangUp, Node, Request, Response, Send, Started, Wake
 
@@ -30,8 +30,6 @@ def _nobody(message: Any) -> None:
     """At the end of a connection that stayed with the world from which this one was forked."""
 
 
-TIMER = -1
-"""In the place of a connection number: not from the network, cannot be cut."""
 CONNECTIONS_MAX_IDLE_US = 600_000_000
 """connections.max.idle.ms: when an end that hears nothing more closes its connection."""
 
@@ -42,6 +40,8 @@ class World:
         self.now_us = start_us
         self.random = Random(seed)
         self.network = network or Network()
+        self.clock_ahead_us = 0
+        """Of every machine's clock before `now_us`, which is what timers go by."""
         self.nodes: dict[str, Node] = {}
         self.frozen: dict[str, list[tuple[int, str, int, Any]]] = {}
         """Frozen nodes, each with what has arrived for it meanwhile."""
@@ -52,20 +52,22 @@ class World:
         """Called with (now_us, node name, event) for each fact."""
         self.on_life: list[Callable[[int, str, Event], None]] = []
         """Likewise, before those, for what the world itself tells: that a node starts, ends, stands still."""
+        self.on_leaving: list[Callable[[str], None]] = []
+        """Called with the name of a node that is about to end, while it can still be looked at."""
         self.on_message: list[Callable[[int, int, str, str, Request | Response], None]] = []
         """Called with (sent_us, due_us, source, target, message) for each message on the network."""
         self.on_step: Callable[[int, str, str, Any], None] | None = None
-        """Called before each step with (number, source, target, message) of what is delivered now. Numbers are
-        those of `sent`, in the order of sending: they tell in which step a message was sent."""
+        """Called before each step with (number, source, target, message): see `sent` for the number."""
         self.steps = 0
         self.last_node = ""
         """Who acted in the last step."""
         self._known: dict[tuple[str, str], int] = {}
         """(node, peer) -> the number of the connection that the node believes it has."""
         self._queue: list[tuple[int, int, str, str, int, int, Any]] = []
-        self._sequence = 0
+        self.sent = 0
+        """How many messages and timers there have been: the number of the last one. Each has its own, in order."""
         self._first_numbers: dict[int, int] = {}
-        """Of messages that waited for a blocked node, and were queued again: as which they were sent."""
+        """Of what waited for a blocked node, and was queued again: as which message it was sent."""
         self._incarnations: dict[str, int] = {}
 
     # -- forking -----------------------------------------------------------------------------
@@ -81,8 +83,8 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         edges = dict.fromkeys(self.edges, _nobody)
-        nobody: dict[str, Any] = {"on_event": [], "on_life": [], "on_message": [], "on_step": None}
-        return self.__dict__ | {"edges": edges} | nobody
+        nobody: dict[str, list[Any]] = {"on_event": [], "on_life": [], "on_leaving": [], "on_message": []}
+        return self.__dict__ | nobody | {"edges": edges, "on_step": None}
 
     def hang_up_edges(self) -> None:
         for name in list(self.edges):
@@ -94,6 +96,7 @@ class World:
         """Bring a node to life. A crashed name comes back as a new node with the old disk."""
         assert node.name not in self.nodes, node.name
         self.nodes[node.name] = node
+        node.clock_ahead_us = self.clock_ahead_us
         self._incarnations[node.name] = self._incarnations.get(node.name, 0) + 1
         self._tell(node.name, NodeStarted(node.name))
         self._push(self.now_us, node.name, node.name, TIMER, Started())
@@ -114,6 +117,8 @@ class World:
         self._tell(name, NodeThawed(name))
 
     def _remove(self, name: str) -> None:
+        for observe in self.on_leaving:
+            observe(name)
         del self.nodes[name]
         self.frozen.pop(name, None)
         self.blocked.pop(name, None)
@@ -148,7 +153,7 @@ class World:
         due_us = network.arrival_us(way, now_us, self.random)
         for observe in self.on_message:
             observe(now_us, due_us, source, target, message)
-        self._sequence = sequence = self._sequence + 1
+        self.sent = sequence = self.sent + 1
         incarnation = self._incarnations.get(target, 0)
         heappush(self._queue, (due_us, sequence, source, target, number, incarnation, message))
         if network.links and message.__class__ is Request and network.opens_half(source, target, self.random):
@@ -234,10 +239,11 @@ class World:
 
     # -- time --------------------------------------------------------------------------------
 
-    @property
-    def sent(self) -> int:
-        """How many messages and timers there have been: the number of the last one."""
-        return self._sequence
+    def set_clocks(self, to_us: int) -> None:
+        """Of every machine, to that date; timers go on undisturbed, as when a machine wakes up."""
+        self.clock_ahead_us = to_us - self.now_us
+        for node in self.nodes.values():
+            node.clock_ahead_us = self.clock_ahead_us
 
     def next_due_us(self) -> int | None:
         return self._queue[0][0] if self._queue else None
@@ -249,8 +255,7 @@ class World:
         due_us, sequence, source, target, number, incarnation, message = heappop(self._queue)
         self.now_us = due_us if due_us > self.now_us else self.now_us
         self.steps += 1
-        if self._first_numbers:
-            sequence = self._first_numbers.pop(sequence, sequence)
+        sequence = self._first_numbers.pop(sequence, sequence) if self._first_numbers else sequence
         if self.on_step is not None:
             self.on_step(sequence, source, target, message)
         if number != TIMER:
@@ -322,7 +327,7 @@ class World:
         for (due_us, source, number, message), first in zip(blocked.arrived, blocked.numbers, strict=True):
             # Due when it was, so that nothing which arrives only now comes before it.
             self._push(due_us, source, name, number, message)
-            self._first_numbers[self._sequence] = first
+            self._first_numbers[self.sent] = first
         self._do(self.nodes[name], blocked.effects)
 
     def _hold_back(self, name: str, effects: list[Any]) -> None:
@@ -355,7 +360,7 @@ class World:
                 continue
             if kind is Wake:
                 at_us, now_us = effect.at_us, self.now_us
-                self._sequence = sequence = self._sequence + 1
+                self.sent = sequence = self.sent + 1
                 due_us, incarnation = at_us if at_us > now_us else now_us, self._incarnations.get(name, 0)
                 heappush(self._queue, (due_us, sequence, name, name, TIMER, incarnation, effect.message))
                 continue
@@ -382,7 +387,7 @@ class World:
             observe(self.now_us, name, event)
 
     def _push(self, due_us: int, source: str, target: str, number: int, message: Any) -> None:
-        self._sequence = sequence = self._sequence + 1
+        self.sent = sequence = self.sent + 1
         incarnation = self._incarnations.get(target, 0)
         heappush(self._queue, (due_us, sequence, source, target, number, incarnation, message))
 

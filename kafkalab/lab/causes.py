@@ -7,7 +7,7 @@ What is kept is bounded; what is older is forgotten from its beginning on.
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from kafkalab.engine.events import Event
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.world import World
-from kafkalab.lab.witness import EDGES, FREQUENT
+from kafkalab.lab.significance import FREQUENT
+from kafkalab.lab.witness import EDGES
 
 MOST_MOMENTS = 400_000
 """Ten minutes of a lab in which sixty records a second flow; thirty-six bytes each."""
@@ -86,12 +87,17 @@ class Causes:
         self.outside()
         world.on_step = self.on_step
 
-    def go_on_from(self, other: "Causes") -> None:
-        """In a fork, whose past is the same."""
+    def go_on_from(self, other: "Causes", until_us: int | None = None) -> None:
+        """In a fork, whose past is the same up to its beginning: now, or at that moment."""
+        end = len(other._by) if until_us is None else bisect_right(other._at_us, until_us)
         self._forgotten = other._forgotten
-        self._sent, self._by, self._at_us = other._sent[:], other._by[:], other._at_us[:]
-        self._ways = other._ways[:]
-        self._facts, self._frequent, self._acts = other._facts[:], other._frequent[:], other._acts[:]
+        self._sent, self._by, self._at_us = other._sent[:end], other._by[:end], other._at_us[:end]
+        self._ways = other._ways[:end]
+        number = self._forgotten + end
+        self._facts, self._frequent = (
+            facts[: bisect_left(facts, number, key=_moment_of)] for facts in (other._facts, other._frequent)
+        )
+        self._acts = other._acts[: bisect_left(other._acts, number, key=_moment_of)]
         self.outside()
 
     # -- what happens ------------------------------------------------------------------------
@@ -192,14 +198,14 @@ class Causes:
         return self.at(self._forgotten + index) if index >= 0 else None
 
     def act_at(self, number: int) -> Act | None:
-        index = bisect_left(self._acts, number, key=lambda act: act.moment)
+        index = bisect_left(self._acts, number, key=_moment_of)
         return self._acts[index] if index < len(self._acts) and self._acts[index].moment == number else None
 
     def told_at(self, number: int) -> list[Told]:
         """In the order of telling, but for those that come by the thousand, which come first."""
         found = []
         for facts in (self._frequent, self._facts):
-            index = bisect_left(facts, number, key=lambda told: told.moment)
+            index = bisect_left(facts, number, key=_moment_of)
             while index < len(facts) and facts[index].moment == number:
                 found.append(facts[index])
                 index += 1
@@ -215,6 +221,10 @@ class Causes:
         """The last moments, oldest first."""
         first = max(self._forgotten, self.moment + 1 - most)
         return [each for number in range(first, self.moment + 1) if (each := self.at(number)) is not None]
+
+
+def _moment_of(one: "Told | Act") -> int:
+    return one.moment
 
 
 def _bound(kept: list[Any], most: int) -> None:

@@ -1,7 +1,7 @@
 """Steps and facts in words: who handled what, and which things on the stage a fact is about."""
 
+from kafkalab.engine.due import ConnectionGone, Unblock
 from kafkalab.engine.events import Event
-from kafkalab.engine.inner_messages import ConnectionGone, Unblock
 from kafkalab.engine.node import Started
 from kafkalab.lab.causes import Way
 from kafkalab.lab.parsing import snake_case

@@ -36,7 +36,8 @@ from kafkalab.lab.fault_commands import FaultCommand, UndoFault
 from kafkalab.lab.in_words import about_whom, way_in_words
 from kafkalab.lab.reasons import in_order, known_reason
 from kafkalab.lab.shell import shell
-from kafkalab.lab.witness import EDGES, FREQUENT
+from kafkalab.lab.significance import FREQUENT
+from kafkalab.lab.witness import EDGES
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab

@@ -12,22 +12,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from kafkalab.engine.events import (
-    Event,
-    HighWatermarkAdvanced,
-    OffsetCommitted,
-    RecordAcked,
-    RecordsAcked,
-    RecordsAcknowledged,
-    RecordsAcquired,
-    RecordsAppended,
-    RecordsDelivered,
-    RecordSent,
-    ShareStartOffsetMoved,
-)
+from kafkalab.engine.events import Event
 from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
+from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.wire.api import ApiKey, name_of
 
 if TYPE_CHECKING:
@@ -42,20 +31,6 @@ EDGES = "client-"
 LONGEST_LINE = 400
 """Of a command, as everybody is told of it: a record's value may be long."""
 
-FREQUENT = dict.fromkeys(
-    (
-        HighWatermarkAdvanced,
-        OffsetCommitted,
-        RecordAcked,
-        RecordSent,
-        RecordsAcked,
-        RecordsAcknowledged,
-        RecordsAcquired,
-        RecordsAppended,
-        RecordsDelivered,
-        ShareStartOffsetMoved,
-    )
-)
 NOT_SHOWN = dict.fromkeys(
     (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
 )
@@ -78,6 +53,10 @@ class Witness:
         self._causes = causes
         self._numbers: dict[int, None] = {}
         """Of messages that were shown, oldest first: what comes later says by which of them it came about."""
+        self.beats = 0
+        """How many facts and messages there were that can be seen."""
+        self.significant = 0
+        """How many of them matter by themselves."""
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
         self._counts: Counter[str] = Counter()
@@ -87,9 +66,18 @@ class Witness:
         self._record_counts: Counter[tuple[str, str, str]] = Counter()
         """How many records the packets carried that are only counted."""
 
+    def go_on_from(self, other: "Witness") -> None:
+        """In a fork: facts that nobody has been told yet."""
+        self._events.extend(other._events)
+        self._frequent = list(other._frequent)
+        self._counts = Counter(other._counts)
+
     def on_event(self, now_us: int, node: str, event: Event) -> None:
         if node == ADMIN:
             return
+        self.beats += 1
+        if is_significant(node, event):
+            self.significant += 1
         if event.__class__ not in FREQUENT:
             if len(self._events) == MOST_EVENTS:
                 self._counts[type(self._events[0][2]).__name__] += 1
@@ -112,6 +100,7 @@ class Witness:
             return
         if api_key == ApiKey.SHARE_FETCH and not (response and _brings_acquired(message.body)):
             return
+        self.beats += 1
         if len(self._packets) >= MOST_PACKETS:
             way = name_of(api_key), source, target
             self._packet_counts[way] += 1

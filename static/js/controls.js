@@ -5,6 +5,7 @@ import { showHelp } from "./help.js";
 import { pressByKey } from "./keys.js";
 import { h, paint } from "./paint.js";
 import { pressByRemote } from "./present.js";
+import { keyOfTime } from "./tempo.js";
 
 /**
  * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
@@ -142,6 +143,12 @@ function key(event, hands) {
   if (event.key === "Escape" && !showHelp(false)) hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
+  const ofTime = keyOfTime(event, hands.model());
+  if (ofTime !== null && !hands.timeline.away()) {
+    event.preventDefault();
+    hands.ask(ofTime);
+    return;
+  }
   if (event.key === " " && target.matches("button,summary,a,[role=tab]")) return;
   pressByKey(event);
 }
@@ -172,7 +179,7 @@ function middle(element) {
 
 // -- theme ---------------------------------------------------------------------------------------
 
-function takeUpTheme() {
+export function takeUpTheme() {
   const kept = localStorage.getItem("kafkalab-theme");
   if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
 }
@@ -201,6 +208,7 @@ function drawDone(done) {
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),
+    branchOf(answer),
     toldBy(command, answer)));
 }
 
@@ -211,6 +219,11 @@ function toldBy({ command }, answer) {
   if (!answer.ok || !answer.detail || !QUESTIONS.includes(command)) return null;
   return h("p", { class: "quiet" },
     Object.entries(answer.detail).map(([name, value]) => `${name.replaceAll("_", " ")} ${[value].flat().join(", ") || "none"}`).join(" · "));
+}
+
+function branchOf(answer) {
+  const path = answer.ok ? answer.detail?.path : undefined;
+  return path ? h("a", { class: "link", href: `/labs/${path}/` }, `${path}: go there`) : null;
 }
 
 function recordOf(answer) {

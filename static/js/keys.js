@@ -17,7 +17,7 @@ export const KEYS = [
   { keys: ["p"], shown: "P", does: "Present: large, light, without all that is around", presses: "[data-press=present]" },
   { keys: ["/"], shown: "/", does: "Terminal", presses: "[data-pane-tab=terminal]" },
   { keys: ["l"], shown: "L", does: "Lesson", presses: "[data-pane-tab=lesson]" },
-  { keys: ["f"], shown: "F", does: "Fork: a branch from here", presses: "[data-press=fork]" },
+  { keys: ["f"], shown: "F", does: "Fork: a branch from here", presses: "[data-form=fork]" },
   { keys: [], shown: "B", does: "Bookmark this moment", presses: "[data-time=bookmark]" },
   { keys: [], shown: "[, ]", does: "The past slower, faster", presses: "#speed" },
   { keys: ["?"], shown: "?", does: "This help", presses: ".top [data-press=help]" },

@@ -82,6 +82,7 @@ function refresh(asked = true) {
 function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
+  page.dataset.mode = shown.entities.lab?.mode ?? "lab";
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -168,5 +169,5 @@ const why = makeWhy({ change, refresh });
 const configs = makeConfigs({ refresh });
 const review = makeReview({ ui: () => ui, model: () => shown, change });
 wireSpace({ ui: () => ui, change });
-if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kafkalab.engine.inner_messages import Unblock
+from kafkalab.engine.due import Unblock
 from kafkalab.engine.network import Link, Network
 from kafkalab.engine.node import Block, Node, Request, Started
 from kafkalab.engine.world import World

@@ -1,7 +1,10 @@
-"""What the world sends to itself: that a connection is over, and that a node is done with what it did."""
+"""What lies in the world's queue besides messages, and what is held back while a node waits for its disk."""
 
 from dataclasses import dataclass, field
 from typing import Any
+
+TIMER = -1
+"""In the place of a connection number: not from the network, cannot be cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,6 @@ class Unblock:
 
 @dataclass(slots=True)
 class Blocked:
-    """A node that waits for its disk."""
-
     effects: list[Any] = field(default_factory=list)
     """To be done when it is over."""
     arrived: list[tuple[int, str, int, Any]] = field(default_factory=list)
