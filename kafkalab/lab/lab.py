@@ -87,8 +87,9 @@ class Lab:
         """Called with the broker and whether it crashed."""
         self.on_throttled: Callable[[str, float], None] | None = None
         """Called with the connection that a broker does not listen to, and for how many seconds."""
-        self.ledger = Ledger(self.topic_name)
+        self.ledger = Ledger(cluster)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
+        self.ledger.fates.sending.name_of = self.visitors.name_of
         self.witness = Witness(self.visitors.name_of, self.topic_name)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
@@ -155,11 +156,9 @@ class Lab:
         node = self.world.nodes.get(name)
         if isinstance(node, Producer | Consumer | ShareConsumer):
             self._clients[name] = node
-            self.ledger.own_clients[name] = None
 
     def disown(self, name: str) -> None:
         self._clients.pop(name, None)
-        self.ledger.own_clients.pop(name, None)
 
     def play(self) -> None:
         """Begin to play against the wall clock, on the running asyncio loop."""
@@ -274,7 +273,6 @@ class Lab:
         if user is not None:
             client.principal = f"User:{user}"
         self._clients[client.name] = client
-        self.ledger.own_clients[client.name] = None
         self.world.start(client)
 
     # -- showing -----------------------------------------------------------------------------
@@ -330,11 +328,12 @@ class Lab:
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
         self.facts_told += 1
         self.witness.on_event(now_us, node, event)
-        self.ledger.on_event(event)
+        self.ledger.on_event(now_us, node, event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
-            self.ledger.on_delivered(group or event.client, event)
+            committed_only = isinstance(client, Consumer) and client.settings.isolation_level == 1
+            self.ledger.on_delivered(group or event.client, event, committed_only)
         elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
             self.on_throttled(event.connection, event.throttle_ms / 1000)
         if event.__class__ not in FREQUENT:
