@@ -10,6 +10,7 @@ lab.do(command, on_done)                       on_done(Outcome) once the engine 
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
+fates(lab, Wanted("lost_after_ack"))           a page of the delivery ledger: what became of each record
 gateway.close(); lab.close()
 
 Listener(SecurityProtocol.SASL_SSL, doors, Certificates(directory).context(host))   another way in
@@ -29,6 +30,7 @@ from kafkalab.lab.acting import Outcome
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
 from kafkalab.lab.doors import Doors, Listener, PortRefused
+from kafkalab.lab.fates.rows import FATES, Place, Row, Wanted, fates
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
@@ -66,6 +68,7 @@ def command_schema() -> list[CommandSchema]:
 
 __all__ = [
     "COMMANDS",
+    "FATES",
     "FAULTS",
     "FREQUENT",
     "TOPIC_SETTINGS",
@@ -90,20 +93,24 @@ __all__ = [
     "Needed",
     "OpenedRecord",
     "Outcome",
+    "Place",
     "PortRefused",
     "Reception",
     "RecordLine",
+    "Row",
     "SecurityProtocol",
     "StoreRefused",
     "Tape",
     "TapeRefused",
     "Tenant",
     "Verdict",
+    "Wanted",
     "Watcher",
     "apply",
     "command_schema",
     "commands",
     "encode",
+    "fates",
     "load_tape",
     "needed",
     "parse_command",

@@ -5,6 +5,7 @@ import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
+import { wireLedger } from "./ledger.js";
 import { EMPTY, reduce } from "./model.js";
 import { paint } from "./paint.js";
 import { drawSecurity } from "./security.js";
@@ -138,6 +139,7 @@ function topicOf(command) {
 }
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
+wireLedger({ change });
 const forms = wireForms({ ask, change });
 if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

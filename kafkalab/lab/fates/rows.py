@@ -16,6 +16,7 @@ from kafkalab.wire.batches import CorruptBatch
 from kafkalab.wire.records import Record
 
 if TYPE_CHECKING:
+    from kafkalab.lab.lab import Lab
     from kafkalab.lab.ledger import Ledger
 
 ROWS = 200
@@ -105,9 +106,16 @@ class Wanted:
     key: str = ""
 
 
+def fates(lab: "Lab", wanted: Wanted, before: Place | None = None, most: int = ROWS) -> Page:
+    """What became of the records of a lab, from the newest down or from `before`."""
+    return page(lab.ledger, wanted, before, most)
+
+
 def page(ledger: "Ledger", wanted: Wanted, before: Place | None = None, most: int = ROWS) -> Page:
     lots, looking = ledger.fates.lots, _Looking(ledger, wanted)
     rows: list[Row] = []
+    if most == 0:
+        return Page((), before, lots.records, lots.forgotten)
     looked_at = 0
     more = None
     for lot in lots.newest_first():

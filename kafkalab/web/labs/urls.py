@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kafkalab.web.labs import learners, real, rebalances, views
+from kafkalab.web.labs import learners, ledger, real, rebalances, views
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("labs/<slug:name>/", views.stage, name="stage"),
     path("labs/<slug:name>/records/", views.records, name="records"),
     path("labs/<slug:name>/record/", views.record, name="record"),
+    path("labs/<slug:name>/ledger/", ledger.ledger, name="ledger"),
     path("labs/<slug:name>/line/", views.line, name="line"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),

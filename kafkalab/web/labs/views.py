@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
+from kafkalab.lab import FATES, TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.menus import buttons, menus_as_json
@@ -49,6 +49,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "broker_settings": telling.changeable(),
             "ways": ways,
             "many": open_labs.many is not None,
+            "fates": FATES,
             "snippets": snippets(ways[0], _first_topic(entities)),
         },
     )
