@@ -18,6 +18,9 @@ labs = ManyLabs(directory, host, listeners); labs.create(owner); await labs.open
 Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 
 lab.fork()                                     a lab of its own that goes on from here, in lab time
+lab.past.at(us)                                the same, as it stood at that moment: see `past`
+lab.family.branches                            those that a person has named, by their names
+differences(entities, others, name, other)     what differs between two labs, in sentences
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
@@ -27,8 +30,11 @@ from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.engine.spec import HostLimits, SecurityProtocol
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
+from kafkalab.lab.branches import SIGN as BRANCH_SIGN
+from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fates.rows import FATES, Place, Row, Wanted, fates
 from kafkalab.lab.fault_commands import FaultCommand
@@ -43,10 +49,10 @@ from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
-from kafkalab.lab.witness import FREQUENT
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -67,6 +73,7 @@ def command_schema() -> list[CommandSchema]:
 
 
 __all__ = [
+    "BRANCH_SIGN",
     "COMMANDS",
     "FATES",
     "FAULTS",
@@ -78,7 +85,9 @@ __all__ = [
     "Command",
     "CommandRefused",
     "CommandSchema",
+    "Difference",
     "Doors",
+    "Family",
     "FieldSchema",
     "Frames",
     "Gateway",
@@ -107,8 +116,10 @@ __all__ = [
     "Wanted",
     "Watcher",
     "apply",
+    "clocks",
     "command_schema",
     "commands",
+    "differences",
     "encode",
     "fates",
     "load_tape",
