@@ -20,6 +20,7 @@ Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 lab.fork()                                     a lab of its own that goes on from here, in lab time
 lab.past.at(us)                                the same, as it stood at that moment: see `past`
 lab.family.branches                            those that a person has named, by their names
+changes(lab)                                   what `WhatIf` could change about the past: see `twins`
 differences(entities, others, name, other)     what differs between two labs, in sentences
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
@@ -53,6 +54,7 @@ from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.twins import Change, changes
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -82,6 +84,7 @@ __all__ = [
     "Bounds",
     "ByteField",
     "Certificates",
+    "Change",
     "Command",
     "CommandRefused",
     "CommandSchema",
@@ -116,6 +119,7 @@ __all__ = [
     "Wanted",
     "Watcher",
     "apply",
+    "changes",
     "clocks",
     "command_schema",
     "commands",

@@ -119,6 +119,8 @@ def _without_a_tool(command: order.Command) -> str:
             return f"lab fork{'' if name is None else f' {name}'}{moment}"
         case branches.RemoveBranch(name):
             return f"lab fork --remove {name}"
+        case branches.WhatIf(change):
+            return f"lab what-if {shlex.quote(change)}"
         case tempo.PauseTime():
             return "lab time pause"
         case tempo.PlayTime():

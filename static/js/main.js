@@ -12,6 +12,7 @@ import { drawSecurity } from "./security.js";
 import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
+import { wireWhatIf } from "./whatif.js";
 import { drawTempo } from "./tempo.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
@@ -141,6 +142,7 @@ function topicOf(command) {
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
 wireLedger({ change });
+wireWhatIf({ ask });
 const forms = wireForms({ ask, change });
 setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

@@ -36,3 +36,17 @@ def test_records_can_be_wanted_by_key_from_the_keyboard(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".ledger-rows tbody tr")).to_have_count(1)
     expect(page.locator(".ledger-rows tbody tr")).to_contain_text("b")
+
+
+def test_a_twin_is_shown_beside_how_it_was(page: Page) -> None:
+    act(page, "create_producer", topic="orders", rate="5")
+    expect(page.locator("#done li").first).to_contain_text("kafka-producer-perf-test")
+    page.get_by_role("tab", name="Ledger").click()
+    page.get_by_text("What if …").click()
+    page.get_by_label("One thing changed").select_option("acks producer-1 1")
+    page.get_by_role("button", name="Play it again").click()
+    expect(page.locator(".what-if-said")).to_contain_text("acks=1, without idempotence", timeout=30_000)
+    page.get_by_role("link", name="Both histories side by side").click()
+    expect(page.locator(".twin-says")).to_contain_text("acks=all")
+    expect(page.locator("[data-side]")).to_have_count(2)
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")

@@ -19,6 +19,7 @@ IN_THE_TOP_BAR = (
     "set_rate",
     "enter_lab_time",
     "remove_branch",
+    "what_if",
 )
 """Lab time has buttons of its own there."""
 UP = ("running", "starting", "frozen", "isolated")

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from kafkalab.web.labs import comparing, learners, ledger, real, rebalances, views
+from kafkalab.web.labs import comparing, learners, ledger, real, rebalances, views, what_if
 from kafkalab.web.labs.lab_names import LabName
 
 register_converter(LabName, "lab")
@@ -18,6 +18,7 @@ urlpatterns = [
     path("labs/<lab:name>/records/", views.records, name="records"),
     path("labs/<lab:name>/record/", views.record, name="record"),
     path("labs/<lab:name>/ledger/", ledger.ledger, name="ledger"),
+    path("labs/<lab:name>/what-if/", what_if.what_if, name="what-if"),
     path("labs/<lab:name>/line/", views.line, name="line"),
     path("labs/<slug:name>/compare/", comparing.compare, name="compare"),
     path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),
