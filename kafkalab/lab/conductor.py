@@ -137,7 +137,7 @@ class Conductor:
                 self._arrive()
                 return True
             if time.perf_counter() > end:
-                self.clock.set(world.now_us)
+                self.clock.wait_for(world.now_us)
                 return False
             due_us = world.next_due_us()
         world.run_until(now_us)

@@ -8,6 +8,9 @@ it had come to: its timers know nothing of the time between, its machines' clock
 import time
 from datetime import UTC, datetime
 
+MADE_UP_US = 500_000
+"""How far a world may be behind lab time, at its rate of 1, before lab time waits for it."""
+
 
 class LabTime:
     def __init__(self, start_us: int) -> None:
@@ -29,6 +32,11 @@ class LabTime:
         """It is that moment now: the world has come so far and no farther."""
         self._from_us = now_us
         self._since_ns = time.monotonic_ns()
+
+    def wait_for(self, now_us: int) -> None:
+        """The world has only come so far, and will make up for a little."""
+        if self.now_us() - now_us > MADE_UP_US * self.rate:
+            self.set(now_us)
 
     def change(self, rate: float | None = None, paused: bool | None = None) -> None:
         self.set(self.now_us())
@@ -57,6 +65,9 @@ class WallTime:
 
     def set(self, now_us: int) -> None:
         """A clock on the wall minds nobody."""
+
+    def wait_for(self, now_us: int) -> None:
+        """Nor does it wait."""
 
 
 def clock_words(at_us: int) -> str:

@@ -1,5 +1,6 @@
 /** Two histories side by side: one lens, one selection and one time for both. */
 
+import { takeUpTheme } from "./controls.js";
 import { EMPTY, reduce } from "./model.js";
 import { h, paint } from "./paint.js";
 import { openSocket } from "./socket.js";
@@ -50,7 +51,7 @@ function refresh() {
 function drawAround() {
   document.documentElement.dataset.lens = ui.lens;
   for (const side of sides) {
-    paint(side.part("time"), side.model.version < 0 ? [] : [clockTime(now_us(side))]);
+    paint(side.part("time"), side.model.version < 0 ? [] : [h("span", null, clockTime(now_us(side)))]);
     paint(side.part("ledger"), drawLedger(side.model));
   }
   for (const tab of document.querySelectorAll("[data-lens-tab]")) {
@@ -79,8 +80,8 @@ function drawBoth() {
     going ? press("pause", "Pause both") : press("play", "Play both"),
     press("step", "Both 1 s on"),
     apart && !going && press("meet", "To the same moment"),
-    said && h("span", { key: "said", class: "both-said", role: "status" }, said),
-  ];
+    said !== "" && h("span", { key: "said", class: "both-said", role: "status" }, said),
+  ].filter(Boolean);
 }
 
 const press = (what, label) => h("button", { key: what, type: "button", class: "quiet-button", "data-both": what }, label);
@@ -123,6 +124,8 @@ function arrived() {
 
 // -- hand and keys -------------------------------------------------------------------------------
 
+takeUpTheme();
+
 /** @param {Partial<import("./types.js").Ui>} patch */
 function change(patch) {
   ui = { ...ui, ...patch };
@@ -151,6 +154,11 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("keydown", (event) => {
   const target = /** @type {Element} */ (event.target);
   if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input,select,textarea")) return;
+  if ((event.key === "Enter" || event.key === " ") && target.matches("svg [role=button]")) {
+    event.preventDefault();
+    change({ selected: /** @type {SVGElement} */ (target).dataset.id ?? null });
+    return;
+  }
   if (event.key === "Escape") change({ selected: null });
   if (localStorage.getItem("kafkalab-keys") === "off") return;
   const lens = LENSES[Number(event.key) - 1];

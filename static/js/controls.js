@@ -170,7 +170,7 @@ function middle(element) {
 
 // -- theme ---------------------------------------------------------------------------------------
 
-function takeUpTheme() {
+export function takeUpTheme() {
   const kept = localStorage.getItem("kafkalab-theme");
   if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
 }

@@ -46,7 +46,7 @@ function wallTime(model, lab) {
       ? `Real clients hold ${number(connected)} connection${connected === 1 ? "" : "s"}: time is theirs too and cannot be held. Pause holds the picture.`
       : "No real client is connected any more.",
     Math.abs(lag_s) > 0 && ` Timers are ${number(Math.abs(lag_s))} s ${lag_s > 0 ? "behind" : "ahead of"} the clocks.`),
-    connected === 0 && press("back", { command: "enter_lab_time" }, "Back to lab time", "Take time in hand again: hold it, step, slow it down"),
+    ...(connected === 0 ? [press("back", { command: "enter_lab_time" }, "Back to lab time", "Take time in hand again: hold it, step, slow it down")] : []),
   ];
 }
 
@@ -69,7 +69,7 @@ function history(each, lab) {
     here
       ? h("b", { class: "history-name", title: lineage, "aria-current": "page" }, name)
       : h("a", { class: "history-name", href: `/labs/${each.path}/`, title: lineage }, name),
-    each.of !== null && h("small", null, `⑂ ${clockTime(each.parted_us).slice(0, 8)}`),
+    each.of !== null && h("small", null, `from ${clockTime(each.parted_us).slice(0, 8)}`),
     !here && h("a", { class: "history-compare", href: compared, title: `Side by side with ${name}`, "aria-label": `Compare with ${name}` }, "compare"),
     each.name && press(`remove ${name}`, { command: "remove_branch", name: each.name }, "×", `Let go of ${name}`));
 }
