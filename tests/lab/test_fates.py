@@ -94,10 +94,14 @@ def test_a_record_is_lost_from_the_election_on_and_not_before(lab: Lab, ask: Ask
     )
     assert lab.ledger.totals.lost_after_ack == 1
 
+    ask(AddConsumer(("orders",), "billing"))
     ask(StartBroker(leader))
+    ask(SendRecord("orders", "y"))
     lab.advance(15_000_000)
     (row,) = rows(lab, "lost_after_ack")
-    assert (row.value, row.replicas) == ("x", ())
+    assert (row.value, row.offset, row.replicas, row.readers) == ("x", 0, (), ())
+    (row,) = rows(lab, "delivered")
+    assert (row.value, row.offset, row.readers) == ("y", 0, (Reader("billing", 1, ("consumer-1",)),))
 
 
 def test_an_unclean_election_can_bring_back_what_was_lost(lab: Lab, ask: Ask) -> None:

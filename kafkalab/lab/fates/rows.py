@@ -196,7 +196,9 @@ class _Looking:
             holding = tuple(held.broker for held in every if held.holds(promised.epoch, offset))
             may_lead = tuple(held.broker for held in able if held.holds(promised.epoch, offset))
         transaction = (lot.outcome or "open") if lot.transactional and lot.copies else ""
-        readers = self._readers(lot, index, copies or ((offset,) if offset is not None else ()))
+        # At the offset of a record that is gone otherwise than by a policy stands another one by now.
+        read_at = (offset,) if dropped and offset is not None else copies
+        readers = self._readers(lot, index, read_at)
         done = self.fates.readers.done_with(lot.key, offset) if offset is not None and may_lead else []
         seen = {
             "sent": lot.attempts > 0,
