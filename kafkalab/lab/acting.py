@@ -29,6 +29,7 @@ from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
@@ -123,6 +124,11 @@ class Acting:
         self._admin.settle()
 
     @property
+    def asking(self) -> bool:
+        """Whether a request to the cluster has no answer yet."""
+        return self._admin.waiting
+
+    @property
     def waiting(self) -> bool:
         return bool(self._sending) or self._admin.waiting
 
@@ -135,8 +141,6 @@ class Acting:
             case terminal.RunLine() | terminal.TypeLine() | terminal.StopLine():
                 self.lab.terminal.do(command, lambda detail: on_done(Outcome(True, line, detail)))
                 return None
-            case tempo.PauseTime() | tempo.PlayTime() | tempo.StepTime() | tempo.SetRate():
-                return change_tempo(self.lab, command)
             case order.RollSegment(topic):
                 return self._do_to_logs(topic, RollTopic(topic))
             case order.RunRetention(topic):
@@ -185,6 +189,10 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case command if isinstance(command, BranchCommand):
+                return self.lab.family.do(self.lab, command)
+            case command if isinstance(command, tempo.TempoCommand):
+                return change_tempo(self.lab, command)
             case command if isinstance(command, controller_commands.ControllerCommand):
                 return do_to_controller(self.lab, command)
             case command if isinstance(command, fault_commands.FaultCommand):

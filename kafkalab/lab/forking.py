@@ -21,3 +21,5 @@ def take_over(original: "Lab", fork: "Lab") -> None:
     fork.terminal.go_on_from(original.terminal)
     fork._acting.go_on_from(original._acting)
     fork._view.go_on_from(original._view)
+    fork.frames.go_on_from(original.frames)
+    fork.witness.go_on_from(original.witness)
