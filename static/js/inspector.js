@@ -246,7 +246,7 @@ const PORTRAITS = {
         ["Role", it.role, "Judged by what it asks for."],
         ["Connected to", it.brokers.map((broker) => `broker ${broker}`).join(", ") || "nobody", null],
         ["Requests", number(it.requests), null],
-        ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
+        it.bytes_in !== undefined && ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
         it.topics.length > 0 && ["Topics", it.topics.join(", "), null],
         it.groups.length > 0 && ["Groups", it.groups.join(", "), null],
         ...throttled(it),

@@ -134,8 +134,6 @@ class Terminal:
                 "principal": self._admin.principal,
                 "groups": [],
                 "topics": [],
-                "bytes_in": 0,
-                "bytes_out": 0,
             }
         }
 
