@@ -5,7 +5,7 @@ What Kafka has no tool for is written as a Unix administrator would do it, never
 
 import json
 import shlex
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from kafkalab.lab import branch_commands as branches
 from kafkalab.lab import commands as order
@@ -18,7 +18,7 @@ from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.lab.parsing import snake_case
-from kafkalab.lab.security_commands import SecurityCommand
+from kafkalab.lab.security_commands import SecurityCommand, SetPassword
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -76,6 +76,13 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
     return _without_a_tool(command)
 
 
+def overheard(command: order.Command, bootstrap_servers: str) -> str:
+    """The line as everybody who watches may read it: without a password."""
+    if isinstance(command, SetPassword):
+        command = replace(command, password="…")
+    return shell(command, bootstrap_servers)
+
+
 def _config(name: str, value: str) -> str:
     """Brackets keep the commas of a list together."""
     return f"{name}=[{value}]" if "," in value else f"{name}={value}"
@@ -117,17 +124,17 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+        case branches.Fork(name, at_us):
+            moment = "" if at_us is None else f" --at {at_us / 1_000_000:.6f}"
+            return f"lab fork{'' if name is None else f' {name}'}{moment}"
+        case branches.RemoveBranch(name):
+            return f"lab fork --remove {name}"
         case terminal.RunLine(line):
             return line
         case terminal.TypeLine(_, line):
             return f"# typed: {line}"
         case terminal.StopLine(_, how):
             return f"# {'Ctrl-C' if how == 'interrupt' else 'Ctrl-D'} at the terminal"
-        case branches.Fork(name, at_us):
-            moment = "" if at_us is None else f" --at {at_us / 1_000_000:.6f}"
-            return f"lab fork{'' if name is None else f' {name}'}{moment}"
-        case branches.RemoveBranch(name):
-            return f"lab fork --remove {name}"
         case tempo.PauseTime():
             return "lab time pause"
         case tempo.PlayTime():

@@ -7,7 +7,8 @@ import { keyOfTime } from "./tempo.js";
 /**
  * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
  *            change: (patch: Partial<import("./types.js").Ui>) => void,
- *            ask: (command: any) => Promise<import("./types.js").Answer>}} Hands
+ *            ask: (command: any) => Promise<import("./types.js").Answer>,
+ *            timeline: {away: () => boolean, toggle: () => void}}} Hands
  */
 
 const COPIED_MS = 1400;
@@ -22,7 +23,7 @@ export function wireControls(hands) {
 }
 
 function press(target, hands) {
-  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-section-tab],[data-press]");
+  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-way-tab],[data-topic-tab],[data-section-tab],[data-press]");
   if (!on) {
     if (target.closest?.("#stage-svg")) hands.change({ selected: null });
     return;
@@ -33,10 +34,11 @@ function press(target, hands) {
   else if (said.fold !== undefined) fold(said.fold, hands);
   else if (said.form !== undefined) openForm(said.form, hands, said.fill);
   else if (said.record !== undefined) openRecord(said.record, hands);
-  else if (said.id !== undefined) choose(said.id, hands);
+  else if (said.id !== undefined) choose(said.id, hands, said.keep);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
+  else if (said.wayTab !== undefined) showWay(said.wayTab);
   else if (said.topicTab !== undefined) hands.change({ topic: said.topicTab });
   else PRESSES[said.press](hands);
 }
@@ -45,8 +47,8 @@ const PRESSES = {
   pause: (hands) => {
     const lab = hands.model().entities.lab;
     // In lab time it is the cluster that stands still, and in wall time the picture.
-    if (lab?.mode === "lab") hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
-    else hands.change({ paused: !hands.ui().paused });
+    if (lab?.mode === "lab" && !hands.timeline.away()) hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
+    else hands.timeline.toggle();
   },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
@@ -93,21 +95,46 @@ function openRecord(where, hands) {
   /** @type {any} */ (window).htmx.ajax("GET", `${document.documentElement.dataset.recordUrl}?${asked}`, { target: "#record", swap: "innerHTML" });
 }
 
-function choose(id, hands) {
+/** Tabs that are about what is chosen stay open when something else is. */
+const ABOUT_THE_CHOSEN = ["now", "why", "config"];
+
+function choose(id, hands, tab) {
   const entity = hands.model().entities[id];
-  hands.change({ selected: id, pane: "now", ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
+  const { pane } = hands.ui();
+  hands.change({ selected: id, why: null, pane: tab ?? (ABOUT_THE_CHOSEN.includes(pane) ? pane : "now"), ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
 }
 
 async function copy(button) {
   const from = button.dataset.copy;
-  const text = from.startsWith("#") ? document.querySelector(from)?.textContent ?? "" : from;
+  const place = from.startsWith("#") ? document.querySelector(from) : null;
+  const text = from.startsWith("#") ? place?.textContent ?? "" : from;
+  if (!navigator.clipboard) {
+    // A browser lends the clipboard only to pages that came encrypted, or from this very machine.
+    if (place) getSelection()?.selectAllChildren(place);
+    say(place ? "Selected: copy it with Ctrl-C." : "This browser does not let the page copy.");
+    return;
+  }
   await navigator.clipboard.writeText(text.trim());
+  say("Copied.");
   button.dataset.copied = "true";
   setTimeout(() => delete button.dataset.copied, COPIED_MS);
 }
 
+/** To people who hear the page. */
+function say(sentence) {
+  const said = document.querySelector("#said");
+  if (said) said.textContent = sentence;
+}
+
+/** Of the ways into the lab. */
+function showWay(number) {
+  for (const tab of document.querySelectorAll("[data-way-tab]")) tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.wayTab === number));
+  for (const way of document.querySelectorAll("[data-way]")) /** @type {HTMLElement} */ (way).hidden = /** @type {HTMLElement} */ (way).dataset.way !== number;
+}
+
 // -- keys ----------------------------------------------------------------------------------------
 
+const LENSES = { 1: "flow", 2: "log", 3: "matrix", 4: "spacetime" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function key(event, hands) {
@@ -137,8 +164,7 @@ function key(event, hands) {
   } else if (event.key === "f" || event.key === "F") {
     event.preventDefault();
     openForm("fork", hands);
-  } else if (event.key === "1") hands.change({ lens: "flow" });
-  else if (event.key === "2") hands.change({ lens: "log" });
+  } else if (LENSES[event.key]) hands.change({ lens: LENSES[event.key] });
   else if (event.key === " " && !target.matches("button,summary,a")) {
     event.preventDefault();
     PRESSES.pause(hands);

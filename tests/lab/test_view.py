@@ -189,6 +189,8 @@ def test_an_event_is_a_sentence_with_its_fields(lab: Lab, ask: Ask) -> None:
             "at_us": lab.world.now_us,
             "text": "broker-2 was killed: what it held in memory is gone, its disk is as it was.",
             "node": "broker-2",
+            "moment": lab.why.facts_about("broker:2")[0].moment,
+            "by": 0,
         }
     ]
 
@@ -233,3 +235,16 @@ def test_a_group_whose_coordinator_is_down_stays_in_sight(lab: Lab, ask: Ask) ->
     lab.advance(30_000_000)
     after = lab.view()["group:billing"]
     assert (after["state"], after["coordinator"] != before["coordinator"]) == ("Stable", True)
+
+
+def test_a_topic_of_many_partitions_is_shown_bit_by_bit_and_told_as_a_whole(lab: Lab, ask: Ask) -> None:
+    assert ask(CreateTopic("wide", partitions=450, replication_factor=1)).ok
+    lab.advance(1_000_000)
+    shown = []
+    for _ in range(4):
+        lab.watch(lambda: None).close()
+        shown.append(sum(name.startswith("partition:wide:") for name in lab.frames.snapshot()["entities"]))
+    assert shown == [200, 400, 450, 450]
+    assert ask(AddPartitions("wide", 1000)).ok
+    lab.advance(1_000_000)
+    assert lab.snapshot()["entities"].keys() == lab.view().keys()
