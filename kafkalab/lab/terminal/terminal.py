@@ -121,7 +121,7 @@ class Terminal:
         if self._admin is None:
             return {}
         return {
-            "client:terminal": {
+            "terminal:tools": {
                 "kind": "client",
                 "name": TERMINAL,
                 "client_id": TERMINAL,
@@ -129,6 +129,7 @@ class Terminal:
                 "software_version": "",
                 "address": "on this page",
                 "brokers": [],
+                "connections": [],
                 "requests": self._tokens,
                 "role": "admin",
                 "principal": self._admin.principal,

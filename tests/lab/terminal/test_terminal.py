@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kafkalab.lab import Lab
+from kafkalab.lab.commands import UpdateConsumer
 from kafkalab.lab.terminal.marks import plain
 from kafkalab.lab.terminal.shelf import TOOLS
 from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
@@ -44,6 +45,13 @@ def test_a_consumer_runs_until_it_is_stopped(lab: Lab) -> None:
     assert (running.exit, running.output(3).lines) == (130, ["Processed a total of 2 messages"])
     after = typed(lab, "kafka-consumer-groups --describe --group g")[-1].split()
     assert after[:6] == ["g", "t", "0", "2", "2", "0"]
+
+
+def test_a_typed_consumer_can_be_changed_on_the_page(lab: Lab) -> None:
+    typed(lab, "kafka-topics --create --topic t --partitions 1")
+    started(lab, "kafka-console-consumer --topic t --partition 0 --offset 0")
+    assert carried_out(lab, UpdateConsumer("console-consumer", processing_ms=7)).ok
+    assert lab.consumers["console-consumer"].settings.processing_ms == 7
 
 
 def test_only_so_many_lines_are_kept_and_the_rest_is_counted(lab: Lab) -> None:
@@ -136,7 +144,7 @@ def test_the_tools_ask_as_any_client_does(lab: Lab) -> None:
     lab.world.on_message.append(lambda sent, due, source, target, message: seen.append((source, target)))
     typed(lab, "kafka-get-offsets")
     assert any(source == "terminal" and target.startswith("broker-") for source, target in seen)
-    entity = lab.view()["client:terminal"]
+    entity = lab.view()["terminal:tools"]
     assert (entity["kind"], entity["name"], entity["software_name"]) == ("client", "terminal", "kafka-get-offsets")
 
 
