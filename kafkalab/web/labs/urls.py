@@ -6,13 +6,16 @@ from kafkalab.web.labs import (
     charts,
     comparing,
     inspecting,
+    joining,
     learners,
+    ledger,
     overheard,
     past,
     prometheus,
     real,
     rebalances,
     views,
+    what_if,
 )
 from kafkalab.web.labs.lab_names import LabName
 
@@ -28,6 +31,8 @@ urlpatterns = [
     path("labs/<lab:name>/", views.stage, name="stage"),
     path("labs/<lab:name>/records/", views.records, name="records"),
     path("labs/<lab:name>/record/", views.record, name="record"),
+    path("labs/<lab:name>/ledger/", ledger.ledger, name="ledger"),
+    path("labs/<lab:name>/what-if/", what_if.what_if, name="what-if"),
     path("labs/<lab:name>/line/", views.line, name="line"),
     path("labs/<slug:name>/compare/", comparing.compare, name="compare"),
     path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),
@@ -41,6 +46,7 @@ urlpatterns = [
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
     path("api/labs/<lab:name>/", views.snapshot, name="snapshot"),
+    path("labs/<lab:name>/join.svg", joining.join_code, name="join-code"),
     path("api/labs/<lab:name>/timeline/", past.index, name="timeline"),
     path("api/labs/<lab:name>/moment/", past.moment, name="moment"),
     path("api/labs/<lab:name>/run/", past.run, name="run"),
