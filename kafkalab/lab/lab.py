@@ -189,7 +189,7 @@ class Lab:
     @property
     def orders_under_way(self) -> bool:
         """Whether the cluster has yet to answer one."""
-        return self._acting.asking
+        return self._acting.asking or self.terminal.asking
 
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
@@ -293,7 +293,7 @@ class Lab:
     def do(self, command: order.Command, on_done: OnDone) -> None:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
         self.conductor.run()
-        if not isinstance(command, NOT_TAPED):
+        if not isinstance(command, NOT_TAPED) and self.terminal.leaves_a_trace(command):
             for record in (self.tape, self.past):
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
