@@ -8,6 +8,7 @@ lab.conductor.on_broken                        set it: called with a sentence wh
 lab.ready                                      True once the brokers accept requests
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
+lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
 lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
@@ -43,6 +44,9 @@ from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
+from kafkalab.lab.metrics.history import Chart
+from kafkalab.lab.metrics.keeping import GROUPS as METRIC_GROUPS
+from kafkalab.lab.metrics.metric import NODE, Kind, Metric, Reading, Times, percentile
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
@@ -56,6 +60,9 @@ from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.terminal import Job
+from kafkalab.lab.terminal.marks import spans
+from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -80,10 +87,13 @@ __all__ = [
     "COMMANDS",
     "FAULTS",
     "FREQUENT",
+    "METRIC_GROUPS",
+    "NODE",
     "TOPIC_SETTINGS",
     "Bounds",
     "ByteField",
     "Certificates",
+    "Chart",
     "Command",
     "CommandRefused",
     "CommandSchema",
@@ -98,23 +108,31 @@ __all__ = [
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Job",
+    "Kind",
     "Lab",
     "LabSettings",
     "LabsRefused",
     "Listener",
     "ManyLabs",
+    "Metric",
     "Needed",
     "OpenedRecord",
     "Outcome",
     "PortRefused",
+    "Reading",
     "Reception",
     "RecordLine",
     "Recording",
+    "RunLine",
     "SecurityProtocol",
+    "StopLine",
     "StoreRefused",
     "Tape",
     "TapeRefused",
     "Tenant",
+    "Times",
+    "TypeLine",
     "Verdict",
     "Watcher",
     "apply",
@@ -127,9 +145,11 @@ __all__ = [
     "load_tape",
     "needed",
     "parse_command",
+    "percentile",
     "read_recording",
     "replay",
     "shell",
+    "spans",
     "staged",
     "telling",
 ]

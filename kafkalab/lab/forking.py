@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
 
-def take_over(original: "Lab", fork: "Lab") -> None:
+def take_over(original: "Lab", fork: "Lab", *, checkpoint: bool) -> None:
     fork.down = dict(original.down)
     fork.controllers_down = dict(original.controllers_down)
     fork.accepting = dict(original.accepting)
@@ -18,7 +18,12 @@ def take_over(original: "Lab", fork: "Lab") -> None:
         fork.adopt(name)
     fork.faults.go_on_from(original.faults)
     fork.ledger.go_on_from(original.ledger)
+    fork.metrics.go_on_from(original.metrics)
+    fork.terminal.go_on_from(original.terminal)
     fork._acting.go_on_from(original._acting)
     fork._view.go_on_from(original._view)
     fork.frames.go_on_from(original.frames)
     fork.witness.go_on_from(original.witness)
+    if not checkpoint:
+        # A checkpoint has no need of it: who goes back there finds it in the original.
+        fork.causes.go_on_from(original.causes)

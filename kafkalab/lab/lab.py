@@ -18,12 +18,7 @@ from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
-from kafkalab.engine.events import (
-    AdminAnswered,
-    ClientThrottled,
-    Event,
-    RecordsDelivered,
-)
+from kafkalab.engine.events import AdminAnswered, ClientThrottled, Event, RecordsDelivered
 from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
@@ -41,13 +36,15 @@ from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
+from kafkalab.lab.metrics.keeping import Metrics
+from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.past import Past
 from kafkalab.lab.recording import Recording
-from kafkalab.lab.shell import overheard
 from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
+from kafkalab.lab.terminal import Terminal
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.why import Why
@@ -57,6 +54,8 @@ READY_POLL_S = 0.02
 NOT_TAPED = TempoCommand | BranchCommand
 """What does nothing to the cluster itself."""
 SECOND_US = 1_000_000
+MOST_NEW = 200
+"""How many partitions one frame shows that none before it has shown: a topic of a thousand comes bit by bit."""
 OWNER = "User:admin"
 """Whose the orders are that are given on the page: no list can lock them out."""
 
@@ -92,9 +91,8 @@ class Lab:
         self.recording = Recording(cluster.spec.limits.recorded_bytes)
         self.frames = Frames(self._freshen, self.recording.add)
         self.down: dict[int, str] = {}
-        """Brokers that do not run: "crashed" or "stopped"."""
         self.controllers_down: dict[int, str] = {}
-        """The same of controllers."""
+        """Which do not run: "crashed" or "stopped"."""
         self.accepting: dict[int, None] = {}
         """Brokers that have been let into the cluster since they started: clients may come."""
         self.kept_clients = KeptClients(store)
@@ -107,16 +105,19 @@ class Lab:
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.causes = Causes(self.world)
+        self.overheard = Overheard()
         self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes)
+        self.metrics = Metrics(self)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
         self.why = Why(self)
         self._view = View(self)
         self._acting = Acting(self)
+        self.terminal = Terminal(self, self._acting.do)
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
         self.world.on_leaving.append(self._on_leaving)
-        self.world.on_message.append(self.ledger.on_message)
+        self.world.on_message += [self.ledger.on_message, self.metrics.on_message]
 
     @staticmethod
     def open(
@@ -165,10 +166,7 @@ class Lab:
         Real clients stay with this one: there, their connections are gone. Nor are the fork's commands
         on tape, since its beginning is not. See `Cluster.fork`."""
         fork = Lab(self.settings, self.cluster.fork(copied), clock=LabTime(self.world.now_us))
-        take_over(self, fork)
-        if copied is None:
-            # A checkpoint has no need of it: who goes back there finds it here.
-            fork.causes.go_on_from(self.causes)
+        take_over(self, fork, checkpoint=copied is not None)
         return fork
 
     def stand_still(self) -> None:
@@ -291,7 +289,7 @@ class Lab:
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
         self.causes.act(command)
-        self.witness.on_command(self.world.now_us, overheard(command, self.bootstrap_servers))
+        self.witness.on_command(self.world.now_us, command, self.bootstrap_servers)
         self._acting.do(command, on_done)
         self.causes.outside()
         self._acted = True
@@ -319,6 +317,8 @@ class Lab:
     def snapshot(self) -> Frame:
         """All there is to see, as a watcher's first message has it."""
         self._freshen()
+        while self._view.logs.more:
+            self._show()
         return self.frames.snapshot()
 
     def tell(self, node: str, event: Event) -> None:
@@ -342,9 +342,10 @@ class Lab:
         elif not self.frames.watchers and self.witness.on_message in observers:
             observers.remove(self.witness.on_message)
             self.witness.forget_packets()
-        self.frames.publish(
-            self.world.now_us, self.time.pace if self.time else 1, self._view.look(), self.witness.take()
-        )
+        entities = self._view.look(MOST_NEW)
+        self.frames.publish(self.world.now_us, self.time.pace if self.time else 1, entities, self.witness.take())
+        if self._view.logs.more:
+            self.conductor.stir()
 
     def _settle(self) -> None:
         if self._acting.waiting:
@@ -361,7 +362,9 @@ class Lab:
             self.past.real_clients(bool(self.world.edges))
 
     def forget_connection(self, name: str) -> None:
-        self.visitors.leave(name)
+        gone = self.visitors.leave(name)
+        if gone is not None:
+            self.overheard.left(gone)
         self.ledger.forget_client(name)
         self.conductor.stir()
 
@@ -376,6 +379,7 @@ class Lab:
         self.causes.on_event(now_us, node, event)
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
+        self.metrics.on_event(node, event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None

@@ -15,8 +15,11 @@ from uuid import UUID
 from kafkalab.engine.events import Event
 from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
+from kafkalab.lab.commands import Command
 from kafkalab.lab.ledger import batches_in
+from kafkalab.lab.shell import overheard
 from kafkalab.lab.significance import FREQUENT, is_significant
+from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ class Witness:
         self._counts = Counter(other._counts)
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
-        if node == ADMIN:
+        if node in (ADMIN, TERMINAL):
             return
         self.beats += 1
         if is_significant(node, event):
@@ -87,8 +90,9 @@ class Witness:
         else:
             self._counts[event.__class__.__name__] += 1
 
-    def on_command(self, now_us: int, line: str) -> None:
+    def on_command(self, now_us: int, command: Command, bootstrap_servers: str) -> None:
         """Somebody acted: everybody's timeline shows when, and what that was as a command line."""
+        line = overheard(command, bootstrap_servers)
         self._commands.append({"kind": "Commanded", "at_us": now_us, "text": line[:LONGEST_LINE], "node": "lab"})
 
     def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:

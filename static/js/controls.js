@@ -27,7 +27,7 @@ export function wireControls(hands) {
 }
 
 function press(target, hands) {
-  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-section-tab],[data-press]");
+  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-way-tab],[data-topic-tab],[data-section-tab],[data-press]");
   if (!on) {
     if (target.closest?.("#stage-svg")) hands.change({ selected: null });
     return;
@@ -42,6 +42,7 @@ function press(target, hands) {
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
+  else if (said.wayTab !== undefined) showWay(said.wayTab);
   else if (said.topicTab !== undefined) hands.change({ topic: said.topicTab });
   else PRESSES[said.press](hands);
 }
@@ -112,10 +113,30 @@ function choose(id, hands, tab) {
 
 async function copy(button) {
   const from = button.dataset.copy;
-  const text = from.startsWith("#") ? document.querySelector(from)?.textContent ?? "" : from;
+  const place = from.startsWith("#") ? document.querySelector(from) : null;
+  const text = from.startsWith("#") ? place?.textContent ?? "" : from;
+  if (!navigator.clipboard) {
+    // A browser lends the clipboard only to pages that came encrypted, or from this very machine.
+    if (place) getSelection()?.selectAllChildren(place);
+    say(place ? "Selected: copy it with Ctrl-C." : "This browser does not let the page copy.");
+    return;
+  }
   await navigator.clipboard.writeText(text.trim());
+  say("Copied.");
   button.dataset.copied = "true";
   setTimeout(() => delete button.dataset.copied, COPIED_MS);
+}
+
+/** To people who hear the page. */
+function say(sentence) {
+  const said = document.querySelector("#said");
+  if (said) said.textContent = sentence;
+}
+
+/** Of the ways into the lab. */
+function showWay(number) {
+  for (const tab of document.querySelectorAll("[data-way-tab]")) tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.wayTab === number));
+  for (const way of document.querySelectorAll("[data-way]")) /** @type {HTMLElement} */ (way).hidden = /** @type {HTMLElement} */ (way).dataset.way !== number;
 }
 
 // -- keys ----------------------------------------------------------------------------------------
@@ -204,7 +225,9 @@ function drawDone(done) {
     return [h("li", { class: "quiet" }, "Each thing you do here is shown as the command line that it equals.")];
   }
   return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
-    h("code", { class: "shell-line" }, answer.shell ?? command.command),
+    answer.shell
+      ? h("button", { class: "shell-line", type: "button", "data-run-line": answer.shell, title: "Put it into the terminal" }, answer.shell)
+      : h("code", { class: "shell-line" }, command.command),
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),

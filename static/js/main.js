@@ -5,6 +5,8 @@ import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
+import { watchMetrics } from "./metrics.js";
+import { watchRequests } from "./overheard.js";
 import { EMPTY, reduce } from "./model.js";
 import { paced } from "./pace.js";
 import { paint } from "./paint.js";
@@ -19,6 +21,7 @@ import { drawTempo } from "./tempo.js";
 import { makeConfigs } from "./configs.js";
 import { makeReview } from "./moving.js";
 import { wireSpace } from "./space.js";
+import { wireTerminal } from "./terminal.js";
 import { wireTimeline } from "./timeline.js";
 import { makeWhy } from "./why.js";
 
@@ -83,6 +86,7 @@ function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
   page.dataset.mode = shown.entities.lab?.mode ?? "lab";
+  page.dataset.paneOpen = ui.pane;
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -117,6 +121,8 @@ function drawAround() {
   paint(find("#summary"), drawSummary(shown));
   if (ui.tables) paint(find("#tables"), drawTables(shown));
   drawBeat(shown, ui);
+  requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
+  metrics.look(ui.pane === "metrics" && !ui.paused);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
@@ -164,10 +170,13 @@ function say(sentence) {
 
 const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say });
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
+const metrics = watchMetrics(find("#metrics"));
+const requests = watchRequests(find("#overheard"));
 const forms = wireForms({ ask, change });
 const why = makeWhy({ change, refresh });
 const configs = makeConfigs({ refresh });
 const review = makeReview({ ui: () => ui, model: () => shown, change });
 wireSpace({ ui: () => ui, change });
 setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+wireTerminal({ ui: () => ui, model: () => shown, change, ask });
 page.dataset.wired = "true";

@@ -2,7 +2,19 @@
 
 from django.urls import path, register_converter
 
-from kafkalab.web.labs import comparing, inspecting, joining, learners, past, real, rebalances, views
+from kafkalab.web.labs import (
+    charts,
+    comparing,
+    inspecting,
+    joining,
+    learners,
+    overheard,
+    past,
+    prometheus,
+    real,
+    rebalances,
+    views,
+)
 from kafkalab.web.labs.lab_names import LabName
 
 register_converter(LabName, "lab")
@@ -22,6 +34,10 @@ urlpatterns = [
     path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),
     path("labs/<lab:name>/why/", inspecting.why, name="why"),
     path("labs/<lab:name>/configs/", inspecting.configs, name="configs"),
+    path("labs/<lab:name>/metrics", prometheus.of_lab, name="lab-metrics"),
+    path("labs/<lab:name>/metrics/charts/", charts.charts, name="metric-charts"),
+    path("labs/<lab:name>/clients/<int:client>/requests/", overheard.requests, name="client-requests"),
+    path("metrics", prometheus.of_server, name="metrics"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),

@@ -39,6 +39,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
     entities = lab.snapshot()["entities"]
     # Nobody comes into a branch: the lab itself is where the doors are.
     ways = ways_into(name.partition(BRANCH_SIGN)[0], owner_of(request), entities["lab"]["bootstrap_servers"])
+    topic = _first_topic(entities)
     return render(
         request,
         "labs/stage.html",
@@ -51,11 +52,11 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "suggested": SUGGESTED,
             "topic_settings": TOPIC_SETTINGS,
             "broker_settings": telling.changeable(),
-            "ways": ways,
+            "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
+            "topic": topic,
             "many": open_labs.many is not None,
             "timeline_spans": SPANS,
             "taped": lab.tape is not None,
-            "snippets": snippets(ways[0], _first_topic(entities)),
         },
     )
 

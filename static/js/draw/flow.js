@@ -44,7 +44,7 @@ function feeder(box, ui) {
 }
 
 function reader(on, box, ui, model) {
-  if (box.entity.kind === "group") return drawGroup(box, on.consumer, ui.selected, rebalanceOf(model, box.entity.group));
+  if (box.entity.kind === "group") return drawGroup(box, on, ui.selected, rebalanceOf(model, box.entity.group));
   const chosen = ui.selected === box.entity.id;
   if (box.entity.kind === "transaction") return drawTransaction(box, chosen);
   return box.entity.kind === "client" ? drawClient(box, chosen) : drawLoner(box, chosen);

@@ -66,7 +66,7 @@ export function client(it) {
       ["Address", it.address, "Where its connections come from."],
       ["Comes in as", it.principal, "As the listener that it came in by has authenticated it."],
       ["Role", it.role, "Judged by what it asks for."],
-      ["Connected to", it.brokers.map((broker) => `broker ${broker}`).join(", ") || "nobody", "Clients connect to each broker that leads something they need."],
+      ["Connected to", it.connections.map(([broker, count]) => `broker ${broker}${count > 1 ? ` (${count} connections)` : ""}`).join(", ") || "nobody", "A client keeps a connection with each broker that it asks, and some keep two."],
       ["Requests", number(it.requests), "On all its connections so far."],
       ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
       it.topics.length > 0 && ["Topics", it.topics.join(", "), "That it has asked for."],
