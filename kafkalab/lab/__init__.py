@@ -18,6 +18,9 @@ labs = ManyLabs(directory, host, listeners); labs.create(owner); await labs.open
 Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 
 lab.fork()                                     a lab of its own that goes on from here, in lab time
+lab.past.at(us)                                the same, as it stood at that moment: see `past`
+lab.family.branches                            those that a person has named, by their names
+differences(entities, others, name, other)     what differs between two labs, in sentences
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
@@ -28,14 +31,20 @@ from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.engine.spec import HostLimits, SecurityProtocol
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
+from kafkalab.lab.branches import SIGN as BRANCH_SIGN
+from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
+from kafkalab.lab.metrics.history import Chart
+from kafkalab.lab.metrics.keeping import GROUPS as METRIC_GROUPS
+from kafkalab.lab.metrics.metric import NODE, Kind, Metric, Reading, Times, percentile
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
@@ -47,10 +56,10 @@ from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.shown_again import shown_again
+from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
-from kafkalab.lab.witness import FREQUENT
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -71,17 +80,23 @@ def command_schema() -> list[CommandSchema]:
 
 
 __all__ = [
+    "BRANCH_SIGN",
     "COMMANDS",
     "FAULTS",
     "FREQUENT",
+    "METRIC_GROUPS",
+    "NODE",
     "TOPIC_SETTINGS",
     "Bounds",
     "ByteField",
     "Certificates",
+    "Chart",
     "Command",
     "CommandRefused",
     "CommandSchema",
+    "Difference",
     "Doors",
+    "Family",
     "FieldSchema",
     "Forgotten",
     "Frame",
@@ -90,15 +105,18 @@ __all__ = [
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Kind",
     "Lab",
     "LabSettings",
     "LabsRefused",
     "Listener",
     "ManyLabs",
+    "Metric",
     "Needed",
     "OpenedRecord",
     "Outcome",
     "PortRefused",
+    "Reading",
     "Reception",
     "RecordLine",
     "Recording",
@@ -108,15 +126,19 @@ __all__ = [
     "Tape",
     "TapeRefused",
     "Tenant",
+    "Times",
     "Verdict",
     "Watcher",
     "apply",
+    "clocks",
     "command_schema",
     "commands",
+    "differences",
     "encode",
     "load_tape",
     "needed",
     "parse_command",
+    "percentile",
     "read_recording",
     "recording_head",
     "replay",

@@ -13,7 +13,7 @@ from kafkalab.lab.frames import Entities, Frames
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.recording import Recording
-from kafkalab.lab.shell import overheard
+from kafkalab.lab.shell import line_for_all
 from kafkalab.lab.store import LabSettings
 
 
@@ -34,7 +34,7 @@ class NoActing:
         self._lab = lab
 
     def do(self, command: order.Command, on_done: OnDone) -> None:
-        line = overheard(command, self._lab.bootstrap_servers)
+        line = line_for_all(command, self._lab.bootstrap_servers)
         on_done(Outcome(ok=False, shell=line, error="This is a recording: nothing can be done in it."))
 
 

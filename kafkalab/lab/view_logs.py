@@ -137,11 +137,23 @@ class LogsView:
         self.leaders: dict[int, int] = {}
         """How many partitions each broker leads, as of the last look."""
         self.offline = self.under_replicated = self.under_min_isr = 0
+        self.more = False
+        """There are new partitions that the last look left for the next."""
         self._replica_of = replica_of
         self._opened = Opened()
         self._tails: dict[tuple[Key, int], Tail] = {}
         self._made_of: dict[str, tuple[Any, ...]] = {}
         self._entities: dict[str, Entity] = {}
+
+    def go_on_from(self, other: "LogsView", image: MetadataImage) -> None:
+        """In a fork: what was known of replicas that no broker has just now, and of partitions without a leader."""
+        for name, entity in other._entities.items():
+            if entity["kind"] == "topic":
+                continue
+            key = (entity["topic"], entity["partition"])
+            broker = entity["broker"] if entity["kind"] == "replica" else _leader(image, key)
+            if self._replica_of(broker, key) is None:
+                self._entities[name], self._made_of[name] = entity, other._made_of[name]
 
     def on_event(self, event: Event) -> None:
         match event:
@@ -154,14 +166,22 @@ class LogsView:
                 self._tails.pop(((topic, partition), broker), None)
                 self._made_of.pop(f"replica:{topic}:{partition}:{broker}", None)
 
-    def look(self, image: MetadataImage) -> dict[str, Entity]:
-        """All entities; those that did not change are the very objects of the last look."""
+    def look(self, image: MetadataImage, most_new: int | None = None) -> dict[str, Entity]:
+        """All entities; those that did not change are the very objects of the last look.
+
+        With `most_new`, of partitions that no look has shown yet at most so many."""
         shown: dict[str, Entity] = {}
+        self.more = False
         self.leaders = dict.fromkeys(image.brokers, 0)
         self.offline = self.under_replicated = self.under_min_isr = 0
         for topic in image.topics.values():
             self._look_at_topic(shown, topic, image.topic_config(topic.name))
             for part in topic.partitions.values():
+                if most_new is not None and f"partition:{topic.name}:{part.partition}" not in self._entities:
+                    if most_new == 0:
+                        self.more = True
+                        continue
+                    most_new -= 1
                 self._look_at(shown, topic.name, part)
         for gone in [name for name in self._entities if name not in shown]:
             self._made_of.pop(gone, None)
@@ -249,6 +269,12 @@ class LogsView:
             "segments": list(_segments(replica)),
             "tail": tail.read_on(),
         }
+
+
+def _leader(image: MetadataImage, key: Key) -> int:
+    topic = image.topics.get(key[0])
+    part = topic.partitions.get(key[1]) if topic is not None else None
+    return part.leader if part is not None else NO_LEADER
 
 
 def _segments(replica: Partition) -> Iterator[Entity]:

@@ -2,6 +2,7 @@
 
 import { cast } from "./cast.js";
 import { h, paint } from "./paint.js";
+import { keyOfTime } from "./tempo.js";
 
 /**
  * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
@@ -22,7 +23,7 @@ export function wireControls(hands) {
 }
 
 function press(target, hands) {
-  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-topic-tab],[data-section-tab],[data-press]");
+  const on = target.closest?.("[data-command],[data-copy],[data-fold],[data-form],[data-record],[data-id],[data-pane-tab],[data-lens-tab],[data-way-tab],[data-topic-tab],[data-section-tab],[data-press]");
   if (!on) {
     if (target.closest?.("#stage-svg")) hands.change({ selected: null });
     return;
@@ -37,16 +38,14 @@ function press(target, hands) {
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
+  else if (said.wayTab !== undefined) showWay(said.wayTab);
   else if (said.topicTab !== undefined) hands.change({ topic: said.topicTab });
   else PRESSES[said.press](hands);
 }
 
 const PRESSES = {
   pause: (hands) => {
-    const lab = hands.model().entities.lab;
-    // In lab time it is the cluster that stands still, and in wall time the picture.
-    if (lab?.mode === "lab" && !hands.timeline.away()) hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
-    else hands.timeline.toggle();
+    hands.timeline.toggle();
   },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
@@ -100,10 +99,30 @@ function choose(id, hands) {
 
 async function copy(button) {
   const from = button.dataset.copy;
-  const text = from.startsWith("#") ? document.querySelector(from)?.textContent ?? "" : from;
+  const place = from.startsWith("#") ? document.querySelector(from) : null;
+  const text = from.startsWith("#") ? place?.textContent ?? "" : from;
+  if (!navigator.clipboard) {
+    // A browser lends the clipboard only to pages that came encrypted, or from this very machine.
+    if (place) getSelection()?.selectAllChildren(place);
+    say(place ? "Selected: copy it with Ctrl-C." : "This browser does not let the page copy.");
+    return;
+  }
   await navigator.clipboard.writeText(text.trim());
+  say("Copied.");
   button.dataset.copied = "true";
   setTimeout(() => delete button.dataset.copied, COPIED_MS);
+}
+
+/** To people who hear the page. */
+function say(sentence) {
+  const said = document.querySelector("#said");
+  if (said) said.textContent = sentence;
+}
+
+/** Of the ways into the lab. */
+function showWay(number) {
+  for (const tab of document.querySelectorAll("[data-way-tab]")) tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.wayTab === number));
+  for (const way of document.querySelectorAll("[data-way]")) /** @type {HTMLElement} */ (way).hidden = /** @type {HTMLElement} */ (way).dataset.way !== number;
 }
 
 // -- keys ----------------------------------------------------------------------------------------
@@ -130,7 +149,14 @@ function key(event, hands) {
   if (event.key === "Escape") hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
-  if (event.key === "1") hands.change({ lens: "flow" });
+  const ofTime = hands.timeline.away() ? null : keyOfTime(event, hands.model());
+  if (ofTime !== null) {
+    event.preventDefault();
+    hands.ask(ofTime);
+  } else if (event.key === "f" || event.key === "F") {
+    event.preventDefault();
+    openForm("fork", hands);
+  } else if (event.key === "1") hands.change({ lens: "flow" });
   else if (event.key === "2") hands.change({ lens: "log" });
   else if (event.key === " " && !target.matches("button,summary,a")) {
     event.preventDefault();
@@ -163,7 +189,7 @@ function middle(element) {
 
 // -- theme ---------------------------------------------------------------------------------------
 
-function takeUpTheme() {
+export function takeUpTheme() {
   const kept = localStorage.getItem("kafkalab-theme");
   if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
 }
@@ -192,6 +218,7 @@ function drawDone(done) {
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),
+    branchOf(answer),
     toldBy(command, answer)));
 }
 
@@ -202,6 +229,11 @@ function toldBy({ command }, answer) {
   if (!answer.ok || !answer.detail || !QUESTIONS.includes(command)) return null;
   return h("p", { class: "quiet" },
     Object.entries(answer.detail).map(([name, value]) => `${name.replaceAll("_", " ")} ${[value].flat().join(", ") || "none"}`).join(" · "));
+}
+
+function branchOf(answer) {
+  const path = answer.ok ? answer.detail?.path : undefined;
+  return path ? h("a", { class: "link", href: `/labs/${path}/` }, `${path}: go there`) : null;
 }
 
 function recordOf(answer) {

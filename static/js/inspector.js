@@ -244,7 +244,7 @@ const PORTRAITS = {
         ["Address", it.address, null],
         ["Comes in as", it.principal, "As the listener that it came in by has authenticated it."],
         ["Role", it.role, "Judged by what it asks for."],
-        ["Connected to", it.brokers.map((broker) => `broker ${broker}`).join(", ") || "nobody", null],
+        ["Connected to", it.connections.map(([broker, count]) => `broker ${broker}${count > 1 ? ` (${count} connections)` : ""}`).join(", ") || "nobody", "A client keeps a connection with each broker that it asks, and some keep two."],
         ["Requests", number(it.requests), null],
         ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
         it.topics.length > 0 && ["Topics", it.topics.join(", "), null],

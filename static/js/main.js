@@ -5,6 +5,8 @@ import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
+import { watchMetrics } from "./metrics.js";
+import { watchRequests } from "./overheard.js";
 import { EMPTY, reduce } from "./model.js";
 import { paint } from "./paint.js";
 import { drawSecurity } from "./security.js";
@@ -16,8 +18,8 @@ import { wireTimeline } from "./timeline.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
-/** How time passes may be said in the past too: it changes nothing that was. */
-const TEMPO = { play_time: 1, pause_time: 1, step_time: 1, set_rate: 1 };
+/** How time passes, and that another history begins, may be said in the past too: it changes nothing that was. */
+const IN_THE_PAST_TOO = new Set(["play_time", "pause_time", "step_time", "step_to_significant", "run_to", "set_rate", "fork", "remove_branch"]);
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -77,6 +79,7 @@ function refresh() {
 function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
+  page.dataset.mode = shown.entities.lab?.mode ?? "lab";
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -100,11 +103,13 @@ function drawAround() {
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, timeline.away() ? [] : past));
   paint(find("#ledger"), drawLedger(shown));
-  paint(find("#tempo"), drawTempo(shown));
+  paint(find("#tempo"), drawTempo(live));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
   paint(find("#faults"), faults);
+  requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
+  metrics.look(ui.pane === "metrics" && !ui.paused);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
@@ -125,7 +130,7 @@ function sayOut() {
 
 /** @param {{command: string, [field: string]: any}} command */
 async function ask(command) {
-  const error = command.command in TEMPO ? undefined : timeline.refusal();
+  const error = IN_THE_PAST_TOO.has(command.command) ? undefined : timeline.refusal();
   const answer = error ? { type: /** @type {"answer"} */ ("answer"), id: 0, ok: false, error } : await socket.ask(command);
   done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
   const topic = answer.ok ? topicOf(command) : undefined;
@@ -146,8 +151,10 @@ function say(sentence) {
   find("#said").textContent = sentence;
 }
 
-const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say });
+const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say, ask });
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
+const metrics = watchMetrics(find("#metrics"));
+const requests = watchRequests(find("#overheard"));
 const forms = wireForms({ ask, change });
-if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+setInterval(() => paint(find("#tempo"), drawTempo(live)), TEMPO_MS);
 page.dataset.wired = "true";

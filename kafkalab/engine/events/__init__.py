@@ -57,14 +57,18 @@ from kafkalab.engine.events.metadata import (
     TopicDeleted,
 )
 from kafkalab.engine.events.nodes import (
+    BranchBegan,
+    BranchRemoved,
     ConnectionHalfOpened,
     InvariantBroken,
+    LabTimeEntered,
     LogDirFailed,
     NodeCrashed,
     NodeExited,
     NodeFrozen,
     NodeStarted,
     NodeThawed,
+    WallTimeEntered,
 )
 from kafkalab.engine.events.quorum import (
     ControllerElected,
@@ -106,6 +110,7 @@ from kafkalab.engine.events.security import (
     UserLostPassword,
 )
 from kafkalab.engine.events.share import (
+    AbortedRecordsPassedOver,
     LockExpired,
     RecordsAcknowledged,
     RecordsAcquired,
@@ -127,6 +132,7 @@ from kafkalab.engine.events.transactions import (
 )
 
 __all__ = [
+    "AbortedRecordsPassedOver",
     "AclCreated",
     "AclDeleted",
     "AdminAnswered",
@@ -135,6 +141,8 @@ __all__ = [
     "AuthorizationDenied",
     "BecameFollower",
     "BecameLeader",
+    "BranchBegan",
+    "BranchRemoved",
     "BrokerFenced",
     "BrokerRegistered",
     "BrokerUnfenced",
@@ -161,6 +169,7 @@ __all__ = [
     "InvariantBroken",
     "IsrExpanded",
     "IsrShrunk",
+    "LabTimeEntered",
     "LeaderElected",
     "LockExpired",
     "LogCompacted",
@@ -227,4 +236,5 @@ __all__ = [
     "UserGivenPassword",
     "UserLostPassword",
     "VotersChanged",
+    "WallTimeEntered",
 ]

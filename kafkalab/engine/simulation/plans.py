@@ -21,11 +21,6 @@ class TopicPlan:
         return {"min.insync.replicas": fewest, "internal.segment.bytes": size, **dict(self.configs)}
 
     @property
-    def is_careless(self) -> bool:
-        """It prefers losing records to waiting for who has them."""
-        return ("unclean.leader.election.enable", "true") in self.configs
-
-    @property
     def is_compacted(self) -> bool:
         return ("cleanup.policy", "compact") in self.configs
 
@@ -60,6 +55,20 @@ class ConsumerPlan:
     """1: read_committed."""
     group_protocol: str = "classic"
     """consumer: the newer one, where the coordinator assigns, and its settings count in place of the assignor."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoverPlan:
+    """Who copies a topic to another one, exactly once."""
+
+    name: str
+    group: str
+    source: str
+    sink: str
+    transactional_id: str
+    transaction_timeout_ms: int
+    records_per_transaction: int
+    abort_every: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,8 @@ TRANSACTION_KINDS = {
     "stale ends": 3,
 }
 """What may go wrong besides where there are transactions; `zombies` tells it."""
+MOVER_KINDS = {"mover crash": 2, "mover frozen": 3, "group coordinator kill": 3}
+"""What may go wrong besides where something is moved exactly once; `movers` tells it."""
 REMAKE = "topic remade"
 FLEETING, CARELESS = "fleeting", "careless"
 """Topics that some histories have: one is deleted and made again, one has unclean elections."""
@@ -153,3 +164,4 @@ class Schedule:
     chaos_us: int
     end_us: int
     controllers: int = 1
+    movers: tuple[MoverPlan, ...] = ()

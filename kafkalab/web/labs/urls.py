@@ -1,28 +1,37 @@
 """The paths of the labs app."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from kafkalab.web.labs import learners, past, real, rebalances, views
+from kafkalab.web.labs import charts, comparing, learners, overheard, prometheus, real, rebalances, recorded, views
+from kafkalab.web.labs.lab_names import LabName
+
+register_converter(LabName, "lab")
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
     path("labs/", learners.own_labs, name="own-labs"),
     path("labs/new/", learners.new_lab, name="new-lab"),
-    path("labs/<slug:name>/delete/", learners.delete_lab, name="delete-lab"),
+    path("labs/<lab:name>/delete/", learners.delete_lab, name="delete-lab"),
     path("security/", learners.security, name="security"),
     path("kafkalab-ca.pem", learners.authority, name="authority"),
-    path("labs/<slug:name>/", views.stage, name="stage"),
-    path("labs/<slug:name>/records/", views.records, name="records"),
-    path("labs/<slug:name>/record/", views.record, name="record"),
-    path("labs/<slug:name>/line/", views.line, name="line"),
+    path("labs/<lab:name>/", views.stage, name="stage"),
+    path("labs/<lab:name>/records/", views.records, name="records"),
+    path("labs/<lab:name>/record/", views.record, name="record"),
+    path("labs/<lab:name>/line/", views.line, name="line"),
+    path("labs/<slug:name>/compare/", comparing.compare, name="compare"),
+    path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),
+    path("labs/<lab:name>/metrics", prometheus.of_lab, name="lab-metrics"),
+    path("labs/<lab:name>/metrics/charts/", charts.charts, name="metric-charts"),
+    path("labs/<lab:name>/clients/<int:client>/requests/", overheard.requests, name="client-requests"),
+    path("metrics", prometheus.of_server, name="metrics"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
-    path("api/labs/<slug:name>/", views.snapshot, name="snapshot"),
-    path("api/labs/<slug:name>/timeline/", past.index, name="timeline"),
-    path("api/labs/<slug:name>/moment/", past.moment, name="moment"),
-    path("api/labs/<slug:name>/run/", past.run, name="run"),
-    path("labs/<slug:name>/recording/", past.recording, name="recording"),
-    path("labs/<slug:name>/tape/", past.tape, name="tape"),
+    path("api/labs/<lab:name>/", views.snapshot, name="snapshot"),
+    path("api/labs/<lab:name>/timeline/", recorded.index, name="timeline"),
+    path("api/labs/<lab:name>/moment/", recorded.moment, name="moment"),
+    path("api/labs/<lab:name>/run/", recorded.run, name="run"),
+    path("labs/<lab:name>/recording/", recorded.recording, name="recording"),
+    path("labs/<lab:name>/tape/", recorded.tape, name="tape"),
     path("healthz", views.healthz, name="healthz"),
 ]

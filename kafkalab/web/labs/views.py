@@ -12,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
+from kafkalab.lab import BRANCH_SIGN, TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
-from kafkalab.web.labs.past import SPANS
+from kafkalab.web.labs.recorded import SPANS
 from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
 
@@ -36,7 +36,9 @@ async def front_door(request: HttpRequest) -> HttpResponse:
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
     lab = await open_labs.opened(name, owner_of(request))
     entities = lab.snapshot()["entities"]
-    ways = ways_into(name, owner_of(request), entities["lab"]["bootstrap_servers"])
+    # Nobody comes into a branch: the lab itself is where the doors are.
+    ways = ways_into(name.partition(BRANCH_SIGN)[0], owner_of(request), entities["lab"]["bootstrap_servers"])
+    topic = _first_topic(entities)
     return render(
         request,
         "labs/stage.html",
@@ -48,11 +50,11 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "suggested": SUGGESTED,
             "topic_settings": TOPIC_SETTINGS,
             "broker_settings": telling.changeable(),
-            "ways": ways,
+            "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
+            "topic": topic,
             "many": open_labs.many is not None,
             "timeline_spans": SPANS,
             "taped": lab.tape is not None,
-            "snippets": snippets(ways[0], _first_topic(entities)),
         },
     )
 

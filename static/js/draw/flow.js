@@ -40,7 +40,7 @@ function feeder(box, ui) {
 }
 
 function reader(on, box, ui) {
-  if (box.entity.kind === "group") return drawGroup(box, on.consumer, ui.selected);
+  if (box.entity.kind === "group") return drawGroup(box, on, ui.selected);
   const chosen = ui.selected === box.entity.id;
   if (box.entity.kind === "transaction") return drawTransaction(box, chosen);
   return box.entity.kind === "client" ? drawClient(box, chosen) : drawLoner(box, chosen);

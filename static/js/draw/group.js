@@ -7,10 +7,10 @@ import { card, drawPlug } from "./cards.js";
 
 /**
  * @param {any} box
- * @param {(name: string) => import("../types.js").Entity | undefined} consumerNamed
+ * @param {{consumer: (name: string) => import("../types.js").Entity | undefined, clients: import("../types.js").Entity[]}} on
  * @param {string|null} selected
  */
-export function drawGroup(box, consumerNamed, selected) {
+export function drawGroup(box, on, selected) {
   const { entity, w } = box;
   const calm = entity.state === "Stable" || entity.state === "Empty";
   const state = spoken(entity.state);
@@ -31,7 +31,7 @@ export function drawGroup(box, consumerNamed, selected) {
     h("text", { class: "column-head", x: w - 116, y: headEnd }, share ? "" : "position"),
     h("text", { class: "column-head", x: w - 52, y: headEnd }, share ? "start" : "committed"),
     h("text", { class: "column-head", x: w - 12, y: headEnd }, "lag"),
-    entity.members.length > 0 ? drawMembers(entity, w, consumerNamed, selected) : drawOffsets(entity, w),
+    entity.members.length > 0 ? drawMembers(entity, w, on, selected) : drawOffsets(entity, w),
   );
 }
 
@@ -47,11 +47,12 @@ const MARKS = {
   Dead: "M-4 -1H4V1H-4Z",
 };
 
-function drawMembers(group, w, consumerNamed, selected) {
+function drawMembers(group, w, on, selected) {
   let y = groupHead(group);
   const drawn = group.members.slice(0, MEMBERS_SHOWN).map((member) => {
-    const consumer = member.ours ? consumerNamed(member.ours) : undefined;
-    const part = drawMember(group, member, consumer, { y, w }, selected);
+    const consumer = member.ours ? on.consumer(member.ours) : undefined;
+    const client = member.ours ? undefined : on.clients.find((one) => one.client_id === member.client_id && one.groups.includes(group.group));
+    const part = drawMember(group, member, consumer, client, { y, w }, selected);
     y += memberHeight(member);
     return part;
   });
@@ -60,15 +61,17 @@ function drawMembers(group, w, consumerNamed, selected) {
   return drawn;
 }
 
-function drawMember(group, member, consumer, { y, w }, selected) {
-  const id = consumer ? `consumer:${consumer.name}` : `group:${group.group}`;
+/** Who is chosen with it is the lab's consumer, or the real client that is this member. */
+function drawMember(group, member, consumer, client, { y, w }, selected) {
+  const own = consumer ? `consumer:${consumer.name}` : client?.id;
+  const id = own ?? `group:${group.group}`;
   const lines = memberLines(member);
   const shown = lines.slice(0, LINES_SHOWN);
   const more = lines.length - shown.length;
   const role = member.member_id === group.leader ? "group leader" : member.epoch === undefined ? "" : `epoch ${member.epoch}${member.speaks === "classic" ? ", speaks classic" : ""}`;
   const name = member.ours ?? member.client_id;
   return h("g", {
-    key: member.member_id, class: "member", "data-id": id, "data-selected": consumer !== undefined && selected === id,
+    key: member.member_id, class: "member", "data-id": id, "data-selected": own !== undefined && selected === id,
     transform: `translate(0 ${y})`, tabindex: 0, role: "button", "aria-label": `Member ${name} with ${spokenParts(member)}`,
   },
     h("rect", { class: "member-body", x: 9, width: w - 14, height: memberHeight(member) - 3, rx: 5 }),
