@@ -127,8 +127,7 @@ class Frames:
 
     def go_on_from(self, other: "Frames") -> None:
         """In a fork: what happened lately happened there too."""
-        self._recent.extend(other._recent)
-        self._recent_frequent.extend(other._recent_frequent)
+        self._remembered.hear(other._remembered.listed())
 
     def watch(self, on_ready: Callable[[], None]) -> Watcher:
         """A new watcher; its first message is a snapshot."""

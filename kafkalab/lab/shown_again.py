@@ -17,13 +17,19 @@ from kafkalab.lab.shell import line_for_all
 from kafkalab.lab.store import LabSettings
 
 
+class AllLogs:
+    more = False
+
+
 class LastView:
     """In place of a view of the world."""
+
+    logs = AllLogs()
 
     def __init__(self, entities: Entities) -> None:
         self._entities = entities
 
-    def look(self) -> Entities:
+    def look(self, most_new: int | None = None) -> Entities:
         return self._entities
 
 
