@@ -26,6 +26,7 @@ differences(entities, others, name, other)     what differs between two labs, in
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
+shown_again(*read_recording(bytes))            a lab that shows a recording; RecordingRefused
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
@@ -52,10 +53,12 @@ from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
-from kafkalab.lab.recording import Forgotten, Recording
+from kafkalab.lab.recording import Forgotten, Recording, RecordingRefused
+from kafkalab.lab.recording import head as recording_head
 from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.shown_again import shown_again
 from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
@@ -124,6 +127,7 @@ __all__ = [
     "Reception",
     "RecordLine",
     "Recording",
+    "RecordingRefused",
     "RunLine",
     "SecurityProtocol",
     "StopLine",
@@ -147,8 +151,10 @@ __all__ = [
     "parse_command",
     "percentile",
     "read_recording",
+    "recording_head",
     "replay",
     "shell",
+    "shown_again",
     "spans",
     "staged",
     "telling",

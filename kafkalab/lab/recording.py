@@ -24,6 +24,8 @@ STRETCH_PLAIN_BYTES = 1024 * 1024
 SNAPSHOTS_AT_MOST = 4
 """A stretch has so many times the bytes of its snapshot at least: in a large cluster it would be little else."""
 LEVEL = 4
+MARK = "Kafka Lab"
+VERSION = 1
 GZIP = 31
 TICKS_OF_A_KIND = 200
 SIGNS_EVERY_US = 1_000_000
@@ -38,6 +40,10 @@ Tick = dict[str, Any]
 
 class Forgotten(Exception):
     """That moment is not recorded, or no longer; the message is one sentence."""
+
+
+class RecordingRefused(Exception):
+    """The file holds no recording that can be shown; the message is one sentence."""
 
 
 @dataclass
@@ -109,7 +115,8 @@ class Recording:
         self.began_us: int | None = None
         """Since when frames were recorded, whether they are still there or not."""
         self._stretches: deque[Stretch] = deque()
-        self._ticks: dict[tuple[str, bool], deque[Tick]] = {}
+        self._noted = 0
+        self._ticks: dict[tuple[str, bool], deque[tuple[int, int, Tick]]] = {}
         """By kind, and apart where they are about a topic of the brokers' own: a flood of one kind of
         fact shall not push the only one of another kind out of memory."""
         self._signs: deque[tuple[int, ...]] = deque(maxlen=MOST_SIGNS)
@@ -141,13 +148,25 @@ class Recording:
             if kind not in NO_TICK:
                 internal = str(event.get("topic", "")).startswith("__")
                 row = self._ticks.setdefault((kind, internal), deque(maxlen=TICKS_OF_A_KIND))
-                row.append({name: event[name] for name in SAID_OF_A_TICK if name in event})
+                self._noted += 1
+                tick = {name: event[name] for name in SAID_OF_A_TICK if name in event}
+                row.append((event["at_us"], self._noted, tick))
         signs = frame["entities"].get("signs")
         if signs is not None:
             at_us = frame["at_us"]
             if self._signs and at_us // SIGNS_EVERY_US == self._signs[-1][0] // SIGNS_EVERY_US:
                 at_us = self._signs.pop()[0]
             self._signs.append((at_us, *(signs[name] for name in SIGNS)))
+
+    def take_over(self, member: bytes, messages: list[Frame]) -> None:
+        """A whole stretch out of a file."""
+        snapshot, *frames = messages
+        stretch = Stretch(snapshot["version"], snapshot["at_us"], 0, 0, bytearray(member))
+        stretch.moments_us.extend(frame["at_us"] for frame in frames)
+        self.began_us = stretch.from_us if self.began_us is None else self.began_us
+        self._stretches.append(stretch)
+        for frame in frames:
+            self._note(frame)
 
     # -- what is held ----------------------------------------------------------------------------
 
@@ -168,14 +187,14 @@ class Recording:
         """All that a timeline shows: ticks in their order, the signs in the order of SIGNS, and what is held."""
         first_us = self.first_us
         since_us = first_us or 0
-        ticks = [tick for row in self._ticks.values() for tick in row if tick["at_us"] >= since_us]
+        ticks = sorted(noted for row in self._ticks.values() for noted in row if noted[0] >= since_us)
         return {
             "began_us": self.began_us,
             "first_us": first_us,
             "last_us": self.last_us,
             "bytes": self.held_bytes,
             "most_bytes": self.most_bytes,
-            "ticks": sorted(ticks, key=lambda tick: tick["at_us"]),
+            "ticks": [tick for _, _, tick in ticks],
             "signs": [sample for sample in self._signs if sample[0] >= since_us],
         }
 
@@ -239,16 +258,51 @@ def _laid_together(texts: list[str]) -> Frame:
     }
 
 
-def read(members: bytes) -> Iterator[Frame]:
-    """The lines of a recording's file, in order, without the snapshots that come between its stretches. Its first
-    says what it is."""
-    version = 0
-    while members:
+def head(name: str) -> bytes:
+    """What a recording's file begins with: what it is, in a gzip member of its own."""
+    first = {"recording": MARK, "version": VERSION, "name": name}
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
+    return packer.compress(encode(first).encode() + b"\n") + packer.flush()
+
+
+def read(content: bytes) -> tuple[str, Recording]:
+    """(the lab's name, what was recorded) from a file that `head` and `members` made. Raises RecordingRefused."""
+    recording = Recording(len(content))
+    name = None
+    for member, lines in _members(content):
+        if name is None:
+            first = _message(lines[0])
+            if first.get("recording") != MARK:
+                raise RecordingRefused("This is no recording of Kafka Lab.")
+            if first.get("version") != VERSION:
+                raise RecordingRefused("The recording is of another version of Kafka Lab.")
+            name = str(first.get("name", ""))
+            continue
+        recording.take_over(member, [_message(line) for line in lines])
+    if name is None or recording.last_us is None:
+        raise RecordingRefused("Nothing is recorded in it.")
+    return name, recording
+
+
+def _members(content: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Each gzip member as it stands, and its lines."""
+    while content:
         inflater = zlib.decompressobj(GZIP)
-        plain = inflater.decompress(members)
-        members = inflater.unused_data
-        for line in plain.splitlines():
-            message = json.loads(line)
-            if message["version"] != version or "recording" in message:
-                version = 0 if "recording" in message else message["version"]
-                yield message
+        try:
+            lines = inflater.decompress(content).splitlines()
+        except zlib.error:
+            raise RecordingRefused("This is no recording: it cannot be unpacked.") from None
+        if not inflater.eof or not lines:
+            raise RecordingRefused("The recording breaks off in the middle.")
+        yield content[: len(content) - len(inflater.unused_data)], lines
+        content = inflater.unused_data
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        raise RecordingRefused("A line of the recording is no JSON.") from None
+    if not isinstance(said, dict):
+        raise RecordingRefused("A line of the recording is no message.")
+    return said

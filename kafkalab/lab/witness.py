@@ -17,7 +17,7 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.commands import Command
 from kafkalab.lab.ledger import batches_in
-from kafkalab.lab.shell import overheard
+from kafkalab.lab.shell import line_for_all
 from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
@@ -92,7 +92,7 @@ class Witness:
 
     def on_command(self, now_us: int, command: Command, bootstrap_servers: str) -> None:
         """Somebody acted: everybody's timeline shows when, and what that was as a command line."""
-        line = overheard(command, bootstrap_servers)
+        line = line_for_all(command, bootstrap_servers)
         self._commands.append({"kind": "Commanded", "at_us": now_us, "text": line[:LONGEST_LINE], "node": "lab"})
 
     def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:

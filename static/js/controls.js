@@ -49,10 +49,7 @@ function press(target, hands) {
 
 const PRESSES = {
   pause: (hands) => {
-    const lab = hands.model().entities.lab;
-    // In lab time it is the cluster that stands still, and in wall time the picture.
-    if (lab?.mode === "lab" && !hands.timeline.away()) hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
-    else hands.timeline.toggle();
+    hands.timeline.toggle();
   },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
@@ -164,8 +161,8 @@ function key(event, hands) {
   if (event.key === "Escape" && !showHelp(false)) hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
-  const ofTime = keyOfTime(event, hands.model());
-  if (ofTime !== null && !hands.timeline.away()) {
+  const ofTime = hands.timeline.away() ? null : keyOfTime(event, hands.model());
+  if (ofTime !== null) {
     event.preventDefault();
     hands.ask(ofTime);
     return;

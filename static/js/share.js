@@ -3,7 +3,7 @@
 /** What children do not take over, and what it is where nobody says. */
 const OWN = { opacity: "1", display: "inline" };
 const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "fill-opacity", "opacity",
-  "font-family", "font-size", "font-weight", "font-style", "font-variant-numeric", "letter-spacing", "text-anchor", "dominant-baseline", "visibility", "display", "text-decoration-line"];
+  "font-family", "font-size", "font-weight", "font-style", "font-variant-numeric", "letter-spacing", "text-anchor", "dominant-baseline", "visibility", "display", "text-decoration-line", "paint-order"];
 const SHARPNESS = 2;
 
 /** The stage with every style written beside what it styles: it needs no style sheet any more. @param {SVGSVGElement} svg */

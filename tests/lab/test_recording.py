@@ -1,5 +1,6 @@
 """The recording: what was shown is shown again just so, in bounded room, and it says since when it has all."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -7,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from kafkalab.lab import Forgotten, Frame, Frames, Lab, Recording, apply, read_recording
+from kafkalab.lab import (
+    Forgotten,
+    Frame,
+    Frames,
+    Lab,
+    Recording,
+    RecordingRefused,
+    apply,
+    read_recording,
+    recording_head,
+    shown_again,
+)
 from kafkalab.lab.commands import AddConsumer, CrashBroker, CreateProducer, CreateTopic, StartBroker
 from kafkalab.lab.security_commands import SetPassword
 from tests.lab.labs import SECOND_US, Ask, carried_out, opened
@@ -100,13 +112,39 @@ def test_a_flood_of_one_kind_leaves_the_others_their_ticks() -> None:
 
 def test_the_file_holds_every_frame_once(past: Past) -> None:
     lab, shown = past
-    messages = list(read_recording(b"".join(lab.recording.members())))
-    assert messages[0]["type"] == "snapshot"
-    assert [message["version"] for message in messages] == list(range(messages[0]["version"], shown[-1]["version"] + 1))
-    view: dict[str, Any] = {}
-    for message in messages:
-        view = apply(view, message)
-    assert view == shown[-1]["entities"]
+    name, again = read_recording(b"".join([recording_head("home"), *lab.recording.members()]))
+    assert name == "home"
+    assert [again.at(snapshot["at_us"]) for snapshot in shown[::20]] == shown[::20]
+    here, there = lab.recording.index(), again.index()
+    same = ("began_us", "first_us", "last_us", "ticks")
+    assert {part: there[part] for part in same} == {part: here[part] for part in same}
+
+
+def test_a_recording_on_the_stage_shows_its_end_and_nothing_can_be_done(past: Past) -> None:
+    lab, shown = past
+    again = shown_again("home", lab.recording)
+    there = again.snapshot()
+    entity = shown[-1]["entities"]["lab"] | {"mode": "lab", "paused": True}
+    assert there["entities"] == shown[-1]["entities"] | {"lab": entity}
+    outcome = carried_out(again, CreateTopic("more"))
+    assert (outcome.ok, outcome.error) == (False, "This is a recording: nothing can be done in it.")
+    assert again.recording.at(shown[3]["at_us"]) == shown[3]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "Nothing is recorded"),
+        (b"no gzip", "cannot be unpacked"),
+        (recording_head("home"), "Nothing is recorded"),
+        (recording_head("home")[:-3], "breaks off"),
+        (gzip.compress(b'{"recording": "else"}\n'), "no recording of Kafka Lab"),
+        (gzip.compress(b"[]\n"), "no message"),
+    ],
+)
+def test_what_is_no_recording_is_refused(content: bytes, why: str) -> None:
+    with pytest.raises(RecordingRefused, match=why):
+        read_recording(content)
 
 
 def test_nobody_reads_a_password_that_somebody_set(lab: Lab, ask: Ask) -> None:

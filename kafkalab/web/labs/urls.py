@@ -9,10 +9,10 @@ from kafkalab.web.labs import (
     joining,
     learners,
     overheard,
-    past,
     prometheus,
     real,
     rebalances,
+    recorded,
     views,
 )
 from kafkalab.web.labs.lab_names import LabName
@@ -43,10 +43,10 @@ urlpatterns = [
     path("api/", views.api, name="api"),
     path("api/labs/<lab:name>/", views.snapshot, name="snapshot"),
     path("labs/<lab:name>/join.svg", joining.join_code, name="join-code"),
-    path("api/labs/<lab:name>/timeline/", past.index, name="timeline"),
-    path("api/labs/<lab:name>/moment/", past.moment, name="moment"),
-    path("api/labs/<lab:name>/run/", past.run, name="run"),
-    path("labs/<lab:name>/recording/", past.recording, name="recording"),
-    path("labs/<lab:name>/tape/", past.tape, name="tape"),
+    path("api/labs/<lab:name>/timeline/", recorded.index, name="timeline"),
+    path("api/labs/<lab:name>/moment/", recorded.moment, name="moment"),
+    path("api/labs/<lab:name>/run/", recorded.run, name="run"),
+    path("labs/<lab:name>/recording/", recorded.recording, name="recording"),
+    path("labs/<lab:name>/tape/", recorded.tape, name="tape"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -3,17 +3,13 @@
 Guarded as every view of a lab: to whom the lab is not there, its past is not either.
 """
 
-import gzip
-import json
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import Forgotten
+from kafkalab.lab import Forgotten, recording_head
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import owner_of
 
@@ -65,9 +61,8 @@ async def run(request: HttpRequest, name: str) -> HttpResponse:
 async def recording(request: HttpRequest, name: str) -> HttpResponse:
     """Everything that is held, as a file for `manage.py replay`: gzip members of lines, the first says what it is."""
     lab = await open_labs.opened(name, owner_of(request))
-    head: dict[str, Any] = {"recording": "Kafka Lab", "version": 1, "name": lab.settings.name}
-    members = [gzip.compress(json.dumps(head).encode() + b"\n"), *lab.recording.members()]
-    return _file(b"".join(members), "application/gzip", f"{slugify(lab.settings.name)}-recording.jsonl.gz")
+    content = b"".join([recording_head(lab.settings.name), *lab.recording.members()])
+    return _file(content, "application/gzip", f"{slugify(lab.settings.name)}-recording.jsonl.gz")
 
 
 @require_safe
