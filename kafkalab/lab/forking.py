@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
 
-def take_over(original: "Lab", fork: "Lab", *, checkpoint: bool) -> None:
+def take_over(original: "Lab", fork: "Lab") -> None:
     fork.down = dict(original.down)
     fork.controllers_down = dict(original.controllers_down)
     fork.accepting = dict(original.accepting)
@@ -24,6 +24,3 @@ def take_over(original: "Lab", fork: "Lab", *, checkpoint: bool) -> None:
     fork._view.go_on_from(original._view)
     fork.frames.go_on_from(original.frames)
     fork.witness.go_on_from(original.witness)
-    if not checkpoint:
-        # A checkpoint has no need of it: who goes back there finds it in the original.
-        fork.causes.go_on_from(original.causes)

@@ -76,7 +76,7 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
     return _without_a_tool(command)
 
 
-def line_for_all(command: order.Command, bootstrap_servers: str) -> str:
+def overheard(command: order.Command, bootstrap_servers: str) -> str:
     """The line as everybody who watches may read it: without a password."""
     if isinstance(command, SetPassword):
         command = replace(command, password="…")
@@ -135,6 +135,8 @@ def _without_a_tool(command: order.Command) -> str:
             return f"# typed: {line}"
         case terminal.StopLine(_, how):
             return f"# {'Ctrl-C' if how == 'interrupt' else 'Ctrl-D'} at the terminal"
+        case branches.WhatIf(change):
+            return f"lab what-if {shlex.quote(change)}"
         case tempo.PauseTime():
             return "lab time pause"
         case tempo.PlayTime():

@@ -15,9 +15,7 @@ from uuid import UUID
 from kafkalab.engine.events import Event
 from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
-from kafkalab.lab.commands import Command
 from kafkalab.lab.ledger import batches_in
-from kafkalab.lab.shell import line_for_all
 from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
@@ -33,7 +31,6 @@ EDGES = "client-"
 
 LONGEST_LINE = 400
 """Of a command, as everybody is told of it: a record's value may be long."""
-
 NOT_SHOWN = dict.fromkeys(
     (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
 )
@@ -90,9 +87,8 @@ class Witness:
         else:
             self._counts[event.__class__.__name__] += 1
 
-    def on_command(self, now_us: int, command: Command, bootstrap_servers: str) -> None:
+    def on_command(self, now_us: int, line: str) -> None:
         """Somebody acted: everybody's timeline shows when, and what that was as a command line."""
-        line = line_for_all(command, bootstrap_servers)
         self._commands.append({"kind": "Commanded", "at_us": now_us, "text": line[:LONGEST_LINE], "node": "lab"})
 
     def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:

@@ -49,7 +49,10 @@ function press(target, hands) {
 
 const PRESSES = {
   pause: (hands) => {
-    hands.timeline.toggle();
+    const lab = hands.model().entities.lab;
+    // In lab time it is the cluster that stands still, and in wall time the picture.
+    if (lab?.mode === "lab" && !hands.timeline.away()) hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
+    else hands.timeline.toggle();
   },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
@@ -161,8 +164,8 @@ function key(event, hands) {
   if (event.key === "Escape" && !showHelp(false)) hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
-  const ofTime = hands.timeline.away() ? null : keyOfTime(event, hands.model());
-  if (ofTime !== null) {
+  const ofTime = keyOfTime(event, hands.model());
+  if (ofTime !== null && !hands.timeline.away()) {
     event.preventDefault();
     hands.ask(ofTime);
     return;

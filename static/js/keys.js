@@ -19,7 +19,7 @@ export const KEYS = [
   { keys: ["l"], shown: "L", does: "Lesson", presses: "[data-pane-tab=lesson]" },
   { keys: ["f"], shown: "F", does: "Fork: a branch from here", presses: "[data-form=fork]" },
   { keys: [], shown: "B", does: "Bookmark this moment", presses: "[data-time=bookmark]" },
-  { keys: [], shown: "[, ]", does: "The past slower, faster", presses: "#speed" },
+  { keys: [], shown: "[, ]", does: "Time slower, faster", presses: "#speed" },
   { keys: ["?"], shown: "?", does: "This help", presses: ".top [data-press=help]" },
 ];
 

@@ -7,6 +7,7 @@ import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { watchMetrics } from "./metrics.js";
 import { watchRequests } from "./overheard.js";
+import { wireLedger } from "./ledger.js";
 import { EMPTY, reduce } from "./model.js";
 import { paced } from "./pace.js";
 import { paint } from "./paint.js";
@@ -17,18 +18,19 @@ import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
 import { drawSummary } from "./summary.js";
 import { drawTables } from "./tables.js";
+import { wireWhatIf } from "./whatif.js";
 import { drawTempo } from "./tempo.js";
+import { wireTerminal } from "./terminal.js";
 import { makeConfigs } from "./configs.js";
 import { makeReview } from "./moving.js";
 import { wireSpace } from "./space.js";
-import { wireTerminal } from "./terminal.js";
 import { wireTimeline } from "./timeline.js";
 import { makeWhy } from "./why.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
-/** How time passes, and that another history begins, may be said in the past too: it changes nothing that was. */
-const IN_THE_PAST_TOO = new Set(["play_time", "pause_time", "step_time", "step_to_significant", "run_to", "set_rate", "fork", "remove_branch"]);
+/** How time passes may be said in the past too: it changes nothing that was. */
+const TEMPO = { play_time: 1, pause_time: 1, step_time: 1, set_rate: 1 };
 const AROUND_MS = 150;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
@@ -110,19 +112,19 @@ function drawAround() {
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, timeline.away() ? [] : past));
   paint(find("#ledger"), drawLedger(shown));
-  paint(find("#tempo"), drawTempo(live));
+  paint(find("#tempo"), drawTempo(shown));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
   paint(find("#faults"), faults);
+  requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
+  metrics.look(ui.pane === "metrics" && !ui.paused);
   page.dataset.tables = String(ui.tables);
   find("[data-press=tables]").setAttribute("aria-pressed", String(ui.tables));
   find("[data-press=present]").setAttribute("aria-pressed", String(ui.present));
   paint(find("#summary"), drawSummary(shown));
   if (ui.tables) paint(find("#tables"), drawTables(shown));
   drawBeat(shown, ui);
-  requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
-  metrics.look(ui.pane === "metrics" && !ui.paused);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
@@ -147,7 +149,7 @@ function sayOut() {
 
 /** @param {{command: string, [field: string]: any}} command */
 async function ask(command) {
-  const error = IN_THE_PAST_TOO.has(command.command) ? undefined : timeline.refusal();
+  const error = command.command in TEMPO ? undefined : timeline.refusal();
   const answer = error ? { type: /** @type {"answer"} */ ("answer"), id: 0, ok: false, error } : await socket.ask(command);
   done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
   const topic = answer.ok ? topicOf(command) : undefined;
@@ -168,15 +170,17 @@ function say(sentence) {
   find("#said").textContent = sentence;
 }
 
-const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say, ask });
+const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say });
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
+wireLedger({ change });
+wireWhatIf({ ask });
 const forms = wireForms({ ask, change });
 const why = makeWhy({ change, refresh });
 const configs = makeConfigs({ refresh });
 const review = makeReview({ ui: () => ui, model: () => shown, change });
 wireSpace({ ui: () => ui, change });
-setInterval(() => paint(find("#tempo"), drawTempo(live)), TEMPO_MS);
+setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 wireTerminal({ ui: () => ui, model: () => shown, change, ask });
 page.dataset.wired = "true";

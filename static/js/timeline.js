@@ -28,7 +28,7 @@ const worthATick = (/** @type {any} */ fact) => !NO_TICK.has(fact.kind) && !isRo
 
 /**
  * @param {{show: (model: Model) => void, live: () => Model, ui: () => import("./types.js").Ui,
- *          hold: (paused: boolean) => void, say: (sentence: string) => void, ask: (command: any) => Promise<any>}} page
+ *          hold: (paused: boolean) => void, say: (sentence: string) => void}} page
  */
 export function wireTimeline(page) {
   const bar = find("#timeline");
@@ -164,17 +164,9 @@ export function wireTimeline(page) {
     requestAnimationFrame(play);
   }
 
-  /** In lab time it is the cluster itself that can be held. */
-  const ownTime = () => {
-    const lab = page.live().entities.lab;
-    return away === null && lab?.mode === "lab" ? lab : null;
-  };
-
   /** Hold the picture, or go on from where it stands. */
   function toggle() {
-    const lab = ownTime();
-    if (lab) void page.ask({ command: lab.paused ? "play_time" : "pause_time" });
-    else if (away === null) {
+    if (away === null) {
       // It is on the screen already, with all that is under way: nothing needs to be fetched to hold it.
       leave(page.live().at_us, false);
       showHeld();
@@ -193,7 +185,6 @@ export function wireTimeline(page) {
   /** @param {1|-1} way */
   async function step(way) {
     const from = away?.at_us ?? page.live().at_us;
-    if (ownTime() && way > 0) void page.ask({ command: "step_time" });
     if (away === null && way > 0) return;
     const live_us = page.live().at_us;
     leave(from, false);
@@ -214,10 +205,6 @@ export function wireTimeline(page) {
 
   /** To the next thing worth a word. @param {1|-1} way */
   function leap(way) {
-    if (ownTime() && way > 0) {
-      void page.ask({ command: "step_to_significant" });
-      return;
-    }
     const from = away?.at_us ?? edge_us();
     const marks = [...line.ticks, ...bookmarks].map((tick) => tick.at_us).sort((one, other) => one - other);
     // A frame tells all that happened since the one before it: back means before that one.
@@ -257,7 +244,7 @@ export function wireTimeline(page) {
   /** Why nothing can be done just now; undefined while the page shows what is. */
   function refusal() {
     if (away === null) return undefined;
-    return `You look at ${clockTime(away.at_us)}, ${span(edge_us() - away.at_us)} ago, and the cluster has gone on since: go back to live before you act, or branch here.`;
+    return `You look at ${clockTime(away.at_us)}, ${span(edge_us() - away.at_us)} ago, and the cluster has gone on since: go back to live before you act.`;
   }
 
   // -- drawing ---------------------------------------------------------------------------------------
@@ -298,12 +285,10 @@ export function wireTimeline(page) {
     paint(find("#curve-words"), curveWords(at));
     find("#behind").textContent = behind();
     find("#live").disabled = away === null;
-    const playing = away === null ? !ownTime()?.paused : away.playing;
+    const playing = away === null || away.playing;
     find("#play").dataset.state = playing ? "plays" : "stands";
-    find("#play").setAttribute("aria-label", playing ? (ownTime() ? "Hold time" : "Hold the picture") : "Play from here");
-    find("#step-on").disabled = find("#leap-on").disabled = away === null && ownTime() === null;
-    find("#branch").hidden = away === null;
-    find("#branch").dataset.command = JSON.stringify({ command: "fork", at_us: Math.round(at_us) });
+    find("#play").setAttribute("aria-label", playing ? "Hold the picture" : "Play from here");
+    find("#step-on").disabled = find("#leap-on").disabled = away === null;
     for (const chip of bar.querySelectorAll("[data-span]")) chip.setAttribute("aria-pressed", String(chip.dataset.span === spanned));
     const held = line.began_us < line.first_us ? `Held from ${clockTime(line.first_us)} on; what was before is no longer there.` : "Everything since the lab was opened is held.";
     find("#held").textContent = held;
@@ -364,9 +349,6 @@ export function wireTimeline(page) {
     const here = target === document.body || target.closest("#timeline") !== null || target === range;
     if (target.matches("input:not(#moment),select,textarea")) return;
     const walks = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    // On its way from live on, time is the lab's own: its keys are heard elsewhere.
-    const elsewhere = ownTime() !== null && (walks === 1 || event.key === "[" || event.key === "]");
-    if (elsewhere) return;
     if (here && walks !== undefined) {
       event.preventDefault();
       if (event.shiftKey) leap(/** @type {1|-1} */ (walks));
