@@ -28,9 +28,9 @@ def main():
     os.chdir(HERE)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kafkalab.web.settings")
     if command == "test":
-        import pytest
+        from tests.suite import run
 
-        sys.exit(pytest.main(sys.argv[2:]))
+        sys.exit(run(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

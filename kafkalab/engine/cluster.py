@@ -38,12 +38,12 @@ class Cluster:
         self._last_image = MetadataImage(spec.cluster_id, spec.controllers[0])
         world.on_life.append(self._on_life)
 
-    def fork(self) -> "Cluster":
+    def fork(self, copied: dict[int, object] | None = None) -> "Cluster":
         """Another cluster, in a world of its own, with disks of its own, that goes on from here by itself.
 
         See `World.fork`. Disks in memory share their bytes with it. A disk of real files is read through to
         those files, and what the fork writes stays in memory: the fork needs them as long as it lives."""
-        copy = deepcopy(self)
+        copy = deepcopy(self, copied)
         copy.world.hang_up_edges()
         copy.world.on_life.append(copy._on_life)
         return copy

@@ -117,6 +117,8 @@ class Node:
         self.now_us = 0
         self.clock_skew_us = 0
         """How far the machine's clock is off. Timers do not mind: they count what has passed."""
+        self.clock_ahead_us = 0
+        """How far the clocks of all machines are ahead of the world's time: see `World.set_clocks`."""
         self.random: Random = Random(0)
         self.outbox: list[Effect] = []
 
@@ -127,7 +129,12 @@ class Node:
     @property
     def clock_ms(self) -> int:
         """What the machine's clock shows, for what is stamped with a date."""
-        return (self.now_us + self.clock_skew_us) // 1000
+        return (self.now_us + self.clock_ahead_us + self.clock_skew_us) // 1000
+
+    @property
+    def date_ms(self) -> int:
+        """What the clock would show if it were right."""
+        return (self.now_us + self.clock_ahead_us) // 1000
 
     def receive(self, message: Any, now_us: int, random: Random) -> list[Effect]:
         """Handle one message and return, in order, what is to be done because of it."""

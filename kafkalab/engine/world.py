@@ -7,11 +7,12 @@ node's, but its messages go to a callable.
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
+from kafkalab.engine.due import TIMER, Blocked, ConnectionGone, TcpGivesUp, Unblock
 from kafkalab.engine.events import (
     ConnectionHalfOpened,
     Event,
@@ -29,36 +30,8 @@ def _nobody(message: Any) -> None:
     """At the end of a connection that stayed with the world from which this one was forked."""
 
 
-TIMER = -1
-"""In the place of a connection number: not from the network, cannot be cut."""
 CONNECTIONS_MAX_IDLE_US = 600_000_000
 """connections.max.idle.ms: when an end that hears nothing more closes its connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class _TcpGivesUp:
-    one: str
-    other: str
-
-
-@dataclass(frozen=True, slots=True)
-class _ConnectionGone:
-    """What becomes ConnectionLost, unless the node has a newer connection with the peer by then."""
-
-    peer: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Unblock:
-    """What a node did takes no longer."""
-
-
-@dataclass(slots=True)
-class _Blocked:
-    effects: list[Any] = field(default_factory=list)
-    """To be done when it is over."""
-    arrived: list[tuple[int, str, int, Any]] = field(default_factory=list)
 
 
 class World:
@@ -67,16 +40,20 @@ class World:
         self.now_us = start_us
         self.random = Random(seed)
         self.network = network or Network()
+        self.clock_ahead_us = 0
+        """Of every machine's clock before `now_us`, which is what timers go by."""
         self.nodes: dict[str, Node] = {}
         self.frozen: dict[str, list[tuple[int, str, int, Any]]] = {}
         """Frozen nodes, each with what has arrived for it meanwhile."""
-        self.blocked: dict[str, _Blocked] = {}
+        self.blocked: dict[str, Blocked] = {}
         """Nodes that wait for their disk."""
         self.edges: dict[str, Callable[[Any], None]] = {}
         self.on_event: list[Callable[[int, str, Event], None]] = []
         """Called with (now_us, node name, event) for each fact."""
         self.on_life: list[Callable[[int, str, Event], None]] = []
         """Likewise, before those, for what the world itself tells: that a node starts, ends, stands still."""
+        self.on_leaving: list[Callable[[str], None]] = []
+        """Called with the name of a node that is about to end, while it can still be looked at."""
         self.on_message: list[Callable[[int, int, str, str, Request | Response], None]] = []
         """Called with (sent_us, due_us, source, target, message) for each message on the network."""
         self.steps = 0
@@ -101,7 +78,7 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         edges = dict.fromkeys(self.edges, _nobody)
-        return self.__dict__ | {"edges": edges, "on_event": [], "on_life": [], "on_message": []}
+        return self.__dict__ | {"edges": edges, "on_event": [], "on_life": [], "on_leaving": [], "on_message": []}
 
     def hang_up_edges(self) -> None:
         for name in list(self.edges):
@@ -113,6 +90,7 @@ class World:
         """Bring a node to life. A crashed name comes back as a new node with the old disk."""
         assert node.name not in self.nodes, node.name
         self.nodes[node.name] = node
+        node.clock_ahead_us = self.clock_ahead_us
         self._incarnations[node.name] = self._incarnations.get(node.name, 0) + 1
         self._tell(node.name, NodeStarted(node.name))
         self._push(self.now_us, node.name, node.name, TIMER, Started())
@@ -133,6 +111,8 @@ class World:
         self._tell(name, NodeThawed(name))
 
     def _remove(self, name: str) -> None:
+        for observe in self.on_leaving:
+            observe(name)
         del self.nodes[name]
         self.frozen.pop(name, None)
         self.blocked.pop(name, None)
@@ -217,7 +197,7 @@ class World:
             return
         until_us = self.now_us + TCP_GIVES_UP_US
         self.network.broken_until_us[both] = until_us
-        self._push(until_us, one, one, TIMER, _TcpGivesUp(one, other))
+        self._push(until_us, one, one, TIMER, TcpGivesUp(one, other))
 
     def _give_up(self, one: str, other: str) -> None:
         if pair(one, other) in self.network.broken_until_us:
@@ -232,7 +212,7 @@ class World:
 
     def _lose(self, name: str, peer: str, number: int, in_us: int = 0) -> None:
         """Tell `name` that this connection with `peer` is gone."""
-        self._push(self.now_us + in_us, peer, name, TIMER, _ConnectionGone(peer, number))
+        self._push(self.now_us + in_us, peer, name, TIMER, ConnectionGone(peer, number))
 
     # -- edges -------------------------------------------------------------------------------
 
@@ -253,6 +233,12 @@ class World:
 
     # -- time --------------------------------------------------------------------------------
 
+    def set_clocks(self, to_us: int) -> None:
+        """Of every machine, to that date; timers go on undisturbed, as when a machine wakes up."""
+        self.clock_ahead_us = to_us - self.now_us
+        for node in self.nodes.values():
+            node.clock_ahead_us = self.clock_ahead_us
+
     def next_due_us(self) -> int | None:
         return self._queue[0][0] if self._queue else None
 
@@ -267,7 +253,7 @@ class World:
             network = self.network
             if number != (network.number(source, target) if network.connection else 0):
                 return True
-        elif message.__class__ is _TcpGivesUp:
+        elif message.__class__ is TcpGivesUp:
             self._give_up(message.one, message.other)
             return True
         if self.frozen and target in self.frozen:
@@ -275,7 +261,7 @@ class World:
                 self.frozen[target].append((due_us, source, number, message))
             return True
         if self.blocked and target in self.blocked and incarnation == self._incarnations[target]:
-            if message.__class__ is _Unblock:
+            if message.__class__ is Unblock:
                 self._unblock(target)
             else:
                 self.blocked[target].arrived.append((due_us, source, number, message))
@@ -289,7 +275,7 @@ class World:
                 if known is not None:
                     # A new connection, and nobody could say that the old one is gone.
                     self._deliver(target, incarnation, ConnectionLost(source))
-        elif message.__class__ is _ConnectionGone:
+        elif message.__class__ is ConnectionGone:
             if self._known.get((target, message.peer), message.number) > message.number:
                 return True
             self._known.pop((target, message.peer), None)
@@ -371,9 +357,9 @@ class World:
                 case HangUp(peer):
                     self.hang_up(name, peer)
                 case Block(for_us):
-                    self.blocked[name] = _Blocked()
+                    self.blocked[name] = Blocked()
                     self._hold_back(name, list(rest))
-                    self._push(self.now_us + for_us, name, name, TIMER, _Unblock())
+                    self._push(self.now_us + for_us, name, name, TIMER, Unblock())
                     return
                 case Halt():
                     self.crash(name)

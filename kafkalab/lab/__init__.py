@@ -17,6 +17,9 @@ labs = ManyLabs(directory, host, listeners); labs.create(owner); await labs.open
 Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 
 lab.fork()                                     a lab of its own that goes on from here, in lab time
+lab.past.at(us)                                the same, as it stood at that moment: see `past`
+lab.family.branches                            those that a person has named, by their names
+differences(entities, others, name, other)     what differs between two labs, in sentences
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
@@ -26,8 +29,11 @@ from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.engine.spec import HostLimits, SecurityProtocol
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
+from kafkalab.lab.branches import SIGN as BRANCH_SIGN
+from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frames, Watcher, apply, encode
@@ -41,10 +47,10 @@ from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
-from kafkalab.lab.witness import FREQUENT
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -65,6 +71,7 @@ def command_schema() -> list[CommandSchema]:
 
 
 __all__ = [
+    "BRANCH_SIGN",
     "COMMANDS",
     "FAULTS",
     "FREQUENT",
@@ -75,7 +82,9 @@ __all__ = [
     "Command",
     "CommandRefused",
     "CommandSchema",
+    "Difference",
     "Doors",
+    "Family",
     "FieldSchema",
     "Frames",
     "Gateway",
@@ -101,8 +110,10 @@ __all__ = [
     "Verdict",
     "Watcher",
     "apply",
+    "clocks",
     "command_schema",
     "commands",
+    "differences",
     "encode",
     "load_tape",
     "needed",

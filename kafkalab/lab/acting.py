@@ -27,6 +27,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
@@ -120,6 +121,11 @@ class Acting:
         self._admin.settle()
 
     @property
+    def asking(self) -> bool:
+        """Whether a request to the cluster has no answer yet."""
+        return self._admin.waiting
+
+    @property
     def waiting(self) -> bool:
         return bool(self._sending) or self._admin.waiting
 
@@ -129,8 +135,6 @@ class Acting:
             case order.SendRecord():
                 self._send_record(command, on_done, line)
                 return None
-            case tempo.PauseTime() | tempo.PlayTime() | tempo.StepTime() | tempo.SetRate():
-                return change_tempo(self.lab, command)
             case order.RollSegment(topic):
                 return self._do_to_logs(topic, RollTopic(topic))
             case order.RunRetention(topic):
@@ -179,6 +183,10 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case command if isinstance(command, BranchCommand):
+                return self.lab.family.do(self.lab, command)
+            case command if isinstance(command, tempo.TempoCommand):
+                return change_tempo(self.lab, command)
             case command if isinstance(command, controller_commands.ControllerCommand):
                 return do_to_controller(self.lab, command)
             case command if isinstance(command, fault_commands.FaultCommand):

@@ -4,8 +4,8 @@ They go out through an Admin client, a node like any other. Field by field the r
 that kafka-topics.sh and its kin would send.
 """
 
-import secrets
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from kio.schema.alter_partition_reassignments.v1.request import (
@@ -97,8 +97,8 @@ class AdminOrders:
                 self._send(*request(command), lambda outcome: on_answer(*told(outcome)))
 
     def _salt(self) -> bytes:
-        """For a password. What is played again from a tape must come out the same; there nobody authenticates."""
-        return secrets.token_bytes(16) if self.lab.time is None else f"salt of {self._tokens}".encode()
+        """For a password: no other of any lab has it, and what is played again comes out the same."""
+        return sha256(f"salt {self._tokens} of {self.lab.world.seed}".encode()).digest()[:16]
 
     def _move(self, command: order.ReassignPartition, on_answer: OnAnswer) -> None:
         """Set the throttle, then move."""

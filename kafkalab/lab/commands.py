@@ -8,6 +8,7 @@ allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's docum
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
@@ -392,4 +393,5 @@ Command = (
     | ShareCommand
     | FaultCommand
     | TempoCommand
+    | BranchCommand
 )

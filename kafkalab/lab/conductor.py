@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kafkalab.lab.lab_time import LabTime
+from kafkalab.lab.lab_time import LabTime, WallTime
 
 SLICE_S = 0.005
 """How long the world may run before others on the loop get their turn."""
@@ -20,8 +20,8 @@ SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
 SHARE_OF_SHOWING = 0.1
 """Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
-STEPS_AT_ONCE = 10_000
-"""How far one step goes at most when nothing happens that is worth a word."""
+LONGEST_STEP_S = 0.25
+"""How long one step takes at most when nothing happens that is worth a word."""
 
 
 class Playable(Protocol):
@@ -36,23 +36,6 @@ class Playable(Protocol):
     def next_due_us(self) -> int | None: ...
     def step(self) -> bool: ...
     def run_until(self, until_us: int) -> None: ...
-
-
-class WallClock:
-    """Microseconds since the epoch that never go back; after the machine slept they jump ahead."""
-
-    def __init__(self) -> None:
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
-        self.pace = 1.0
-
-    def now_us(self) -> int:
-        return (time.monotonic_ns() + self._offset_ns) // 1_000
-
-    def adjust(self) -> None:
-        self._offset_ns = max(self._offset_ns, time.time_ns() - time.monotonic_ns())
-
-    def set(self, now_us: int) -> None:
-        """A clock on the wall minds nobody."""
 
 
 class Conductor:
@@ -70,10 +53,13 @@ class Conductor:
     ) -> None:
         self.world: Playable = world
         """What is played. A tape puts its script in place of the bare world."""
-        self.clock = lab_time or WallClock()
+        self.clock: LabTime | WallTime = lab_time or WallTime()
         self.slices = 0
         self.on_broken: Callable[[str], None] | None = None
         """Called once with a sentence when the engine raised; the error itself goes on to the caller."""
+        self._goal_us: int | None = None
+        """A moment to come to as fast as can be, whatever the clock says."""
+        self._reached: Callable[[], bool] = lambda: False
         self._show = show
         self._watched = watched
         self._settle = settle
@@ -125,6 +111,11 @@ class Conductor:
         return self._loop is not None
 
     @property
+    def hurrying(self) -> bool:
+        """On its way to a moment, faster than the clock."""
+        return self._goal_us is not None
+
+    @property
     def behind(self) -> bool:
         """More is due than went into the last slice: the next one comes when others have had their turn."""
         return self._again is not None
@@ -133,7 +124,7 @@ class Conductor:
         """True when nothing due is left."""
         self.slices += 1
         world = self.world
-        now_us = self.clock.now_us()
+        now_us = self.clock.now_us() if self._goal_us is None else self._goal_us
         end = time.perf_counter() + SLICE_S
         due_us = world.next_due_us()
         pace = self.clock.pace
@@ -142,27 +133,52 @@ class Conductor:
             if self.clock.pace != pace:
                 # What happened stopped time: a rule is broken in a tape.
                 return True
+            if self._goal_us is not None and self._reached():
+                self._arrive()
+                return True
             if time.perf_counter() > end:
-                self.clock.set(world.now_us)
+                self.clock.wait_for(world.now_us)
                 return False
             due_us = world.next_due_us()
         world.run_until(now_us)
+        if self._goal_us is not None:
+            self._arrive()
         return True
+
+    def _arrive(self) -> None:
+        self._goal_us = None
+        self.clock.set(self.world.now_us)
+        self.stir()
+
+    def keep_time_by(self, clock: LabTime | WallTime) -> None:
+        """By another clock from now on, which shows the world's time."""
+        self.clock = clock
+        self.rearm()
+
+    def hurry_to(self, goal_us: int, reached: Callable[[], bool] = lambda: False) -> None:
+        """Let the world come to that moment, or to where that is true, as fast as it can, a slice at a time; then the
+        clock goes on from there."""
+        self._goal_us, self._reached = goal_us, reached
+        self.run()
 
     def rearm(self) -> None:
         """After the clock was changed: what was due at one moment is due at another now."""
+        self._goal_us = None
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._armed_us = None
         self._arm()
 
-    def step_while(self, wanted: Callable[[], bool]) -> None:
-        """Whatever the clock says, let one thing happen after the other, as long as that is wanted."""
+    def step_while(self, wanted: Callable[[], bool]) -> bool:
+        """Whatever the clock says, let one thing happen after the other, as long as that is wanted.
+
+        False when it still is, and others on the loop have waited long enough."""
         world = self.world
-        for _ in range(STEPS_AT_ONCE):
-            if not wanted() or not world.step():
-                break
+        end = time.perf_counter() + LONGEST_STEP_S
+        while wanted() and world.step() and time.perf_counter() < end:
+            pass
         self.clock.set(world.now_us)
+        return not wanted()
 
     def _break(self) -> None:
         self.stop()

@@ -20,3 +20,5 @@ def take_over(original: "Lab", fork: "Lab") -> None:
     fork.ledger.go_on_from(original.ledger)
     fork._acting.go_on_from(original._acting)
     fork._view.go_on_from(original._view)
+    fork.frames.go_on_from(original.frames)
+    fork.witness.go_on_from(original.witness)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from kafkalab.lab.witness import FREQUENT
+from kafkalab.lab.significance import FREQUENT
 
 QUEUE_FRAMES = 8
 RECENT_EVENTS = 100
@@ -54,6 +54,8 @@ class Watcher:
         self._behind = True
         """What it knows is not the state before the next frame: it needs a snapshot."""
         self._told = False
+        self.ended = False
+        """The lab is gone: nothing comes any more."""
         self.overflows = 0
         """How often it was too slow. Whoever owns the socket may drop it for that."""
 
@@ -102,6 +104,11 @@ class Frames:
         self._rate = 1.0
         self._snapshot: str | None = None
 
+    def go_on_from(self, other: "Frames") -> None:
+        """In a fork: what happened lately happened there too."""
+        self._recent.extend(other._recent)
+        self._recent_frequent.extend(other._recent_frequent)
+
     def watch(self, on_ready: Callable[[], None]) -> Watcher:
         """A new watcher; its first message is a snapshot."""
         watcher = Watcher(self, on_ready)
@@ -113,6 +120,12 @@ class Frames:
     def forget(self, watcher: Watcher) -> None:
         if watcher in self.watchers:
             self.watchers.remove(watcher)
+
+    def end(self) -> None:
+        """The lab is gone: everyone who watches is told."""
+        for watcher in list(self.watchers):
+            watcher.ended = True
+            watcher.ring()
 
     def publish(self, at_us: int, rate: float, entities: Entities, events: list[dict[str, Any]]) -> Frame | None:
         """Show the state of now. None when nothing is new since the last frame."""

@@ -15,6 +15,7 @@ from kafkalab.lab.admission import Admission
 from kafkalab.lab.connection import Connection
 from kafkalab.lab.doors import Doors, Listener, PortRefused, bound
 from kafkalab.lab.mechanisms import Account
+from kafkalab.lab.tempo_acting import enter_wall_time
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -85,7 +86,6 @@ class Gateway:
     def __init__(self, lab: "Lab", doors: Doors | None, more: tuple[Listener, ...] = ()) -> None:
         """`doors` are those whose ports the lab was opened with, None if it has none of its own; `more` are the
         listeners besides."""
-        assert lab.time is None, "a real client lives in wall time"
         self.lab = lab
         self.connections: dict[str, Connection] = {}
         self.bytes_arriving = 0
@@ -166,16 +166,19 @@ class Gateway:
         if reason:
             self.tell_refused(connection.broker, address, reason)
             return ""
+        enter_wall_time(self.lab, address)
         self._last_number += 1
         name = f"client-{self._last_number}"
         self.connections[name] = connection
         self.lab.world.open_edge(name, connection.deliver)
+        self.lab.real_clients_changed()
         return name
 
     def leave(self, connection: Connection) -> None:
         del self.connections[connection.name]
         self._admission.leave(connection.broker, connection.address)
         self.lab.world.close_edge(connection.name)
+        self.lab.real_clients_changed()
         self.lab.forget_connection(connection.name)
         self.lab.conductor.run()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from uuid import UUID
 
 from kafkalab.engine.broker.broker import Broker
-from kafkalab.engine.broker.lifecycle import ShutdownOverdue
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
@@ -19,8 +18,8 @@ from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
-from kafkalab.engine.controller.wakes import Shutdown
 from kafkalab.engine.events import (
+    AdminAnswered,
     ClientThrottled,
     Event,
     RecordsDelivered,
@@ -28,9 +27,11 @@ from kafkalab.engine.events import (
 from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
-from kafkalab.lab import attendance, opening
+from kafkalab.lab import attendance, closing, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.branch_commands import BranchCommand
+from kafkalab.lab.branches import Family
 from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
@@ -39,14 +40,18 @@ from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
 from kafkalab.lab.logs import Logs
+from kafkalab.lab.past import Past
+from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
-from kafkalab.lab.witness import FREQUENT, Witness
+from kafkalab.lab.witness import Witness
 
 READY_POLL_S = 0.02
+NOT_TAPED = TempoCommand | BranchCommand
+"""What does nothing to the cluster itself."""
 SECOND_US = 1_000_000
 MOST_NEW = 200
 """How many partitions one frame shows that none before it has shown: a topic of a thousand comes bit by bit."""
@@ -63,14 +68,21 @@ class Lab:
         *,
         clock: LabTime | None = None,
     ) -> None:
-        """Around a cluster that may be running already. With a clock it plays in lab time, else in wall time."""
+        """Around a cluster that may be running already. With a clock it begins in lab time, else in wall time."""
         self.settings = settings
         self.world = cluster.world
         self.cluster = cluster
         self.time = clock
-        """None in wall time."""
+        """None in wall time. See `tempo_acting`."""
+        self.listens = False
+        """Whether real clients may come in; not to what was forked or is played from a tape."""
         self.tape: Tape | None = None
-        """Every command so far, where they make the same history again."""
+        """Every command so far, as long as they make the same history again."""
+        self.past: Past | None = None
+        """What can be executed again, from when it is played."""
+        self.family = Family(self)
+        self.branch = ""
+        """Its name among them; "" for the lab itself."""
         self.facts_told = 0
         self.faults = Faults(self)
         self._acted = False
@@ -98,6 +110,7 @@ class Lab:
         self._acting = Acting(self)
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
+        self.world.on_leaving.append(self._on_leaving)
         self.world.on_message.append(self.ledger.on_message)
 
     @staticmethod
@@ -116,7 +129,7 @@ class Lab:
 
         `ports` are where the brokers are reached (`Doors.ports`) by `protocol`; without them, on ports in a row.
         `more_ports` are those of the other listeners, and `users` whom a new cluster knows from the beginning.
-        With `start_us`, for one in memory, it plays in lab time from that moment on and is taped.
+        It begins in lab time, now or at `start_us`, and is taped from its first life's beginning on.
         `before_start` is called when nothing lives yet. Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
         if store is not None:
@@ -126,31 +139,40 @@ class Lab:
         now_us = time.time_ns() // 1000
         if start_us is None:
             start_us = now_us - opening.HEAD_START_US if settings.lives else now_us
-            lab = Lab(
-                settings, Cluster(spec, World(opening.world_seed(settings), start_us), opening.disks(store)), store
-            )
-        else:
-            assert store is None, "what is on a disk already is on no tape"
-            world = World(opening.world_seed(settings), start_us)
-            lab = Lab(settings, Cluster(spec, world, opening.disks(None)), clock=LabTime(start_us))
-            lab.tape = Tape(settings, start_us)
+        world = World(opening.world_seed(settings), start_us)
+        lab = Lab(settings, Cluster(spec, world, opening.disks(store)), store, clock=LabTime(start_us))
+        # What is on a disk already is on no tape.
+        lab.tape = None if settings.lives else Tape(settings, start_us)
+        lab.listens = True
         before_start(lab)
         lab.cluster.start()
         if settings.lives:
             opening.catch_up(lab, now_us)
+            lab.world.set_clocks(now_us)
         if store is not None:
             for command in lab.kept_clients.stored():
                 lab._acting.do(command, lambda outcome: None)
         return lab
 
-    def fork(self) -> "Lab":
+    def fork(self, copied: dict[int, object] | None = None) -> "Lab":
         """Another lab that goes on from here by itself, in lab time and in memory.
 
         Real clients stay with this one: there, their connections are gone. Nor are the fork's commands
         on tape, since its beginning is not. See `Cluster.fork`."""
-        fork = Lab(self.settings, self.cluster.fork(), clock=LabTime(self.world.now_us))
+        fork = Lab(self.settings, self.cluster.fork(copied), clock=LabTime(self.world.now_us))
         take_over(self, fork)
         return fork
+
+    def stand_still(self) -> None:
+        """In lab time: it is now and stays now, until somebody lets time go on."""
+        assert self.time is not None
+        self.time.change(paused=True)
+        self.time.set(self.world.now_us)
+
+    @property
+    def orders_under_way(self) -> bool:
+        """Whether the cluster has yet to answer one."""
+        return self._acting.asking
 
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
@@ -164,7 +186,9 @@ class Lab:
         self.ledger.own_clients.pop(name, None)
 
     def play(self) -> None:
-        """Begin to play against the wall clock, on the running asyncio loop."""
+        """Begin to play, on the running asyncio loop."""
+        if self.past is None:
+            self.past = Past(self)
         self.conductor.start()
 
     def advance(self, passing_us: int) -> None:
@@ -173,27 +197,17 @@ class Lab:
         self._settle()
 
     def close(self) -> None:
-        """Stop playing and shut the cluster down in good order."""
-        self.conductor.stop()
-        self.on_broker_up = self.on_broker_down = None
-        # At once and not one after the other: a controlled shutdown would pile all leaderships up
-        # on the last broker and shrink every ISR to it.
-        for broker in self.running_brokers():
-            if broker.name in self.world.frozen:
-                self.world.thaw(broker.name)
-            self.world.tell_node(broker.name, ShutdownOverdue())
-        for controller in self.cluster.controllers.values():
-            if controller.name in self.world.frozen:
-                self.world.thaw(controller.name)
-            self.world.tell_node(controller.name, Shutdown(hands_over=False))
-        self.cluster.close()
-        if self._store is not None:
-            self._store.close()
+        """Stop playing and shut the cluster down in good order, and let go of every branch."""
+        closing.stop(self)
+        closing.shut_down(self)
+        self._let_go()
 
     def abandon(self) -> None:
-        """Let go of everything as it is: its engine broke, and can be told nothing any more."""
-        self.conductor.stop()
-        self.on_broker_up = self.on_broker_down = None
+        """Let go of everything as it is: its engine broke and can be told nothing any more, or nobody will miss it."""
+        closing.stop(self)
+        self._let_go()
+
+    def _let_go(self) -> None:
         self.cluster.close()
         if self._store is not None:
             self._store.close()
@@ -264,8 +278,10 @@ class Lab:
     def do(self, command: order.Command, on_done: OnDone) -> None:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
         self.conductor.run()
-        if self.tape is not None and not isinstance(command, TempoCommand):
-            self.tape.record(self.world.now_us, self.world.steps, command)
+        if not isinstance(command, NOT_TAPED):
+            for record in (self.tape, self.past):
+                if record is not None:
+                    record.record(self.world.now_us, self.world.steps, command)
         self._acting.do(command, on_done)
         self._acted = True
         self.conductor.run()
@@ -324,16 +340,29 @@ class Lab:
     def _settle(self) -> None:
         if self._acting.waiting:
             self._acting.settle()
+        if self.past is not None:
+            self.past.look()
 
     # -- what happens ------------------------------------------------------------------------
+
+    def real_clients_changed(self) -> None:
+        """One came in or has gone."""
+        if self.past is not None:
+            self.past.real_clients(bool(self.world.edges))
 
     def forget_connection(self, name: str) -> None:
         self.visitors.leave(name)
         self.ledger.forget_client(name)
         self.conductor.stir()
 
+    def _on_leaving(self, node: str) -> None:
+        if node.startswith("broker-"):
+            # The page goes on showing what was last known of it: that must not hang on who looked, and when.
+            self._view.look()
+
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
         self.facts_told += 1
+        self._view.measure(now_us)
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
         if isinstance(event, RecordsDelivered):
@@ -342,6 +371,10 @@ class Lab:
             self.ledger.on_delivered(group or event.client, event)
         elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
             self.on_throttled(event.connection, event.throttle_ms / 1000)
+        elif isinstance(event, AdminAnswered):
+            # At once, for an order of several requests goes on with the next one: whoever plays this again
+            # must find it at the same moment.
+            self._acting.settle()
         if event.__class__ not in FREQUENT:
             self._view.on_event(event)
             attendance.note(self, event)

@@ -240,7 +240,7 @@ class ManyLabs:
         gateway = tenant.gateway
         if gateway is None or tenant.opening is not None:
             return False
-        if gateway.connections or gateway.lab.frames.watchers:
+        if gateway.connections or gateway.lab.family.watched:
             tenant.used_at = time.monotonic()
         return time.monotonic() - tenant.used_at > self.bounds.idle_s
 
@@ -258,7 +258,7 @@ class ManyLabs:
             if tenant.gateway is not None
             and tenant.opening is None
             and not tenant.gateway.connections
-            and not tenant.gateway.lab.frames.watchers
+            and not tenant.gateway.lab.family.watched
         ]
         if not unused:
             return False

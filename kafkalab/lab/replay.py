@@ -200,6 +200,7 @@ def _lab_of(tape: Tape) -> tuple[Lab, Script]:
         before_start=lambda lab: referees.append(Referee(lab.cluster)),
     )
     lab.tape = None
+    lab.listens = False
     return lab, Script(lab.world, tape.start_us, _commands(lab, tape), referees[0].look)
 
 

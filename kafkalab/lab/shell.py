@@ -6,6 +6,7 @@ What Kafka has no tool for is written as a Unix administrator would do it, never
 import json
 import shlex
 
+from kafkalab.lab import branch_commands as branches
 from kafkalab.lab import commands as order
 from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
@@ -113,12 +114,23 @@ def _without_a_tool(command: order.Command) -> str:
             return f"iptables -P INPUT DROP; iptables -P OUTPUT DROP  # on the machine of broker {broker}"
         case order.HealNetwork():
             return "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT  # on every machine that was cut off"
+        case branches.Fork(name, at_us):
+            moment = "" if at_us is None else f" --at {at_us / 1_000_000:.6f}"
+            return f"lab fork{'' if name is None else f' {name}'}{moment}"
+        case branches.RemoveBranch(name):
+            return f"lab fork --remove {name}"
         case tempo.PauseTime():
             return "lab time pause"
         case tempo.PlayTime():
             return "lab time play"
         case tempo.StepTime():
             return "lab time step"
+        case tempo.StepToSignificant():
+            return "lab time step --significant"
+        case tempo.RunTo(at_us):
+            return f"lab time to {at_us / 1_000_000:.6f}"
+        case tempo.EnterLabTime():
+            return "lab time"
         case tempo.SetRate(rate):
             return f"lab time rate {rate}"
     if isinstance(command, controllers.ControllerCommand):

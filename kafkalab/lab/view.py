@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 Entity = dict[str, Any]
 
-RATE_WINDOW_US = 1_000_000
+SECOND_US = 1_000_000
+Sample = tuple[int, tuple[int, ...]]
+"""(second, counters at its beginning)"""
 STATES = {
     BrokerState.NOT_RUNNING: "starting",
     BrokerState.STARTING: "starting",
@@ -33,23 +35,35 @@ STATES = {
 
 
 class Rates:
-    """How fast counters grow, measured anew once a second."""
+    """How much counters grew in the last whole second.
+
+    They are read at the first fact after each second's beginning, whether anybody looks or not: what is
+    executed again shows the same rates."""
 
     def __init__(self) -> None:
-        self._before: tuple[int, tuple[int, ...]] | None = None
-        self.per_s: tuple[int, ...] = ()
+        self.next_us = 0
+        """From when on they are to be read again."""
+        self._before: Sample = (-2, ())
+        self._last: Sample = (-1, ())
 
-    def measure(self, now_us: int, counters: tuple[int, ...]) -> tuple[int, ...]:
-        if self._before is None:
-            self._before = (now_us, counters)
-            self.per_s = (0,) * len(counters)
-        then_us, before = self._before
-        passed_us = now_us - then_us
-        if passed_us >= RATE_WINDOW_US:
-            grown = zip(counters, before, strict=True)
-            self.per_s = tuple(round((now - then) * 1_000_000 / passed_us) for now, then in grown)
-            self._before = (now_us, counters)
-        return self.per_s
+    def go_on_from(self, other: "Rates") -> None:
+        self.next_us, self._before, self._last = other.next_us, other._before, other._last
+
+    def note(self, now_us: int, counters: tuple[int, ...]) -> None:
+        """The counters as they are before what happens now."""
+        second = now_us // SECOND_US
+        self._before, self._last = self._last, (second, counters)
+        self.next_us = (second + 1) * SECOND_US
+
+    def per_s(self, now_us: int, counters: tuple[int, ...]) -> tuple[int, ...]:
+        """Where no fact has come since a second began, nothing has grown since."""
+        end, begin = (self._at(now_us // SECOND_US - back, counters) for back in (0, 1))
+        return tuple(now - then for now, then in zip(end, begin, strict=True))
+
+    def _at(self, second: int, counters: tuple[int, ...]) -> tuple[int, ...]:
+        if second > self._last[0]:
+            return counters
+        return self._last[1] if second > self._before[0] or not self._before[1] else self._before[1]
 
 
 class View:
@@ -67,18 +81,30 @@ class View:
     def go_on_from(self, other: "View") -> None:
         """In a fork: a group is remembered there too."""
         self._groups = dict(other._groups)
+        self._rates.go_on_from(other._rates)
+        self._brokers = self.lab.cluster.brokers
+        self.logs.go_on_from(other.logs, self.lab.image)
         self._transactions.go_on_from(other._transactions)
 
     def on_event(self, event: Event) -> None:
         self.logs.on_event(event)
         self._transactions.on_event(event)
 
+    def measure(self, now_us: int) -> None:
+        """Before each fact."""
+        if now_us >= self._rates.next_us:
+            self._rates.note(now_us, self._counters())
+
+    def _counters(self) -> tuple[int, ...]:
+        ledger = self.lab.ledger
+        return ledger.produce_errors, ledger.records_in, ledger.bytes_in
+
     def look(self, most_new: int | None = None) -> dict[str, Entity]:
         """Every entity, by id; with `most_new`, of partitions that were not shown before at most so many."""
         lab = self.lab
         self._brokers = lab.cluster.brokers
         image = lab.image
-        entities = {"lab": self._lab(), **view_controllers.controllers(lab)}
+        entities = {"lab": self._lab(), **lab.family.entities(), **view_controllers.controllers(lab)}
         logs = self.logs.look(image, most_new)
         for spec in lab.cluster.spec.brokers:
             entities[f"broker:{spec.id}"] = self._broker(spec)
@@ -116,9 +142,15 @@ class View:
         return {
             "kind": "lab",
             "name": lab.settings.name,
+            "branch": lab.branch,
+            "trunk": lab.family.trunk.settings.name,
             "mode": "lab" if lab.time else "wall",
             "rate": lab.time.rate if lab.time else 1,
             "paused": lab.time is not None and lab.time.paused,
+            "stands_at_us": lab.world.now_us if lab.time is not None and lab.time.paused else None,
+            "clocks_ahead_ms": round(lab.world.clock_ahead_us / 1_000) if lab.time is None else 0,
+            "real_connections": len(lab.world.edges),
+            "listens": lab.listens,
             "bootstrap_servers": lab.bootstrap_servers,
             "cluster_id": lab.cluster.spec.cluster_id,
             "controller": lab.controller.name if lab.controller is not None else "",
@@ -175,10 +207,7 @@ class View:
         return STATES[node.state]
 
     def _signs(self, largest_lag: int) -> Entity:
-        ledger = self.lab.ledger
-        errors, records, size = self._rates.measure(
-            self.lab.world.now_us, (ledger.produce_errors, ledger.records_in, ledger.bytes_in)
-        )
+        errors, records, size = self._rates.per_s(self.lab.world.now_us, self._counters())
         return {
             "kind": "signs",
             "offline_partitions": self.logs.offline,

@@ -145,6 +145,16 @@ class LogsView:
         self._made_of: dict[str, tuple[Any, ...]] = {}
         self._entities: dict[str, Entity] = {}
 
+    def go_on_from(self, other: "LogsView", image: MetadataImage) -> None:
+        """In a fork: what was known of replicas that no broker has just now, and of partitions without a leader."""
+        for name, entity in other._entities.items():
+            if entity["kind"] == "topic":
+                continue
+            key = (entity["topic"], entity["partition"])
+            broker = entity["broker"] if entity["kind"] == "replica" else _leader(image, key)
+            if self._replica_of(broker, key) is None:
+                self._entities[name], self._made_of[name] = entity, other._made_of[name]
+
     def on_event(self, event: Event) -> None:
         match event:
             case (
@@ -259,6 +269,12 @@ class LogsView:
             "segments": list(_segments(replica)),
             "tail": tail.read_on(),
         }
+
+
+def _leader(image: MetadataImage, key: Key) -> int:
+    topic = image.topics.get(key[0])
+    part = topic.partitions.get(key[1]) if topic is not None else None
+    return part.leader if part is not None else NO_LEADER
 
 
 def _segments(replica: Partition) -> Iterator[Entity]:

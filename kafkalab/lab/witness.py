@@ -12,22 +12,11 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from kafkalab.engine.events import (
-    Event,
-    HighWatermarkAdvanced,
-    OffsetCommitted,
-    RecordAcked,
-    RecordsAcked,
-    RecordsAcknowledged,
-    RecordsAcquired,
-    RecordsAppended,
-    RecordsDelivered,
-    RecordSent,
-    ShareStartOffsetMoved,
-)
+from kafkalab.engine.events import Event
 from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
+from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.wire.api import ApiKey, name_of
 
 MOST_EVENTS = 200
@@ -36,20 +25,6 @@ MOST_PACKETS = 60
 REMEMBERED = 100
 """Facts kept while nobody watches, for whoever comes next."""
 
-FREQUENT = dict.fromkeys(
-    (
-        HighWatermarkAdvanced,
-        OffsetCommitted,
-        RecordAcked,
-        RecordSent,
-        RecordsAcked,
-        RecordsAcknowledged,
-        RecordsAcquired,
-        RecordsAppended,
-        RecordsDelivered,
-        ShareStartOffsetMoved,
-    )
-)
 NOT_SHOWN = dict.fromkeys(
     (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
 )
@@ -62,15 +37,28 @@ class Witness:
     def __init__(self, name_of_node: Callable[[str], str], topic_name: Callable[[UUID | None], str | None]) -> None:
         self._name_of_node = name_of_node
         self._topic_name = topic_name
+        self.beats = 0
+        """How many facts and messages there were that can be seen."""
+        self.significant = 0
+        """How many of them matter by themselves."""
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
         self._counts: Counter[str] = Counter()
         self._packets: list[dict[str, Any]] = []
         self._packet_counts: Counter[tuple[str, str, str]] = Counter()
 
+    def go_on_from(self, other: "Witness") -> None:
+        """In a fork: facts that nobody has been told yet."""
+        self._events.extend(other._events)
+        self._frequent = list(other._frequent)
+        self._counts = Counter(other._counts)
+
     def on_event(self, now_us: int, node: str, event: Event) -> None:
         if node == ADMIN:
             return
+        self.beats += 1
+        if is_significant(node, event):
+            self.significant += 1
         if event.__class__ not in FREQUENT:
             if len(self._events) == MOST_EVENTS:
                 self._counts[type(self._events[0][2]).__name__] += 1
@@ -89,6 +77,7 @@ class Witness:
             return
         if api_key == ApiKey.SHARE_FETCH and not (response and _brings_acquired(message.body)):
             return
+        self.beats += 1
         if len(self._packets) >= MOST_PACKETS:
             self._packet_counts[name_of(api_key), source, target] += 1
             return

@@ -2,6 +2,7 @@
 
 import { cast } from "./cast.js";
 import { h, paint } from "./paint.js";
+import { keyOfTime } from "./tempo.js";
 
 /**
  * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
@@ -129,7 +130,14 @@ function key(event, hands) {
   if (event.key === "Escape") hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
-  if (event.key === "1") hands.change({ lens: "flow" });
+  const ofTime = keyOfTime(event, hands.model());
+  if (ofTime !== null) {
+    event.preventDefault();
+    hands.ask(ofTime);
+  } else if (event.key === "f" || event.key === "F") {
+    event.preventDefault();
+    openForm("fork", hands);
+  } else if (event.key === "1") hands.change({ lens: "flow" });
   else if (event.key === "2") hands.change({ lens: "log" });
   else if (event.key === " " && !target.matches("button,summary,a")) {
     event.preventDefault();
@@ -162,7 +170,7 @@ function middle(element) {
 
 // -- theme ---------------------------------------------------------------------------------------
 
-function takeUpTheme() {
+export function takeUpTheme() {
   const kept = localStorage.getItem("kafkalab-theme");
   if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
 }
@@ -191,6 +199,7 @@ function drawDone(done) {
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),
+    branchOf(answer),
     toldBy(command, answer)));
 }
 
@@ -201,6 +210,11 @@ function toldBy({ command }, answer) {
   if (!answer.ok || !answer.detail || !QUESTIONS.includes(command)) return null;
   return h("p", { class: "quiet" },
     Object.entries(answer.detail).map(([name, value]) => `${name.replaceAll("_", " ")} ${[value].flat().join(", ") || "none"}`).join(" · "));
+}
+
+function branchOf(answer) {
+  const path = answer.ok ? answer.detail?.path : undefined;
+  return path ? h("a", { class: "link", href: `/labs/${path}/` }, `${path}: go there`) : null;
 }
 
 function recordOf(answer) {

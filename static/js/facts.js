@@ -7,10 +7,11 @@ const FAMILIES = {
   leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "EligibleLeadersChanged", "ControllerStoodForElection", "ControllerElected", "ControllerResigned", "VotersChanged", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded"],
   group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "ConsumerGroupEpochBumped", "TargetAssignmentComputed", "MemberReconciled", "GroupProtocolChanged", "PartitionsRevoked", "PartitionsAssigned", "PositionReset", "SharePartitionOpened", "RecordsReleased", "RecordsArchived", "AbortedRecordsPassedOver", "LockExpired", "ShareStateLoaded", "ShareStateUnloaded"],
   transaction: ["TransactionStateChanged", "MarkersHeldBack", "TransactionalIdForgotten", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded"],
+  time: ["WallTimeEntered", "LabTimeEntered", "BranchBegan", "BranchRemoved"],
   fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline", "LogDirFailed", "LogUncleanable"],
   error: ["InvariantBroken", "RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled"],
 };
-export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", fault: "✕", error: "!", other: "•" };
+export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", time: "◷", fault: "✕", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));
 const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "ProducerIdAssigned", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded", "ShareStateLoaded", "ShareStateUnloaded", "BrokerRegistered"]);
 

@@ -75,6 +75,7 @@ function refresh() {
 function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
+  page.dataset.mode = shown.entities.lab?.mode ?? "lab";
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -139,5 +140,5 @@ function topicOf(command) {
 
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
 const forms = wireForms({ ask, change });
-if (page.dataset.mode === "lab") setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
 page.dataset.wired = "true";

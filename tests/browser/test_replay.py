@@ -80,5 +80,5 @@ def test_time_stands_still_and_goes_on_as_the_person_says(replayed: Page) -> Non
     expect(time).not_to_have_text(before or "")
     # Nine seconds of silence later.
     expect(page.locator("#facts")).to_contain_text(re.compile("[Bb]roker 2 .*silent|fenced"), timeout=15_000)
-    page.get_by_role("button", name="Stop time").click()
+    page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()

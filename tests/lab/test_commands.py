@@ -114,6 +114,7 @@ def test_every_command_has_a_command_line() -> None:
         "release": "3.9",
         "fault": 1,
         "rate": "0.1",
+        "at_us": 1_767_225_600_000_000,
         "replicas": [2, 3],
         "quota": "producer_byte_rate",
         "subscription": "all",

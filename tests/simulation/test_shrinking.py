@@ -23,7 +23,8 @@ def at_most(tries: int) -> Callable[[], bool]:
 
 @cache
 def broken_by_many_faults() -> tuple[Schedule, Break]:
-    for seed in range(1, 81):
+    # The first of these breaks soon, which makes each try cheap.
+    for seed in range(25, 81):
         plan = schedule(seed)
         if len(plan.faults) >= 12 and (found := played(plan)) is not None:
             return plan, found

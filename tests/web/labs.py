@@ -42,8 +42,8 @@ async def done(lab: Lab, command: Command) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def browser(headers: list[tuple[bytes, bytes]] = HERE) -> AsyncIterator[WebsocketCommunicator]:
-    socket = WebsocketCommunicator(application, STAGE, headers=headers)
+async def browser(headers: list[tuple[bytes, bytes]] = HERE, path: str = STAGE) -> AsyncIterator[WebsocketCommunicator]:
+    socket = WebsocketCommunicator(application, path, headers=headers)
     connected, _ = await socket.connect()
     assert connected
     try:

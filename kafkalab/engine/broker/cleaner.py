@@ -78,7 +78,7 @@ class Cleaner:
         return [each for each in self.broker.partitions.values() if each.log.config.is_compacted]
 
     def _cleanable(self, partition: "Partition") -> Cleanable:
-        return partition.log.cleanable(self.broker.now_ms, partition.last_stable_offset)
+        return partition.log.cleanable(self.broker.date_ms, partition.last_stable_offset)
 
     def _filthiest(self) -> "tuple[Partition, Cleanable] | None":
         found = [(each, self._cleanable(each)) for each in self._compacted() if each.key not in self.uncleanable]

@@ -46,7 +46,8 @@ class FilesDue:
     def fire(self, broker: "Broker") -> None:
         partition = broker.partitions.get(self.key)
         if partition is not None:
-            partition.log.delete_set_aside(broker.now_ms)
+            # By whichever clock it was set aside.
+            partition.log.delete_set_aside(max(broker.clock_ms, broker.date_ms))
 
 
 class Partition:
@@ -331,7 +332,7 @@ class Partition:
 
     def compact(self, part: Cleanable) -> None:
         """Keep of each key the last record. Raises CorruptBatch, with nothing done, on damaged segments."""
-        done = self.log.compact(part, self.broker.now_ms)
+        done = self.log.compact(part, self.broker.date_ms)
         self.broker.tell(
             LogCompacted(
                 *self.key,

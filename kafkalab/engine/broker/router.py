@@ -76,13 +76,13 @@ class Router:
             lines = self.lines[request.source] = {}
         line = lines.get(request.channel)
         if line is None:
-            lines[request.channel] = Line(request)
+            line = lines[request.channel] = Line(request)
         elif line.current is None and line.muted_until_us <= self.broker.now_us:
             line.current = request
         else:
             line.waiting.append(request)
             return
-        self._handle(request)
+        self._handle(line, request)
 
     def answer(self, request: Request, body: Any) -> None:
         line = self._line_of(request)
@@ -126,8 +126,8 @@ class Router:
     def handle_ready(self) -> None:
         while self.ready:
             request = self.ready.popleft()
-            if self._line_of(request) is not None:
-                self._handle(request)
+            if (line := self._line_of(request)) is not None:
+                self._handle(line, request)
 
     def forget(self, source: str) -> None:
         self.lines.pop(source, None)
@@ -139,23 +139,21 @@ class Router:
         line = lines.get(request.channel) if lines is not None else None
         return line if line is not None and line.current is request else None
 
-    def _handle(self, request: Request) -> None:
+    def _handle(self, line: Line, request: Request) -> None:
         route = self.broker.routes.get(request.api_key)
         if route is None:
             self.broker.hang_up(request.source)
             return
         if request.api_key == ApiKey.FETCH and self.broker.client_quotas.holds_for(request):
-            line = self._line_of(request)
-            assert line is not None
             request = line.current = self.broker.client_quotas.bounded(request)
         try:
             if not self.broker.authorizer.asks_nobody(self.broker.metadata.acls):
-                allowed = self._allowed(route, request)
+                allowed = self._allowed(line, route, request)
                 if allowed is None:
                     return
                 request = allowed
             if self.broker.tampering.rules and self.broker.tampering.concerns(request):
-                self._handle_amended(route, request)
+                self._handle_amended(line, route, request)
                 return
             body = route.handle(self.broker, request)
         except Refused as refused:
@@ -164,19 +162,16 @@ class Router:
                 # Nobody waits for an answer (ProduceRequest.getErrorResponse): closing is all there is to say.
                 self.broker.hang_up(request.source)
                 return
-            line = self.lines[request.source][request.channel]
-            assert line.current is not None
-            body = route.refuse(line.current, refused)
-            request = line.current
+            # What was left of it when it was refused: permissions or a fault may have taken some away.
+            request = line.current or request
+            body = route.refuse(request, refused)
         if body is not None:
             self.answer(request, body)
 
-    def _allowed(self, route: ModuleType, request: Request) -> Request | None:
+    def _allowed(self, line: Line, route: ModuleType, request: Request) -> Request | None:
         """What is left of a request once it was asked who may do what; None when that was all of an answer.
 
         Raises Refused."""
-        line = self._line_of(request)
-        assert line is not None
         line.trimmed = gatekeeper.examine(self.broker, request, route)
         if line.trimmed is None:
             return request
@@ -189,7 +184,7 @@ class Router:
             return None
         return line.trimmed.rest
 
-    def _handle_amended(self, route: ModuleType, request: Request) -> None:
+    def _handle_amended(self, line: Line, route: ModuleType, request: Request) -> None:
         tampering = self.broker.tampering
         if tampering.too_new(request) and request.api_key != ApiKey.API_VERSIONS:
             # Nobody advertised that version: Kafka closes the connection.
@@ -199,8 +194,6 @@ class Router:
         if refused is not None and request.api_key == ApiKey.PRODUCE and request.body.acks == 0:
             self.broker.hang_up(request.source)
             return
-        line = self._line_of(request)
-        assert line is not None
         if rest.body is None:
             line.amended = Amended(None, delay_ms)
             self.answer(request, refused)
@@ -213,8 +206,8 @@ class Router:
 
     def ask_again(self, request: Request) -> None:
         """What was missing is there now: the request is handled from its beginning."""
-        if self._line_of(request) is not None:
-            self._handle(request)
+        if (line := self._line_of(request)) is not None:
+            self._handle(line, request)
 
     def refuse(self, request: Request, refused: Refused) -> None:
         """No to a request that has been waiting."""

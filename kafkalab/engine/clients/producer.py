@@ -227,7 +227,7 @@ class Producer(Client):
 
     def _send_by_hand(self, order: SendOne) -> None:
         self.sent += 1
-        record = Outgoing(self.sent, order.key, order.value, order.headers, self.now_ms, order.token)
+        record = Outgoing(self.sent, order.key, order.value, order.headers, self.clock_ms, order.token)
         self.fates[order.token] = Fate(self.sent, order.topic)
         if self.transactions is not None and self.transactions.state is not TransactionState.OPEN:
             # KafkaProducer.send throws: "no transaction is in progress".
@@ -252,7 +252,7 @@ class Producer(Client):
             key = key_of(settings.key_pattern, self._made, self.random)
             value = value_of(settings, self.name, self._made, key)
             self.sent += 1
-            self._hand_over(Outgoing(self.sent, key, value, (), self.now_ms), settings.topic, None)
+            self._hand_over(Outgoing(self.sent, key, value, (), self.clock_ms), settings.topic, None)
             self._end_if_full()
         self.wake_at(self._pace.next_us(self.now_us))
 

@@ -208,7 +208,7 @@ class Controller(Node):
             self._write(decision.records)
 
     def _write(self, records: tuple[MetadataRecord, ...]) -> None:
-        values = [Record(index, self.now_ms, None, encode(record)) for index, record in enumerate(records)]
+        values = [Record(index, self.clock_ms, None, encode(record)) for index, record in enumerate(records)]
         first_offset = self.replica.append(batches.build(values), self.epoch, self.now_ms)
         for index, record in enumerate(records):
             self.image.replay(record, first_offset + index)

@@ -11,8 +11,3 @@ def classic_group(groups: Groups, group_id: str) -> ClassicGroup | None:
     """None if it is not there, or is of another kind."""
     group = groups.get(group_id)
     return group if isinstance(group, ClassicGroup) else None
-
-
-def consumer_group(groups: Groups, group_id: str) -> ConsumerGroup | None:
-    group = groups.get(group_id)
-    return group if isinstance(group, ConsumerGroup) else None

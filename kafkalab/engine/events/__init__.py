@@ -57,14 +57,18 @@ from kafkalab.engine.events.metadata import (
     TopicDeleted,
 )
 from kafkalab.engine.events.nodes import (
+    BranchBegan,
+    BranchRemoved,
     ConnectionHalfOpened,
     InvariantBroken,
+    LabTimeEntered,
     LogDirFailed,
     NodeCrashed,
     NodeExited,
     NodeFrozen,
     NodeStarted,
     NodeThawed,
+    WallTimeEntered,
 )
 from kafkalab.engine.events.quorum import (
     ControllerElected,
@@ -137,6 +141,8 @@ __all__ = [
     "AuthorizationDenied",
     "BecameFollower",
     "BecameLeader",
+    "BranchBegan",
+    "BranchRemoved",
     "BrokerFenced",
     "BrokerRegistered",
     "BrokerUnfenced",
@@ -163,6 +169,7 @@ __all__ = [
     "InvariantBroken",
     "IsrExpanded",
     "IsrShrunk",
+    "LabTimeEntered",
     "LeaderElected",
     "LockExpired",
     "LogCompacted",
@@ -229,4 +236,5 @@ __all__ = [
     "UserGivenPassword",
     "UserLostPassword",
     "VotersChanged",
+    "WallTimeEntered",
 ]

@@ -56,6 +56,36 @@ class ConnectionHalfOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WallTimeEntered(Event):
+    """A real client came in from {address}: to it the clock is real, so time cannot be held any more. {clocks}"""
+
+    address: str
+    clocks: str
+    """What became of the machines' clocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabTimeEntered(Event):
+    """Time is the lab's own again: it can stand still, go step by step, and slower or faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchBegan(Event):
+    """Branch {branch} parted from {lab} at {moment} UTC, and goes its own way from there."""
+
+    branch: str
+    lab: str
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRemoved(Event):
+    """Branch {branch} is gone, with everything in it."""
+
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvariantBroken(Event):
     """Rule {invariant}, which must hold whatever happens, is broken: {detail}."""
 

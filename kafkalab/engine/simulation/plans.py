@@ -21,11 +21,6 @@ class TopicPlan:
         return {"min.insync.replicas": fewest, "internal.segment.bytes": size, **dict(self.configs)}
 
     @property
-    def is_careless(self) -> bool:
-        """It prefers losing records to waiting for who has them."""
-        return ("unclean.leader.election.enable", "true") in self.configs
-
-    @property
     def is_compacted(self) -> bool:
         return ("cleanup.policy", "compact") in self.configs
 

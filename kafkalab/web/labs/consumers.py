@@ -85,6 +85,9 @@ class LabConsumer(AsyncWebsocketConsumer):
             self.ready.clear()
             while (text := watcher.take()) is not None:
                 await self.send(text_data=text)
+            if watcher.ended:
+                await self.close(NO_SUCH_LAB)
+                return
         await self.close(TRY_AGAIN_LATER)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

@@ -130,6 +130,7 @@ SECURITY = (
     ),
     Offer("remove_password", "Take a password away", "Remove password"),
 )
+TIME = (Offer("fork", "Fork", "Begin the branch", ("name",)),)
 BREAKING = (
     Offer("slow_disk", "Slow disk", "Slow it down", ("broker", "delay_ms")),
     Offer("fill_disk", "Full disk", "Fill it", ("broker", "free_bytes")),
@@ -167,6 +168,12 @@ SECTIONS = (
         "Who may do what",
         "Everybody may use what no entry is for. Where there are entries for a thing, only those whom one allows.",
         SECURITY,
+    ),
+    Section(
+        "time",
+        "Time",
+        "Another history that parts from this one, now or at a moment that has passed. This one stays as it is.",
+        TIME,
     ),
     Section(
         "break",

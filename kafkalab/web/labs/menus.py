@@ -10,7 +10,16 @@ from typing import Any
 
 from kafkalab.lab import FAULTS, CommandSchema, command_schema
 
-IN_THE_TOP_BAR = ("pause_time", "play_time", "step_time", "set_rate")
+IN_THE_TOP_BAR = (
+    "pause_time",
+    "play_time",
+    "step_time",
+    "step_to_significant",
+    "run_to",
+    "set_rate",
+    "enter_lab_time",
+    "remove_branch",
+)
 """Lab time has buttons of its own there."""
 UP = ("running", "starting", "frozen", "isolated")
 DOWN = ("crashed", "stopped")

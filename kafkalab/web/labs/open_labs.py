@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.http import Http404
 
-from kafkalab.lab import Certificates, Lab, Listener, ManyLabs, Tenant
+from kafkalab.lab import BRANCH_SIGN, Certificates, Lab, Listener, ManyLabs, Tenant
 
 HOME = "home"
 
@@ -38,7 +38,15 @@ class OpenLabs:
         return tenant
 
     async def opened(self, name: str, owner: str) -> Lab:
-        """Awake, if need be after a moment. Raises Http404."""
+        """Awake, if need be after a moment. Whoever may see a lab may see its branches. Raises Http404."""
+        trunk, sign, branch = name.partition(BRANCH_SIGN)
+        lab = await self._opened(trunk, owner)
+        found = lab.family.named(branch) if sign else lab
+        if found is None:
+            raise Http404(f"There is no branch {branch} of {trunk}.")
+        return found
+
+    async def _opened(self, name: str, owner: str) -> Lab:
         if name in self.by_name:
             return self.by_name[name]
         tenant = self.tenant(name, owner)

@@ -1,7 +1,8 @@
 """The paths of the sockets."""
 
-from django.urls import path
+from django.urls import re_path
 
 from kafkalab.web.labs.consumers import LabConsumer
+from kafkalab.web.labs.lab_names import LabName
 
-websocket_urlpatterns = [path("ws/labs/<slug:name>/", LabConsumer.as_asgi())]
+websocket_urlpatterns = [re_path(rf"^ws/labs/(?P<name>{LabName.regex})/$", LabConsumer.as_asgi())]

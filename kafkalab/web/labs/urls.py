@@ -1,23 +1,28 @@
 """The paths of the labs app."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from kafkalab.web.labs import learners, real, rebalances, views
+from kafkalab.web.labs import comparing, learners, real, rebalances, views
+from kafkalab.web.labs.lab_names import LabName
+
+register_converter(LabName, "lab")
 
 urlpatterns = [
     path("", views.front_door, name="front-door"),
     path("labs/", learners.own_labs, name="own-labs"),
     path("labs/new/", learners.new_lab, name="new-lab"),
-    path("labs/<slug:name>/delete/", learners.delete_lab, name="delete-lab"),
+    path("labs/<lab:name>/delete/", learners.delete_lab, name="delete-lab"),
     path("security/", learners.security, name="security"),
     path("kafkalab-ca.pem", learners.authority, name="authority"),
-    path("labs/<slug:name>/", views.stage, name="stage"),
-    path("labs/<slug:name>/records/", views.records, name="records"),
-    path("labs/<slug:name>/record/", views.record, name="record"),
-    path("labs/<slug:name>/line/", views.line, name="line"),
+    path("labs/<lab:name>/", views.stage, name="stage"),
+    path("labs/<lab:name>/records/", views.records, name="records"),
+    path("labs/<lab:name>/record/", views.record, name="record"),
+    path("labs/<lab:name>/line/", views.line, name="line"),
+    path("labs/<slug:name>/compare/", comparing.compare, name="compare"),
+    path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),
-    path("api/labs/<slug:name>/", views.snapshot, name="snapshot"),
+    path("api/labs/<lab:name>/", views.snapshot, name="snapshot"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
+from kafkalab.lab import BRANCH_SIGN, TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.menus import buttons, menus_as_json
@@ -35,7 +35,8 @@ async def front_door(request: HttpRequest) -> HttpResponse:
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
     lab = await open_labs.opened(name, owner_of(request))
     entities = lab.snapshot()["entities"]
-    ways = ways_into(name, owner_of(request), entities["lab"]["bootstrap_servers"])
+    # Nobody comes into a branch: the lab itself is where the doors are.
+    ways = ways_into(name.partition(BRANCH_SIGN)[0], owner_of(request), entities["lab"]["bootstrap_servers"])
     return render(
         request,
         "labs/stage.html",
