@@ -18,6 +18,7 @@ from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
+from kafkalab.web.labs.past import SPANS
 from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
 
@@ -52,6 +53,8 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
             "topic": topic,
             "many": open_labs.many is not None,
+            "timeline_spans": SPANS,
+            "taped": lab.tape is not None,
         },
     )
 
@@ -109,6 +112,7 @@ async def record(request: HttpRequest, name: str) -> HttpResponse:
     if opened is not None:
         context["fields"] = explained(opened.batch)
         context["segment_file"] = f"{opened.segment:020d}.log"
+        context["chosen"] = lab.logs.chosen(opened)
         context["timestamp"] = _time(opened.record.timestamp_ms)
     return render(request, "labs/_record.html", context)
 
