@@ -62,8 +62,6 @@ NOT_TAPED = TempoCommand | BranchCommand
 SECOND_US = 1_000_000
 MOST_NEW = 200
 """How many partitions one frame shows that none before it has shown: a topic of a thousand comes bit by bit."""
-OWNER = "User:admin"
-"""Whose the orders are that are given on the page: no list can lock them out."""
 
 
 class Lab:
@@ -158,13 +156,7 @@ class Lab:
         lab.tape = None if settings.lives else Tape(settings, start_us)
         lab.listens = True
         before_start(lab)
-        lab.cluster.start()
-        if settings.lives:
-            opening.catch_up(lab, now_us)
-            lab.world.set_clocks(now_us)
-        if store is not None:
-            for command in lab.kept_clients.stored():
-                lab._acting.do(command, lambda outcome: None)
+        opening.begin(lab, now_us)
         return lab
 
     def fork(self, copied: dict[int, object] | None = None) -> "Lab":
@@ -184,11 +176,12 @@ class Lab:
         assert self.time is not None
         self.time.change(paused=True)
         self.time.set(self.world.now_us)
+        self.conductor.rearm()
 
     @property
     def orders_under_way(self) -> bool:
         """Whether the cluster has yet to answer one."""
-        return self._acting.asking
+        return self._acting.asking or self.terminal.asking
 
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
@@ -404,7 +397,3 @@ class Lab:
             self._view.on_event(event)
             attendance.note(self, event)
         self.conductor.stir()
-
-
-def _number(node: str) -> int:
-    return int(node.rpartition("-")[2])

@@ -57,6 +57,11 @@ class Terminal:
         self._by_node: dict[str, Job] = {}
         """The jobs whose tool is a node of the world."""
 
+    @property
+    def asking(self) -> bool:
+        """Whether a tool has asked the cluster something and has no answer yet."""
+        return bool(self._asked)
+
     def go_on_from(self, other: "Terminal") -> None:
         """In a fork. What runs there goes on there alone."""
         self._numbers, self._tokens = other._numbers, other._tokens
