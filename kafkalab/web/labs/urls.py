@@ -8,12 +8,14 @@ from kafkalab.web.labs import (
     inspecting,
     joining,
     learners,
+    ledger,
     overheard,
     past,
     prometheus,
     real,
     rebalances,
     views,
+    what_if,
 )
 from kafkalab.web.labs.lab_names import LabName
 
@@ -29,6 +31,8 @@ urlpatterns = [
     path("labs/<lab:name>/", views.stage, name="stage"),
     path("labs/<lab:name>/records/", views.records, name="records"),
     path("labs/<lab:name>/record/", views.record, name="record"),
+    path("labs/<lab:name>/ledger/", ledger.ledger, name="ledger"),
+    path("labs/<lab:name>/what-if/", what_if.what_if, name="what-if"),
     path("labs/<lab:name>/line/", views.line, name="line"),
     path("labs/<slug:name>/compare/", comparing.compare, name="compare"),
     path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),

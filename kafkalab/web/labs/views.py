@@ -12,7 +12,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import BRANCH_SIGN, TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
+from kafkalab.lab import (
+    BRANCH_SIGN,
+    FATES,
+    TOPIC_SETTINGS,
+    Lab,
+    RecordLine,
+    command_schema,
+    parse_command,
+    shell,
+    telling,
+)
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.joining import address_of
@@ -57,6 +67,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "many": open_labs.many is not None,
             "timeline_spans": SPANS,
             "taped": lab.tape is not None,
+            "fates": FATES,
         },
     )
 
