@@ -8,7 +8,10 @@ lab.conductor.on_broken                        set it: called with a sentence wh
 lab.ready                                      True once the brokers accept requests
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
+lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
+lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
+lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 fates(lab, Wanted("lost_after_ack"))           a page of the delivery ledger: what became of each record
 gateway.close(); lab.close()
@@ -25,6 +28,7 @@ differences(entities, others, name, other)     what differs between two labs, in
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
+shown_again(*read_recording(bytes))            a lab that shows a recording; RecordingRefused
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
@@ -35,25 +39,36 @@ from kafkalab.lab.branches import SIGN as BRANCH_SIGN
 from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fates.rows import FATES, Place, Row, Wanted, fates
 from kafkalab.lab.fault_commands import FaultCommand
-from kafkalab.lab.frames import Frames, Watcher, apply, encode
+from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
+from kafkalab.lab.metrics.history import Chart
+from kafkalab.lab.metrics.keeping import GROUPS as METRIC_GROUPS
+from kafkalab.lab.metrics.metric import NODE, Kind, Metric, Reading, Times, percentile
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
+from kafkalab.lab.recording import Forgotten, Recording, RecordingRefused
+from kafkalab.lab.recording import head as recording_head
+from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.shown_again import shown_again
 from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.terminal import Job
+from kafkalab.lab.terminal.marks import spans
+from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
 from kafkalab.lab.twins import Change, changes
 
 COMMANDS = by_name(Command)
@@ -80,11 +95,14 @@ __all__ = [
     "FATES",
     "FAULTS",
     "FREQUENT",
+    "METRIC_GROUPS",
+    "NODE",
     "TOPIC_SETTINGS",
     "Bounds",
     "ByteField",
     "Certificates",
     "Change",
+    "Chart",
     "Command",
     "CommandRefused",
     "CommandSchema",
@@ -92,29 +110,41 @@ __all__ = [
     "Doors",
     "Family",
     "FieldSchema",
+    "Forgotten",
+    "Frame",
     "Frames",
     "Gateway",
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Job",
+    "Kind",
     "Lab",
     "LabSettings",
     "LabsRefused",
     "Listener",
     "ManyLabs",
+    "Metric",
     "Needed",
     "OpenedRecord",
     "Outcome",
     "Place",
     "PortRefused",
+    "Reading",
     "Reception",
     "RecordLine",
+    "Recording",
+    "RecordingRefused",
     "Row",
+    "RunLine",
     "SecurityProtocol",
+    "StopLine",
     "StoreRefused",
     "Tape",
     "TapeRefused",
     "Tenant",
+    "Times",
+    "TypeLine",
     "Verdict",
     "Wanted",
     "Watcher",
@@ -123,14 +153,20 @@ __all__ = [
     "clocks",
     "command_schema",
     "commands",
+    "configs_of",
     "differences",
     "encode",
     "fates",
     "load_tape",
     "needed",
     "parse_command",
+    "percentile",
+    "read_recording",
+    "recording_head",
     "replay",
     "shell",
+    "shown_again",
+    "spans",
     "staged",
     "telling",
 ]

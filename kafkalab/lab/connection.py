@@ -239,6 +239,9 @@ class Connection(asyncio.BufferedProtocol):
         if self.visitor is not None:
             self.visitor.bytes_in += len(frame) + 4
             self.lab.visitors.asked(self.name, self.visitor, request)
+            if version >= 0:
+                now_us = self.lab.world.now_us
+                self.lab.overheard.asked(now_us, self.visitor, self.name, self._number, (api_key, version), frame)
         if not (isinstance(body, ProduceRequest) and body.acks == 0):
             self.in_flight[self._number] = (api_key, version, correlation_id, len(frame))
             self._in_flight_bytes += len(frame)
@@ -269,7 +272,10 @@ class Connection(asyncio.BufferedProtocol):
             version = 0
         if api_key == ApiKey.FETCH:
             self.lab.visitors.answered(self.name, body)
-        self.write(encode_response(api_key, version, correlation_id, body))
+        chunks = encode_response(api_key, version, correlation_id, body)
+        if self.visitor is not None:
+            self.lab.overheard.answered(self.lab.world.now_us, self.name, message.correlation_id, version, chunks)
+        self.write(chunks)
         if self._login is not None and not self._login.done:
             self._login.answered(api_key, getattr(body, "error_code", None) is ErrorCode.none)
         if not self._reading:

@@ -99,13 +99,13 @@ class View:
         ledger = self.lab.ledger
         return ledger.produce_errors, ledger.records_in, ledger.bytes_in
 
-    def look(self) -> dict[str, Entity]:
-        """Every entity, by id."""
+    def look(self, most_new: int | None = None) -> dict[str, Entity]:
+        """Every entity, by id; with `most_new`, of partitions that were not shown before at most so many."""
         lab = self.lab
         self._brokers = lab.cluster.brokers
         image = lab.image
         entities = {"lab": self._lab(), **lab.family.entities(), **view_controllers.controllers(lab)}
-        logs = self.logs.look(image)
+        logs = self.logs.look(image, most_new)
         for spec in lab.cluster.spec.brokers:
             entities[f"broker:{spec.id}"] = self._broker(spec)
         entities |= logs
@@ -126,7 +126,7 @@ class View:
         entities |= {f"consumer:{name}": view_share.consumer(client) for name, client in lab.share_consumers.items()}
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
-        entities |= lab.visitors.entities()
+        entities |= lab.visitors.entities() | lab.terminal.entities()
         view_quotas.mark(lab, entities)
         entities |= lab.faults.entities()
         entities["security"] = security(image)

@@ -5,6 +5,7 @@ a visitor does is learnt from what it asks for. Delivered records are those that
 has moved over, after answers that held records.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,14 @@ from kafkalab.engine.node import ANONYMOUS, Request
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import FetchRequest, FetchResponse
 
-MEMBERSHIP = (ApiKey.JOIN_GROUP, ApiKey.HEARTBEAT, ApiKey.SYNC_GROUP, ApiKey.OFFSET_COMMIT)
+MEMBERSHIP = (
+    ApiKey.JOIN_GROUP,
+    ApiKey.HEARTBEAT,
+    ApiKey.SYNC_GROUP,
+    ApiKey.OFFSET_COMMIT,
+    ApiKey.CONSUMER_GROUP_HEARTBEAT,
+    ApiKey.SHARE_GROUP_HEARTBEAT,
+)
 READ_COMMITTED = 1
 ADMINISTRATION = (
     ApiKey.CREATE_TOPICS,
@@ -74,6 +82,7 @@ class Visitor:
             "software_version": self.software_version,
             "address": self.address,
             "brokers": sorted(set(self.connections.values())),
+            "connections": [list(each) for each in sorted(Counter(self.connections.values()).items())],
             "requests": self.requests,
             "role": self.role,
             "principal": self.principal,
@@ -124,14 +133,16 @@ class Visitors:
         self.of_connection[connection] = visitor
         return visitor
 
-    def leave(self, connection: str) -> None:
+    def leave(self, connection: str) -> Visitor | None:
+        """Who is gone with that, if it was the last connection."""
         self._readings.pop(connection, None)
         visitor = self.of_connection.pop(connection, None)
         if visitor is None:
-            return
+            return None
         del visitor.connections[connection]
-        if not visitor.connections:
-            self._by_identity.pop((visitor.address, visitor.client_id, visitor.software_name))
+        if visitor.connections:
+            return None
+        return self._by_identity.pop((visitor.address, visitor.client_id, visitor.software_name))
 
     def name_of(self, node: str) -> str:
         """The name on the stage of a connection; every other node is called what it is."""

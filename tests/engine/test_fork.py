@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kafkalab.engine.clients.admin import Admin, create_topic
-from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.engine.cluster import Cluster
@@ -153,6 +154,23 @@ def test_a_forked_disk_keeps_its_bytes_whatever_becomes_of_the_files(size: int, 
     assert fork.read_whole("cut") == whole["cut"] + b"by the fork"
     assert fork.read("grown", 2, 5) == b"own o"
     assert {name: again.read_whole(name) for name in again.names()} == whole
+    disk.close()
+
+
+def test_forks_of_several_ages_keep_what_each_has_seen(tmp_path: Path) -> None:
+    disk = FileDisk(tmp_path)
+    told: list[tuple[MemoryDisk, bytes]] = []
+    disk.append("log", b"0123456789" * COPIED_BYTES)
+    for cut in (9, 4, 7, 1):
+        told.append((deepcopy(disk), disk.read_whole("log")))
+        disk.append("log", b"grown" * cut)
+        told.append((deepcopy(disk), disk.read_whole("log")))
+        disk.truncate("log", cut * COPIED_BYTES)
+    open_files = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+    disk.delete("log")
+    assert [fork.read_whole("log") for fork, _ in told] == [content for _, content in told]
+    if open_files:
+        assert len(os.listdir("/proc/self/fd")) <= open_files + 1
     disk.close()
 
 

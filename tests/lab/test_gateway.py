@@ -97,6 +97,7 @@ def test_a_client_is_told_what_is_spoken_here_and_is_seen() -> None:
             "software_version": "1.0",
             "address": "127.0.0.1",
             "brokers": [1],
+            "connections": [[1, 1]],
             "requests": 1,
             "role": "?",
             "principal": "User:ANONYMOUS",

@@ -95,6 +95,10 @@ class Purgatory:
         for number in [number for number, wait in self.waits.items() if wait.source == source]:
             self._remove(number)
 
+    def watched(self) -> list[tuple[Wait, tuple["PartitionKey", ...]]]:
+        """Each wait with the partitions that may end it."""
+        return [(wait, self._keys[number]) for number, wait in self.waits.items()]
+
     def _remove(self, number: int) -> None:
         del self.waits[number]
         for key in self._keys.pop(number):

@@ -176,6 +176,7 @@ class Past:
         self._check(us)
         playing = self.script(us).begin()
         playing.to(us)
+        playing.lab.causes.go_on_from(self._lab.causes, us)
         return playing.lab
 
     def near(self, us: int) -> "Lab":
@@ -185,7 +186,9 @@ class Past:
         except NotHeld as refused:
             if refused.nearest_us is None:
                 raise
-        lab = self._before(us).lab.fork()
+        before = self._before(us)
+        lab = before.lab.fork()
+        lab.causes.go_on_from(self._lab.causes, before.at_us)
         lab.stand_still()
         return lab
 

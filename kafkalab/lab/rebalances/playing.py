@@ -10,7 +10,8 @@ from typing import Any
 
 from kafkalab.engine.clients.admin import Admin, create_topic
 from kafkalab.engine.clients.client import Close
-from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.partitioners import by_key
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.clients.workload import ProducerSettings
@@ -108,6 +109,7 @@ def play(story: Story, protocol: Protocol, seed: int, slow: bool) -> list[Fact]:
     world = World(seed, EPOCH_US, Network(Link(latency_us=500, jitter_us=200)))
     configs = {
         "offsets.topic.num.partitions": "4",
+        "group.consumer.min.session.timeout.ms": str(SESSION_TIMEOUT_MS),
         "group.consumer.session.timeout.ms": str(SESSION_TIMEOUT_MS),
     }
     spec = ClusterSpec.local(3, seed=seed, broker_configs=configs)

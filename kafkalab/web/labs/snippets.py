@@ -1,6 +1,16 @@
-"""Short programs with which a learner's own client joins the lab."""
+"""Short programs with which a learner's own client joins the lab: one a language, for each way in.
+
+They stand in templates/labs/snippets and are run in tests as they stand on the page.
+"""
 
 from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+
+CA = "kafkalab-ca.pem"
+"""What the page offers for download, under the name that the programs use."""
+CHOSEN_PASSWORD = "alice-secret"
+"""In programs for a user who has none yet: the page says how she gets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,148 +31,96 @@ class Way:
     def is_encrypted(self) -> bool:
         return self.protocol.endswith("SSL")
 
+    @property
+    def servers(self) -> list[str]:
+        return self.bootstrap_servers.split(",")
+
+    @property
+    def shown_password(self) -> str:
+        return self.password or CHOSEN_PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One that is written down, whatever the way in."""
+
+    template: str
+    title: str
+    file: str
+    """What to call it; "" where it is typed into a shell."""
+    install: str
+    run: str
+    client_id: str
+    group: str
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    title: str
-    install: str
+    id: str
+    program: Program
     code: str
 
 
-CA = "kafkalab-ca.pem"
-"""What the page offers for download, under the name that the snippets use."""
-
-_CONFLUENT = """\
-from confluent_kafka import Consumer, Producer
-
-LOGINproducer = Producer({"bootstrap.servers": "BOOTSTRAP"ARGUMENT})
-producer.produce("TOPIC", key="user-7", value="hello")
-producer.flush()
-
-consumer = Consumer({
-    "bootstrap.servers": "BOOTSTRAP"ARGUMENT,
-    "group.id": "my-group",
-    "auto.offset.reset": "earliest",
-})
-consumer.subscribe(["TOPIC"])
-while True:
-    message = consumer.poll(1.0)
-    if message and not message.error():
-        print(message.partition(), message.offset(), message.value())
-"""
-
-_KAFKA_PYTHON = """\
-from kafka import KafkaConsumer
-
-for message in KafkaConsumer(
-    "TOPIC",
-    bootstrap_servers="BOOTSTRAP",
-    group_id="my-group",
-    auto_offset_reset="earliest",
-LOGIN):
-    print(message.partition, message.offset, message.value)
-"""
-
-_JAVA = """\
-bootstrap.servers=BOOTSTRAP
-LOGINgroup.id=my-group
-auto.offset.reset=earliest
-key.deserializer=org.apache.kafka.common.serialization.StringDeserializer
-value.deserializer=org.apache.kafka.common.serialization.StringDeserializer
-"""
-
-_TOOLS = """\
-LOGINkafka-console-producer.sh --bootstrap-server BOOTSTRAP --topic TOPICARGUMENT
-kafka-console-consumer.sh --bootstrap-server BOOTSTRAP --topic TOPIC --from-beginning --group my-groupARGUMENT
-"""
-
-_KCAT = """\
-echo hello | kcat -b BOOTSTRAP -t TOPIC -k user-7 -PARGUMENT
-kcat -b BOOTSTRAP -t TOPIC -C -o beginning -f '%p @ %o  %k: %s\\n'ARGUMENT
-"""
-
-_TEMPLATES = (
-    ("Python, confluent-kafka", "pip install confluent-kafka", _CONFLUENT),
-    ("Python, kafka-python", "pip install kafka-python", _KAFKA_PYTHON),
-    ("Java properties", "", _JAVA),
-    ("Kafka's own tools", "", _TOOLS),
-    ("kcat", "", _KCAT),
+PROGRAMS = (
+    Program(
+        "confluent_kafka",
+        "Python, confluent-kafka",
+        "hello.py",
+        "pip install confluent-kafka",
+        "python hello.py",
+        "my-confluent",
+        "confluent-group",
+    ),
+    Program(
+        "kafka_python",
+        "Python, kafka-python",
+        "hello_again.py",
+        "pip install kafka-python",
+        "python hello_again.py",
+        "my-kafka-python",
+        "kafka-python-group",
+    ),
+    Program(
+        "java",
+        "Java",
+        "Hello.java",
+        "mvn dependency:copy -Dartifact=org.apache.kafka:kafka-clients:4.3.1 -DoutputDirectory=jars && "
+        "mvn dependency:copy -Dartifact=org.slf4j:slf4j-api:1.7.36 -DoutputDirectory=jars",
+        "java -cp 'jars/*' Hello.java",
+        "my-java",
+        "java-group",
+    ),
+    Program(
+        "go",
+        "Go, franz-go",
+        "main.go",
+        "go mod init hello && go get github.com/twmb/franz-go",
+        "go run .",
+        "my-go",
+        "go-group",
+    ),
+    Program(
+        "kafkajs",
+        "JavaScript, kafkajs",
+        "hello.mjs",
+        "npm install kafkajs",
+        "node hello.mjs",
+        "my-kafkajs",
+        "kafkajs-group",
+    ),
+    Program("kcat", "kcat", "", "apt-get install kcat", "", "my-kcat", "kcat-group"),
+    Program("tools", "Kafka's own tools", "", "", "", "console-producer", "tools-group"),
 )
 
 
-def snippets(way: Way, topic: str) -> list[Snippet]:
-    logins = (_confluent(way), _kafka_python(way), _java(way), _tools(way), _kcat(way))
+def snippets(way: Way, topic: str, number: int) -> list[Snippet]:
+    """For the way in with that number, which their ids begin with."""
+    context = {"way": way, "topic": topic}
     return [
         Snippet(
-            title,
-            install,
-            code.replace("LOGIN", login)
-            .replace("ARGUMENT", argument)
-            .replace("BOOTSTRAP", way.bootstrap_servers)
-            .replace("TOPIC", topic),
+            f"snippet-{number}-{program.template}",
+            program,
+            render_to_string(f"labs/snippets/{program.template}.txt", context).strip() + "\n",
         )
-        for (title, install, code), (login, argument) in zip(_TEMPLATES, logins, strict=True)
+        for program in PROGRAMS
     ]
-
-
-def _confluent(way: Way) -> tuple[str, str]:
-    """What stands before the program, and what at the end of its first line."""
-    if way.is_plain:
-        return "", ""
-    lines = "".join(f'    "{name}": "{value}",\n' for name, value in _librdkafka(way, way.mechanism).items())
-    return f"login = {{\n{lines}}}\n", ", **login"
-
-
-def _kafka_python(way: Way) -> tuple[str, str]:
-    if way.is_plain:
-        return "", ""
-    wanted = {"security_protocol": way.protocol}
-    if way.user:
-        wanted |= {"sasl_mechanism": way.mechanism, "sasl_plain_username": way.user}
-        wanted["sasl_plain_password"] = way.password
-    if way.is_encrypted:
-        wanted["ssl_cafile"] = CA
-    return "".join(f'    {name}="{value}",\n' for name, value in wanted.items()), ""
-
-
-def _java(way: Way) -> tuple[str, str]:
-    return "".join(f"{name}={value}\n" for name, value in _properties(way).items()), ""
-
-
-def _tools(way: Way) -> tuple[str, str]:
-    if way.is_plain:
-        return "", ""
-    lines = "".join(f"{name}={value}\n" for name, value in _properties(way).items())
-    return f"cat > client.properties <<'EOF'\n{lines}EOF\n", " --command-config client.properties"
-
-
-def _kcat(way: Way) -> tuple[str, str]:
-    """With PLAIN: Debian's kcat says SCRAM in a way that Kafka has refused since 4.0."""
-    if way.is_plain:
-        return "", ""
-    wanted = _librdkafka(way, "PLAIN" if way.user else "")
-    return "", "".join(f" \\\n    -X {name}={value}" for name, value in wanted.items())
-
-
-def _librdkafka(way: Way, mechanism: str) -> dict[str, str]:
-    wanted = {"security.protocol": way.protocol}
-    if way.user:
-        wanted |= {"sasl.mechanism": mechanism, "sasl.username": way.user, "sasl.password": way.password}
-    if way.is_encrypted:
-        wanted["ssl.ca.location"] = CA
-    return wanted
-
-
-def _properties(way: Way) -> dict[str, str]:
-    if way.is_plain:
-        return {}
-    wanted = {"security.protocol": way.protocol}
-    if way.user:
-        module = "plain.PlainLoginModule" if way.mechanism == "PLAIN" else "scram.ScramLoginModule"
-        wanted["sasl.mechanism"] = way.mechanism
-        wanted["sasl.jaas.config"] = (
-            f'org.apache.kafka.common.security.{module} required username="{way.user}" password="{way.password}";'
-        )
-    if way.is_encrypted:
-        wanted |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": CA}
-    return wanted

@@ -25,9 +25,11 @@ from kafkalab.lab import (
 )
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
+from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
+from kafkalab.web.labs.past import SPANS
 from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
 
@@ -47,21 +49,25 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
     entities = lab.snapshot()["entities"]
     # Nobody comes into a branch: the lab itself is where the doors are.
     ways = ways_into(name.partition(BRANCH_SIGN)[0], owner_of(request), entities["lab"]["bootstrap_servers"])
+    topic = _first_topic(entities)
     return render(
         request,
         "labs/stage.html",
         {
             "name": name,
             "lab": entities["lab"],
+            "address": address_of(request, name),
             "sections": sections(buttons()),
             "menus": menus_as_json(),
             "suggested": SUGGESTED,
             "topic_settings": TOPIC_SETTINGS,
             "broker_settings": telling.changeable(),
-            "ways": ways,
+            "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
+            "topic": topic,
             "many": open_labs.many is not None,
+            "timeline_spans": SPANS,
+            "taped": lab.tape is not None,
             "fates": FATES,
-            "snippets": snippets(ways[0], _first_topic(entities)),
         },
     )
 
@@ -119,6 +125,7 @@ async def record(request: HttpRequest, name: str) -> HttpResponse:
     if opened is not None:
         context["fields"] = explained(opened.batch)
         context["segment_file"] = f"{opened.segment:020d}.log"
+        context["chosen"] = lab.logs.chosen(opened)
         context["timestamp"] = _time(opened.record.timestamp_ms)
     return render(request, "labs/_record.html", context)
 

@@ -3,14 +3,16 @@
 import { h } from "../paint.js";
 import { groupHead, LINE, LINES_SHOWN, MEMBER_HEAD, MEMBERS_SHOWN, memberHeight, memberLines } from "../layout.js";
 import { number, offset, short, spoken } from "../words.js";
-import { card, drawPlug } from "./cards.js";
+import { card, cardAround, drawPlug } from "./cards.js";
+import { drawRebalance } from "./rebalance.js";
 
 /**
  * @param {any} box
- * @param {(name: string) => import("../types.js").Entity | undefined} consumerNamed
+ * @param {{consumer: (name: string) => import("../types.js").Entity | undefined, clients: import("../types.js").Entity[]}} on
  * @param {string|null} selected
+ * @param {import("../rebalance.js").Rebalance|null} rebalance
  */
-export function drawGroup(box, consumerNamed, selected) {
+export function drawGroup(box, on, selected, rebalance) {
   const { entity, w } = box;
   const calm = entity.state === "Stable" || entity.state === "Empty";
   const state = spoken(entity.state);
@@ -19,19 +21,20 @@ export function drawGroup(box, consumerNamed, selected) {
   const kind = share ? `share group, epoch ${entity.generation}` : modern ? "consumer protocol" : `generation ${entity.generation}`;
   const facts = [kind, entity.coordinator < 0 ? "its coordinator is down" : `coordinator ${entity.coordinator}`, share ? null : entity.protocol];
   const headEnd = groupHead(entity) - 6;
-  return card(box, "group", selected === entity.id, `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`,
+  const told = `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`;
+  return cardAround(box, "group", selected === entity.id, told, [
     h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
     h("text", { class: "card-name", x: 14, y: 21 }, short(entity.group, Math.floor((w - badge - 34) / 8))),
     h("g", { class: "badge", "data-state": entity.state, "data-calm": String(calm), transform: `translate(${w - badge - 10} 7)` },
       h("rect", { width: badge, height: 19, rx: 9.5 }),
       h("path", { class: "badge-mark", d: MARKS[/** @type {keyof typeof MARKS} */ (entity.state)] ?? MARKS.Dead, transform: "translate(11 9.5)" }),
       h("text", { x: 20, y: 13.5 }, state)),
-    h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
+    rebalance ? drawRebalance(rebalance, w) : h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
     modern && h("text", { class: "card-small group-epochs", x: 14, y: 55 }, `group epoch ${entity.generation} · assignment epoch ${entity.assignment_epoch}`),
     h("text", { class: "column-head", x: w - 116, y: headEnd }, share ? "" : "position"),
     h("text", { class: "column-head", x: w - 52, y: headEnd }, share ? "start" : "committed"),
-    h("text", { class: "column-head", x: w - 12, y: headEnd }, "lag"),
-    entity.members.length > 0 ? drawMembers(entity, w, consumerNamed, selected) : drawOffsets(entity, w),
+    h("text", { class: "column-head", x: w - 12, y: headEnd }, "lag")],
+    entity.members.length > 0 ? drawMembers(entity, w, on, selected) : drawOffsets(entity, w),
   );
 }
 
@@ -47,11 +50,12 @@ const MARKS = {
   Dead: "M-4 -1H4V1H-4Z",
 };
 
-function drawMembers(group, w, consumerNamed, selected) {
+function drawMembers(group, w, on, selected) {
   let y = groupHead(group);
   const drawn = group.members.slice(0, MEMBERS_SHOWN).map((member) => {
-    const consumer = member.ours ? consumerNamed(member.ours) : undefined;
-    const part = drawMember(group, member, consumer, { y, w }, selected);
+    const consumer = member.ours ? on.consumer(member.ours) : undefined;
+    const client = member.ours ? undefined : on.clients.find((one) => one.client_id === member.client_id && one.groups.includes(group.group));
+    const part = drawMember(group, member, consumer, client, { y, w }, selected);
     y += memberHeight(member);
     return part;
   });
@@ -60,15 +64,17 @@ function drawMembers(group, w, consumerNamed, selected) {
   return drawn;
 }
 
-function drawMember(group, member, consumer, { y, w }, selected) {
-  const id = consumer ? `consumer:${consumer.name}` : `group:${group.group}`;
+/** Who is chosen with it is the lab's consumer, or the real client that is this member. */
+function drawMember(group, member, consumer, client, { y, w }, selected) {
+  const own = consumer ? `consumer:${consumer.name}` : client?.id;
+  const id = own ?? `group:${group.group}`;
   const lines = memberLines(member);
   const shown = lines.slice(0, LINES_SHOWN);
   const more = lines.length - shown.length;
   const role = member.member_id === group.leader ? "group leader" : member.epoch === undefined ? "" : `epoch ${member.epoch}${member.speaks === "classic" ? ", speaks classic" : ""}`;
   const name = member.ours ?? member.client_id;
   return h("g", {
-    key: member.member_id, class: "member", "data-id": id, "data-selected": consumer !== undefined && selected === id,
+    key: member.member_id, class: "member", "data-id": id, "data-selected": own !== undefined && selected === id, "aria-current": own !== undefined && selected === id && "true",
     transform: `translate(0 ${y})`, tabindex: 0, role: "button", "aria-label": `Member ${name} with ${spokenParts(member)}`,
   },
     h("rect", { class: "member-body", x: 9, width: w - 14, height: memberHeight(member) - 3, rx: 5 }),
