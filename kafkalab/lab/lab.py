@@ -59,8 +59,6 @@ NOT_TAPED = TempoCommand | BranchCommand
 SECOND_US = 1_000_000
 MOST_NEW = 200
 """How many partitions one frame shows that none before it has shown: a topic of a thousand comes bit by bit."""
-OWNER = "User:admin"
-"""Whose the orders are that are given on the page: no list can lock them out."""
 
 
 class Lab:
@@ -159,13 +157,7 @@ class Lab:
         lab.tape = None if settings.lives else Tape(settings, start_us)
         lab.listens = True
         before_start(lab)
-        lab.cluster.start()
-        if settings.lives:
-            opening.catch_up(lab, now_us)
-            lab.world.set_clocks(now_us)
-        if store is not None:
-            for command in lab.kept_clients.stored():
-                lab._acting.do(command, lambda outcome: None)
+        opening.begin(lab, now_us)
         return lab
 
     def fork(self, copied: dict[int, object] | None = None) -> "Lab":
@@ -185,6 +177,7 @@ class Lab:
         assert self.time is not None
         self.time.change(paused=True)
         self.time.set(self.world.now_us)
+        self.conductor.rearm()
 
     @property
     def orders_under_way(self) -> bool:
@@ -383,7 +376,3 @@ class Lab:
 
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
         hear(self, now_us, node, event)
-
-
-def _number(node: str) -> int:
-    return int(node.rpartition("-")[2])

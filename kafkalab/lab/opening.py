@@ -95,6 +95,16 @@ def disks(store: Store | None) -> "Callable[[str], Disk]":
     return store.disk if store is not None else lambda node: MemoryDisk()
 
 
+def begin(lab: "Lab", now_us: int) -> None:
+    """Everything of it starts, and what was there in an earlier life is there again."""
+    lab.cluster.start()
+    if lab.settings.lives:
+        catch_up(lab, now_us)
+        lab.world.set_clocks(now_us)
+    for command in lab.kept_clients.stored():
+        lab._acting.do(command, lambda outcome: None)
+
+
 def catch_up(lab: "Lab", now_us: int) -> None:
     """Until every broker is let in and in sync, or it is now; then whoever was meant to lead leads.
 

@@ -73,7 +73,6 @@ def _to_significant(lab: "Lab") -> dict[str, Any]:
 
 def _hurry(lab: "Lab", goal_us: int, reached: Callable[[], bool]) -> dict[str, Any]:
     lab.stand_still()
-    lab.conductor.rearm()
     lab.conductor.hurry_to(goal_us, reached)
     return {"at_us": lab.world.now_us, "until_us": goal_us}
 

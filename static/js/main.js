@@ -61,7 +61,7 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
   },
   onState(state) {
     page.dataset.line = state;
-    find("#line-said").textContent = { open: "live", waiting: "reconnecting…", connecting: "connecting…" }[state];
+    find("#line-said").textContent = { open: "live", gone: "not there any more", waiting: "reconnecting…", connecting: "connecting…" }[state];
   },
 });
 

@@ -8,11 +8,14 @@
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 10_000;
 
+/** What the server says when there is no such lab, or it is gone. */
+const NO_SUCH_LAB = 4404;
+
 /** @typedef {import("./types.js").Answer} Answer */
 
 /**
  * @param {string} url
- * @param {{onFrame: (frame: import("./types.js").Frame) => void, onState: (state: "open"|"waiting"|"connecting") => void}} told
+ * @param {{onFrame: (frame: import("./types.js").Frame) => void, onState: (state: "open"|"waiting"|"connecting"|"gone") => void}} told
  */
 export function openSocket(url, told) {
   /** @type {WebSocket} */
@@ -30,8 +33,8 @@ export function openSocket(url, told) {
       told.onState("open");
     });
     socket.addEventListener("message", (event) => hear(JSON.parse(event.data)));
-    socket.addEventListener("close", () => {
-      told.onState("waiting");
+    socket.addEventListener("close", (event) => {
+      told.onState(event.code === NO_SUCH_LAB ? "gone" : "waiting");
       for (const [id, settle] of asked) settle({ type: "answer", id, ok: false, error: "The connection broke before the answer came." });
       asked.clear();
       setTimeout(connect, wait * (0.5 + Math.random()));

@@ -152,7 +152,7 @@ def test_a_stretch_with_real_clients_has_its_checkpoints_and_nothing_between() -
     lab.advance(8 * SECOND_US)
     begin_us = lab.world.now_us
     past.real_clients(True)
-    for _ in range(12):
+    for _ in range(20):
         lab.advance(SECOND_US)
     inside_us = lab.world.now_us
     past.real_clients(False)

@@ -59,6 +59,8 @@ class Lot:
     transactional: bool = False
     serials: tuple[int, ...] = ()
     """Of a producer of the lab: how it counts its records."""
+    singly: bool = True
+    """Its producer tells of each record by itself; else of the whole lot, under the first serial."""
     attempts: int = 1
     """How often it was sent; 0 for what never left its producer."""
     error: str = ""
@@ -121,7 +123,7 @@ class Index:
         if lot.data is not None:
             self.with_data[lot.number] = None
         if lot.number > counts_since:
-            for serial in lot.serials:
+            for serial in lot.serials if lot.singly else lot.serials[:1]:
                 self.by_serial[lot.source, serial] = lot.number
         if lot.topic_deleted:
             # A topic made again under its name begins anew, with the same numbers.
@@ -145,7 +147,7 @@ class Index:
                 del self.by_crc[same]
 
     def forget_serials(self, lot: Lot) -> None:
-        for serial in lot.serials:
+        for serial in lot.serials if lot.singly else lot.serials[:1]:
             if self.by_serial.get((lot.source, serial)) == lot.number:
                 del self.by_serial[lot.source, serial]
 
@@ -240,6 +242,9 @@ class Lots:
         self._drop_data(lot)
         if not in_parts:
             self.index.forget_serials(lot)
+            return
+        for serial in lot.serials:
+            self.index.by_serial.setdefault((lot.source, serial), lot.number)
 
     def _make_room(self, index: Index) -> None:
         while self._bytes > MOST_BYTES and len(index.with_data) > 1:

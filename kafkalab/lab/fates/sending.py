@@ -8,7 +8,7 @@ client heard is not known: an answer that was sent counts as heard.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kafkalab.engine.clients.producer import Producer
+from kafkalab.engine.clients.producer import SHOWN_PER_S, Producer
 from kafkalab.engine.events import RecordAcked, RecordFailed, RecordsAcked, RecordsFailed
 from kafkalab.engine.world import World
 from kafkalab.lab.fates.holders import Holders, Key
@@ -95,6 +95,7 @@ class Sending:
             base_sequence=batch.base_sequence,
             transactional=batch.is_transactional,
             serials=serials,
+            singly=self._tells_singly(source),
         )
         return fresh, (count, lot.number)
 
@@ -177,6 +178,10 @@ class Sending:
                 copies = (*copies, copy)
             at = answer.offset if answer.offset >= 0 or not copies else copies[-1].base_offset
             self.lots.change(lot.number, acked_us=now_us, acked_at=at, copies=copies, error="")
+
+    def _tells_singly(self, source: str) -> bool:
+        producer = self.world.nodes.get(source)
+        return isinstance(producer, Producer) and producer.settings.rate_per_s <= SHOWN_PER_S
 
     def speaks_for_itself(self, source: str) -> bool:
         """A producer of the lab says what it has heard, and what it has given up."""

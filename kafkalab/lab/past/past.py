@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 SECOND_US = 1_000_000
 EVERY_US = 5 * SECOND_US
 """Between two checkpoints while something happens."""
+REAL_EVERY_US = 15 * SECOND_US
+"""The same while real clients are connected, where nothing between two checkpoints can be had."""
 IDLE_US = 60 * SECOND_US
 """The same while nothing does: heartbeats are quickly executed again."""
 MOST_STEPS = 2_500
 """Of the world between two checkpoints: more take too long to execute again."""
+NEVER = 2**62
 SHARE = 0.02
 """Of the wall's time, at most, goes into checkpoints."""
 THINNED = ((60 * SECOND_US, 0), (600 * SECOND_US, 10 * SECOND_US), (3_600 * SECOND_US, 60 * SECOND_US))
@@ -87,8 +90,8 @@ class Past:
             self._real.append(Stretch(now_us))
         elif not connected and self._real_now:
             self._real[-1].until_us = now_us
-            # From here on it can be executed again.
-            self._next_us = now_us
+            # From the next checkpoint on it can be executed again.
+            self._next_us = self._next_step = 0
 
     @property
     def _real_now(self) -> bool:
@@ -116,6 +119,8 @@ class Past:
         self._checkpoints.append(Checkpoint(world.now_us, lab, len(copied) * OBJECT_BYTES, self._real_now))
         self._facts = self._lab.facts_told
         self._next_us, self._next_step = world.now_us + EVERY_US, world.steps + MOST_STEPS
+        if self._real_now:
+            self._next_us, self._next_step = world.now_us + REAL_EVERY_US, NEVER
         self._thin(world.now_us)
         now = time.perf_counter()
         self._not_before = now + (now - began) / SHARE
