@@ -8,8 +8,10 @@ lab.conductor.on_broken                        set it: called with a sentence wh
 lab.ready                                      True once the brokers accept requests
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
+lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
+lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 gateway.close(); lab.close()
 
@@ -35,6 +37,7 @@ from kafkalab.lab.branches import SIGN as BRANCH_SIGN
 from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fault_commands import FaultCommand
@@ -60,6 +63,9 @@ from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.terminal import Job
+from kafkalab.lab.terminal.marks import spans
+from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -105,6 +111,7 @@ __all__ = [
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Job",
     "Kind",
     "Lab",
     "LabSettings",
@@ -121,18 +128,22 @@ __all__ = [
     "RecordLine",
     "Recording",
     "RecordingRefused",
+    "RunLine",
     "SecurityProtocol",
+    "StopLine",
     "StoreRefused",
     "Tape",
     "TapeRefused",
     "Tenant",
     "Times",
+    "TypeLine",
     "Verdict",
     "Watcher",
     "apply",
     "clocks",
     "command_schema",
     "commands",
+    "configs_of",
     "differences",
     "encode",
     "load_tape",
@@ -144,6 +155,7 @@ __all__ = [
     "replay",
     "shell",
     "shown_again",
+    "spans",
     "staged",
     "telling",
 ]

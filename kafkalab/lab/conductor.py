@@ -20,11 +20,11 @@ SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
 SHARE_OF_SHOWING = 0.1
 """Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
+LONGEST_STEP_S = 0.25
+"""How long one step takes at most when nothing happens that is worth a word."""
 UNSEEN_S = 0.5
 """Between what stirs and its frame while nobody watches: it is only recorded, for whoever looks back."""
 SHARE_UNSEEN = 0.01
-LONGEST_STEP_S = 0.25
-"""How long one step takes at most when nothing happens that is worth a word."""
 
 
 class Playable(Protocol):

@@ -32,6 +32,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.branches import Family
+from kafkalab.lab.causes import Causes
 from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
@@ -49,8 +50,10 @@ from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
+from kafkalab.lab.terminal import Terminal
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
+from kafkalab.lab.why import Why
 from kafkalab.lab.witness import Witness
 
 READY_POLL_S = 0.02
@@ -109,12 +112,15 @@ class Lab:
         self.ledger = Ledger(self.topic_name)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.overheard = Overheard()
-        self.witness = Witness(self.visitors.name_of, self.topic_name)
+        self.causes = Causes(self.world)
+        self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes)
         self.metrics = Metrics(self)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
+        self.why = Why(self)
         self._view = View(self)
         self._acting = Acting(self)
+        self.terminal = Terminal(self, self._acting.do)
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
         self.world.on_leaving.append(self._on_leaving)
@@ -168,6 +174,9 @@ class Lab:
         on tape, since its beginning is not. See `Cluster.fork`."""
         fork = Lab(self.settings, self.cluster.fork(copied), clock=LabTime(self.world.now_us))
         take_over(self, fork)
+        if copied is None:
+            # A checkpoint has no need of it: who goes back there finds it here.
+            fork.causes.go_on_from(self.causes)
         return fork
 
     def stand_still(self) -> None:
@@ -290,7 +299,9 @@ class Lab:
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
         self.witness.on_command(self.world.now_us, line_for_all(command, self.bootstrap_servers))
+        self.causes.act(command)
         self._acting.do(command, on_done)
+        self.causes.outside()
         self._acted = True
         self.conductor.run()
         self.conductor.stir()
@@ -322,6 +333,7 @@ class Lab:
 
     def tell(self, node: str, event: Event) -> None:
         """A fact from outside the engine."""
+        self.causes.outside()
         self._on_event(self.world.now_us, node, event)
 
     def _freshen(self) -> None:
@@ -347,6 +359,7 @@ class Lab:
 
     def _settle(self) -> None:
         if self._acting.waiting:
+            self.causes.outside()
             self._acting.settle()
         if self.past is not None:
             self.past.look()
@@ -373,6 +386,7 @@ class Lab:
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
         self.facts_told += 1
         self._view.measure(now_us)
+        self.causes.on_event(now_us, node, event)
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
         self.metrics.on_event(node, event)

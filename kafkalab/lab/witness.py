@@ -9,7 +9,7 @@ it brought about is told by those who did it.
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kafkalab.engine.events import Event
@@ -17,13 +17,17 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
 from kafkalab.lab.significance import FREQUENT, is_significant
+from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
+
+if TYPE_CHECKING:
+    from kafkalab.lab.causes import Causes
 
 MOST_EVENTS = 200
 MOST_FREQUENT_EVENTS = 60
 MOST_PACKETS = 60
-REMEMBERED = 100
-"""Facts kept while nobody watches, for whoever comes next."""
+EDGES = "client-"
+"""How the names of connections from outside begin."""
 
 LONGEST_LINE = 400
 """Of a command, as everybody is told of it: a record's value may be long."""
@@ -32,14 +36,24 @@ NOT_SHOWN = dict.fromkeys(
     (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
 )
 
-Told = tuple[int, str, Event]
-"""(at_us, node, event)"""
+NUMBERS_KEPT = 4_000
+
+Told = tuple[int, str, Event, int, int]
+"""(at_us, node, event, moment, by): the latter two as `kafkalab.lab.causes` numbers them."""
 
 
 class Witness:
-    def __init__(self, name_of_node: Callable[[str], str], topic_name: Callable[[UUID | None], str | None]) -> None:
+    def __init__(
+        self,
+        name_of_node: Callable[[str], str],
+        topic_name: Callable[[UUID | None], str | None],
+        causes: "Causes",
+    ) -> None:
         self._name_of_node = name_of_node
         self._topic_name = topic_name
+        self._causes = causes
+        self._numbers: dict[int, None] = {}
+        """Of messages that were shown, oldest first: what comes later says by which of them it came about."""
         self.beats = 0
         """How many facts and messages there were that can be seen."""
         self.significant = 0
@@ -58,7 +72,7 @@ class Witness:
         self._counts = Counter(other._counts)
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
-        if node == ADMIN:
+        if node in (ADMIN, TERMINAL):
             return
         self.beats += 1
         if is_significant(node, event):
@@ -66,9 +80,9 @@ class Witness:
         if event.__class__ not in FREQUENT:
             if len(self._events) == MOST_EVENTS:
                 self._counts[type(self._events[0][2]).__name__] += 1
-            self._events.append((now_us, node, event))
+            self._events.append((now_us, node, event, *self._now()))
         elif len(self._frequent) < MOST_FREQUENT_EVENTS:
-            self._frequent.append((now_us, node, event))
+            self._frequent.append((now_us, node, event, *self._now()))
         else:
             self._counts[event.__class__.__name__] += 1
 
@@ -89,8 +103,13 @@ class Witness:
         if len(self._packets) >= MOST_PACKETS:
             self._packet_counts[name_of(api_key), source, target] += 1
             return
+        moment, by = self._now()
+        number = self._causes.next_number()
         packet = {
             "kind": "Packet",
+            "number": number,
+            "moment": moment,
+            "by": 0 if source.startswith(EDGES) else by,
             "api": name_of(api_key),
             "source": self._name_of_node(source),
             "target": self._name_of_node(target),
@@ -99,7 +118,14 @@ class Witness:
             "response": response,
             "client_id": None if response else message.client_id,  # type: ignore[union-attr]
         }
+        self._numbers[number] = None
+        if len(self._numbers) > NUMBERS_KEPT:
+            del self._numbers[next(iter(self._numbers))]
         self._packets.append(packet | self._cargo(api_key, message.body, response))
+
+    def _now(self) -> tuple[int, int]:
+        """(the moment, by which message that was shown)"""
+        return self._causes.moment, self._causes.led_from(self._numbers)
 
     def take(self) -> list[dict[str, Any]]:
         """Everything since the last frame, in the order it happened, counts last."""
@@ -151,12 +177,14 @@ class Witness:
         return cargo
 
     @staticmethod
-    def describe(at_us: int, node: str, event: Event) -> dict[str, Any]:
+    def describe(at_us: int, node: str, event: Event, moment: int, by: int) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "kind": type(event).__name__,
             "at_us": at_us,
             "text": event.sentence(),
             "node": node,
+            "moment": moment,
+            "by": by,
         }
         for spec in fields(event):  # type: ignore[arg-type]
             value = getattr(event, spec.name)

@@ -34,7 +34,7 @@ function press(target, hands) {
   else if (said.fold !== undefined) fold(said.fold, hands);
   else if (said.form !== undefined) openForm(said.form, hands, said.fill);
   else if (said.record !== undefined) openRecord(said.record, hands);
-  else if (said.id !== undefined) choose(said.id, hands);
+  else if (said.id !== undefined) choose(said.id, hands, said.keep);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
@@ -92,9 +92,13 @@ function openRecord(where, hands) {
   /** @type {any} */ (window).htmx.ajax("GET", `${document.documentElement.dataset.recordUrl}?${asked}`, { target: "#record", swap: "innerHTML" });
 }
 
-function choose(id, hands) {
+/** Tabs that are about what is chosen stay open when something else is. */
+const ABOUT_THE_CHOSEN = ["now", "why", "config"];
+
+function choose(id, hands, tab) {
   const entity = hands.model().entities[id];
-  hands.change({ selected: id, pane: "now", ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
+  const { pane } = hands.ui();
+  hands.change({ selected: id, why: null, pane: tab ?? (ABOUT_THE_CHOSEN.includes(pane) ? pane : "now"), ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
 }
 
 async function copy(button) {
@@ -127,6 +131,7 @@ function showWay(number) {
 
 // -- keys ----------------------------------------------------------------------------------------
 
+const LENSES = { 1: "flow", 2: "log", 3: "matrix", 4: "spacetime" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function key(event, hands) {
@@ -156,8 +161,7 @@ function key(event, hands) {
   } else if (event.key === "f" || event.key === "F") {
     event.preventDefault();
     openForm("fork", hands);
-  } else if (event.key === "1") hands.change({ lens: "flow" });
-  else if (event.key === "2") hands.change({ lens: "log" });
+  } else if (LENSES[event.key]) hands.change({ lens: LENSES[event.key] });
   else if (event.key === " " && !target.matches("button,summary,a")) {
     event.preventDefault();
     PRESSES.pause(hands);
@@ -214,7 +218,9 @@ function drawDone(done) {
     return [h("li", { class: "quiet" }, "Each thing you do here is shown as the command line that it equals.")];
   }
   return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
-    h("code", { class: "shell-line" }, answer.shell ?? command.command),
+    answer.shell
+      ? h("button", { class: "shell-line", type: "button", "data-run-line": answer.shell, title: "Put it into the terminal" }, answer.shell)
+      : h("code", { class: "shell-line" }, command.command),
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),

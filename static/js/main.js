@@ -14,7 +14,12 @@ import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
 import { drawTempo } from "./tempo.js";
+import { wireTerminal } from "./terminal.js";
 import { wireTimeline } from "./timeline.js";
+import { makeConfigs } from "./configs.js";
+import { makeReview } from "./moving.js";
+import { wireSpace } from "./space.js";
+import { makeWhy } from "./why.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
@@ -28,14 +33,14 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
 let past = [];
 let done = [];
 let queued = false;
 let saidAt = 0;
 let said = "";
 
-const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")) }, () => ({ model: shown, ui }));
+const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")), top: find("#stage-top"), tools: find("#lens-tools"), head: /** @type {any} */ (find("#stage-head")) }, () => ({ model: shown, ui }));
 
 const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.dataset.socket}`, {
   onFrame(frame) {
@@ -80,6 +85,7 @@ function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
   page.dataset.mode = shown.entities.lab?.mode ?? "lab";
+  page.dataset.paneOpen = ui.pane;
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
@@ -110,7 +116,11 @@ function drawAround() {
   paint(find("#faults"), faults);
   requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
   metrics.look(ui.pane === "metrics" && !ui.paused);
-  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
+  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
+  find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
+  if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
+  if (ui.pane === "why") paint(find("#why"), why.draw(shown, ui, shown !== live));
+  if (ui.pane === "config") paint(find("#config"), configs.draw(shown, ui, String(done.filter((one) => one.answer.ok).length)));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
   paint(find("#facts"), drawFeed(shown, ui));
@@ -156,5 +166,10 @@ const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, t
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 const forms = wireForms({ ask, change });
+const why = makeWhy({ change, refresh });
+const configs = makeConfigs({ refresh });
+const review = makeReview({ ui: () => ui, model: () => shown, change });
+wireSpace({ ui: () => ui, change });
 setInterval(() => paint(find("#tempo"), drawTempo(live)), TEMPO_MS);
+wireTerminal({ ui: () => ui, model: () => shown, change, ask });
 page.dataset.wired = "true";

@@ -5,6 +5,9 @@ import { makeClock } from "./clock.js";
 import { drawFlights } from "./draw/flight.js";
 import { drawFlow } from "./draw/flow.js";
 import { drawLog } from "./draw/log.js";
+import { drawMatrix } from "./draw/matrix.js";
+import { drawSpace } from "./draw/spacetime.js";
+import { drawTools } from "./draw/tools.js";
 import { anchors, CROWDED, flowLayout } from "./layout.js";
 import { h, paint } from "./paint.js";
 
@@ -13,13 +16,14 @@ const FOR_EACH_MORE = 110;
 const DRAWN_FOR = 1100;
 
 /**
- * @param {{frame: HTMLElement, svg: SVGSVGElement}} parts
+ * @param {{frame: HTMLElement, svg: SVGSVGElement, top: HTMLElement, tools: HTMLElement, head: SVGSVGElement}} parts
  * @param {() => {model: import("./types.js").Model, ui: import("./types.js").Ui}} now
  */
 export function makeStage(parts, now) {
   const clock = makeClock();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let at = null;
+  let lens = "";
   let queued = false;
   let flying = false;
   const people = layer(parts.svg, "people");
@@ -39,6 +43,13 @@ export function makeStage(parts, now) {
     const { model, ui } = now();
     if (model.version < 0 || parts.frame.clientWidth === 0) return;
     clock.hear(model);
+    const headed = ui.lens === "matrix" || ui.lens === "spacetime";
+    // What is newest stands at the bottom of the space-time lens: who looks there goes on looking there.
+    const atBottom = ui.lens === "spacetime" && (lens !== ui.lens || parts.frame.scrollTop + parts.frame.clientHeight > parts.frame.scrollHeight - 8);
+    if (lens !== ui.lens) parts.frame.scrollTop = 0;
+    lens = ui.lens;
+    parts.top.hidden = !headed;
+    if (headed) paint(parts.tools, drawTools(model, ui));
     let space = room();
     let height;
     if (ui.lens === "flow") {
@@ -51,15 +62,30 @@ export function makeStage(parts, now) {
       at = anchors(layout);
       height = layout.height;
       paint(people, [h("g", { key: "flow" }, ...drawFlow(model, ui, layout))]);
-    } else {
+    } else if (ui.lens === "log") {
       at = null;
       const log = drawLog(model, ui, space);
       height = log.height;
       paint(people, [h("g", { key: "log" }, ...log.drawn)]);
+    } else {
+      at = null;
+      height = drawBelowHead(model, ui, space);
     }
     parts.svg.setAttribute("viewBox", `0 0 ${space.width.toFixed(1)} ${height.toFixed(1)}`);
     parts.svg.setAttribute("height", (height * space.scale).toFixed(0));
+    if (atBottom) parts.frame.scrollTop = parts.frame.scrollHeight;
     fly();
+  }
+
+  /** The lenses whose heads stay in sight however far one scrolls. */
+  function drawBelowHead(model, ui, space) {
+    const left = { ...space, height: space.height - parts.tools.offsetHeight / space.scale };
+    const lens = ui.lens === "matrix" ? drawMatrix(model, ui, left) : drawSpace(model, ui, left);
+    paint(people, [h("g", { key: ui.lens }, ...lens.drawn)]);
+    paint(parts.head, lens.head.drawn);
+    parts.head.setAttribute("viewBox", `0 0 ${space.width.toFixed(1)} ${lens.head.height}`);
+    parts.head.setAttribute("height", (lens.head.height * space.scale).toFixed(0));
+    return lens.height;
   }
 
   function fly() {

@@ -33,7 +33,12 @@ export function remember(past, model) {
   const signs = model.entities.signs;
   const last = past.at(-1);
   if (!signs || (last && model.at_us - last.at_us < 1_000_000)) return past;
-  return [...past, { at_us: model.at_us, signs }].filter((one) => one.at_us >= model.at_us - BACK_US);
+  return [...past, { at_us: model.at_us, signs, lags: lagsOf(model) }].filter((one) => one.at_us >= model.at_us - BACK_US);
+}
+
+/** Of each group: its lag in all and in each partition. */
+function lagsOf(model) {
+  return Object.fromEntries(cast(model).groups.map((group) => [group.id, { all: group.lag, ...Object.fromEntries(group.offsets.map((at) => [`${at.topic}-${at.partition}`, at.lag])) }]));
 }
 
 export function drawSigns(model, past) {

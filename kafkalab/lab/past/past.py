@@ -169,6 +169,7 @@ class Past:
         self._check(us)
         playing = self.script(us).begin()
         playing.to(us)
+        playing.lab.causes.go_on_from(self._lab.causes, us)
         return playing.lab
 
     def near(self, us: int) -> "Lab":
@@ -178,7 +179,9 @@ class Past:
         except NotHeld as refused:
             if refused.nearest_us is None:
                 raise
-        lab = self._before(us).lab.fork()
+        before = self._before(us)
+        lab = before.lab.fork()
+        lab.causes.go_on_from(self._lab.causes, before.at_us)
         lab.stand_still()
         return lab
 

@@ -159,7 +159,8 @@ def answer(number: int | str | None, outcome: Outcome) -> dict[str, Any]:
     return said | {"error": outcome.error, "fields": outcome.fields}
 
 
-open_sockets: dict[int, LabConsumer] = {}
+open_sockets: dict[int, AsyncWebsocketConsumer] = {}
+"""Of labs and of their terminals."""
 
 
 async def close_all() -> None:

@@ -2,7 +2,18 @@
 
 from django.urls import path, register_converter
 
-from kafkalab.web.labs import charts, comparing, learners, overheard, prometheus, real, rebalances, recorded, views
+from kafkalab.web.labs import (
+    charts,
+    comparing,
+    inspecting,
+    learners,
+    overheard,
+    prometheus,
+    real,
+    rebalances,
+    recorded,
+    views,
+)
 from kafkalab.web.labs.lab_names import LabName
 
 register_converter(LabName, "lab")
@@ -24,6 +35,8 @@ urlpatterns = [
     path("labs/<lab:name>/metrics/charts/", charts.charts, name="metric-charts"),
     path("labs/<lab:name>/clients/<int:client>/requests/", overheard.requests, name="client-requests"),
     path("metrics", prometheus.of_server, name="metrics"),
+    path("labs/<lab:name>/why/", inspecting.why, name="why"),
+    path("labs/<lab:name>/configs/", inspecting.configs, name="configs"),
     path("real/", real.real, name="real"),
     path("rebalances/", rebalances.rebalances, name="rebalances"),
     path("api/", views.api, name="api"),

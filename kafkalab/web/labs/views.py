@@ -112,6 +112,7 @@ async def record(request: HttpRequest, name: str) -> HttpResponse:
     if opened is not None:
         context["fields"] = explained(opened.batch)
         context["segment_file"] = f"{opened.segment:020d}.log"
+        context["chosen"] = lab.logs.chosen(opened)
         context["timestamp"] = _time(opened.record.timestamp_ms)
     return render(request, "labs/_record.html", context)
 

@@ -97,7 +97,8 @@ function turn([x0, y0], [x1, y1], gap) {
   };
 }
 
-function familyOf(flight) {
+/** @param {import("../types.js").Fact} flight */
+export function familyOf(flight) {
   if (flight.api !== "Fetch") return FAMILIES[/** @type {keyof typeof FAMILIES} */ (flight.api)] ?? "control";
   return flight.source.startsWith("broker-") && flight.target.startsWith("broker-") ? "replicate" : "fetch";
 }

@@ -73,7 +73,8 @@ function drawShelf(on, shelf, layout, ui) {
       h("path", { class: "fold-mark", d: shelf.open ? "M-4 -2L0 3L4 -2" : "M-2 -4L3 0L-2 4", transform: `translate(${x + 6} ${shelf.y + TOPIC_HEAD / 2})` })),
     shelf.rows.map((row) => layout.brokers.map((box) => cell(on, topic, row, box, ui))),
     !shelf.open && layout.brokers.map((box) => summary(on, shelf, box)),
-    shelf.more > 0 && h("text", { class: "card-small", x: x + 12, y: shelf.y + shelf.h - 16 }, `and ${shelf.more} more partitions`),
+    shelf.more > 0 && h("g", { class: "to-matrix", "data-lens-tab": "matrix", tabindex: 0, role: "button", "aria-label": `${shelf.more} more partitions of ${topic.topic}: show them on the matrix` },
+      h("text", { class: "card-small", x: x + 12, y: shelf.y + shelf.h - 16 }, `and ${number(shelf.more)} more partitions: `, h("tspan", { class: "invite" }, "see the matrix"))),
   );
 }
 

@@ -24,6 +24,8 @@ const FLAGS = 22;
 const BAND_GAP = 14;
 const CELLS = 16;
 const EPOCH_TINTS = 6;
+/** More bands than this nobody can follow at once. */
+const PARTITIONS_SHOWN = 12;
 
 /** What stands in a cell that is no record: how a transaction ended, or another control batch. */
 const MARKS = { control: "ctl", commit: "✓", abort: "✕" };
@@ -37,7 +39,9 @@ export function drawLog(model, ui, room) {
   const on = cast(model);
   const topic = on.topics.find((one) => one.topic === ui.topic) ?? on.topics[0];
   if (!topic) return { height: room.height, drawn: [nothing(room)] };
-  const partitions = on.partitions.get(topic.topic) ?? [];
+  const all = on.partitions.get(topic.topic) ?? [];
+  const first = firstShown(all, ui);
+  const partitions = all.slice(first, first + PARTITIONS_SHOWN);
   const shared = partitions.reduce((sum, partition) => sum + on.shares(partition.topic, partition.partition).length * (SHARE_ROW + REPLICA_GAP), 0);
   const scale = { x: EDGE + LABEL, cell: Math.min(96, Math.floor((room.width - EDGE * 2 - LABEL - 104) / CELLS)), h: cellHeight(partitions, room.height, shared) };
   let y = 12;
@@ -46,7 +50,17 @@ export function drawLog(model, ui, room) {
     y += band.h + BAND_GAP;
     return band.drawn;
   });
-  return { height: Math.max(room.height, y), drawn: bands };
+  if (all.length === partitions.length) return { height: Math.max(room.height, y), drawn: bands };
+  const said = `Partitions ${first} to ${first + partitions.length - 1} of ${number(all.length)}. `;
+  const more = h("g", { key: "more", class: "to-matrix", "data-lens-tab": "matrix", tabindex: 0, role: "button", "aria-label": `${said}Choose others on the matrix` },
+    h("text", { class: "card-line", x: EDGE, y: y + 14 }, said, h("tspan", { class: "invite" }, "Choose others on the matrix")));
+  return { height: Math.max(room.height, y + 28), drawn: [...bands, more] };
+}
+
+/** Of a wide topic those from the chosen partition on. */
+function firstShown(partitions, ui) {
+  const chosen = partitions.findIndex((one) => ui.selected === `partition:${one.topic}:${one.partition}` || ui.selected?.startsWith(`replica:${one.topic}:${one.partition}:`));
+  return chosen < PARTITIONS_SHOWN ? 0 : Math.min(chosen, partitions.length - PARTITIONS_SHOWN);
 }
 
 /** Cells grow with the room there is, so that a projector shows them large. */
