@@ -13,6 +13,7 @@ lab.snapshot()                                 the same as the first thing a wat
 lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
 lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
+fates(lab, Wanted("lost_after_ack"))           a page of the delivery ledger: what became of each record
 gateway.close(); lab.close()
 
 Listener(SecurityProtocol.SASL_SSL, doors, Certificates(directory).context(host))   another way in
@@ -22,6 +23,7 @@ Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 lab.fork()                                     a lab of its own that goes on from here, in lab time
 lab.past.at(us)                                the same, as it stood at that moment: see `past`
 lab.family.branches                            those that a person has named, by their names
+changes(lab)                                   what `WhatIf` could change about the past: see `twins`
 differences(entities, others, name, other)     what differs between two labs, in sentences
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
@@ -40,6 +42,7 @@ from kafkalab.lab.commands import Command
 from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
+from kafkalab.lab.fates.rows import FATES, Place, Row, Wanted, fates
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
@@ -66,6 +69,7 @@ from kafkalab.lab.tape import load as load_tape
 from kafkalab.lab.terminal import Job
 from kafkalab.lab.terminal.marks import spans
 from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
+from kafkalab.lab.twins import Change, changes
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -88,6 +92,7 @@ def command_schema() -> list[CommandSchema]:
 __all__ = [
     "BRANCH_SIGN",
     "COMMANDS",
+    "FATES",
     "FAULTS",
     "FREQUENT",
     "METRIC_GROUPS",
@@ -96,6 +101,7 @@ __all__ = [
     "Bounds",
     "ByteField",
     "Certificates",
+    "Change",
     "Chart",
     "Command",
     "CommandRefused",
@@ -122,12 +128,14 @@ __all__ = [
     "Needed",
     "OpenedRecord",
     "Outcome",
+    "Place",
     "PortRefused",
     "Reading",
     "Reception",
     "RecordLine",
     "Recording",
     "RecordingRefused",
+    "Row",
     "RunLine",
     "SecurityProtocol",
     "StopLine",
@@ -138,14 +146,17 @@ __all__ = [
     "Times",
     "TypeLine",
     "Verdict",
+    "Wanted",
     "Watcher",
     "apply",
+    "changes",
     "clocks",
     "command_schema",
     "commands",
     "configs_of",
     "differences",
     "encode",
+    "fates",
     "load_tape",
     "needed",
     "parse_command",

@@ -29,7 +29,7 @@ from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
-from kafkalab.lab.branch_commands import BranchCommand
+from kafkalab.lab.branch_commands import BranchCommand, WhatIf
 from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
@@ -39,6 +39,7 @@ from kafkalab.lab.shell import shell
 from kafkalab.lab.store import StoreRefused
 from kafkalab.lab.tempo_acting import change_tempo
 from kafkalab.lab.terminal_commands import TERMINAL
+from kafkalab.lab.twins import ask_what_if
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -189,6 +190,9 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case WhatIf():
+                ask_what_if(self.lab, command, lambda told, error: on_done(Outcome(not error, line, told, error)))
+                return None
             case command if isinstance(command, BranchCommand):
                 return self.lab.family.do(self.lab, command)
             case command if isinstance(command, tempo.TempoCommand):

@@ -19,15 +19,12 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.events import (
-    AdminAnswered,
-    ClientThrottled,
     Event,
-    RecordsDelivered,
 )
 from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
-from kafkalab.lab import attendance, closing, opening
+from kafkalab.lab import closing, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.branch_commands import BranchCommand
@@ -37,6 +34,7 @@ from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
+from kafkalab.lab.hearing import hear
 from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
@@ -46,7 +44,6 @@ from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.past import Past
 from kafkalab.lab.recording import Recording
 from kafkalab.lab.shell import line_for_all
-from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -109,7 +106,7 @@ class Lab:
         """Called with the broker and whether it crashed."""
         self.on_throttled: Callable[[str, float], None] | None = None
         """Called with the connection that a broker does not listen to, and for how many seconds."""
-        self.ledger = Ledger(self.topic_name)
+        self.ledger = Ledger(cluster)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.overheard = Overheard()
         self.causes = Causes(self.world)
@@ -122,6 +119,10 @@ class Lab:
         self._acting = Acting(self)
         self.terminal = Terminal(self, self._acting.do)
         self._clients: dict[str, Client] = {}
+        self._listen()
+
+    def _listen(self) -> None:
+        self.ledger.fates.sending.name_of = self.visitors.name_of
         self.world.on_event.append(self._on_event)
         self.world.on_leaving.append(self._on_leaving)
         self.world.on_message += [self.ledger.on_message, self.metrics.on_message]
@@ -195,11 +196,9 @@ class Lab:
         node = self.world.nodes.get(name)
         if isinstance(node, Producer | Consumer | ShareConsumer):
             self._clients[name] = node
-            self.ledger.own_clients[name] = None
 
     def disown(self, name: str) -> None:
         self._clients.pop(name, None)
-        self.ledger.own_clients.pop(name, None)
 
     def play(self) -> None:
         """Begin to play, on the running asyncio loop."""
@@ -311,7 +310,6 @@ class Lab:
         if user is not None:
             client.principal = f"User:{user}"
         self._clients[client.name] = client
-        self.ledger.own_clients[client.name] = None
         self.world.start(client)
 
     # -- showing -----------------------------------------------------------------------------
@@ -384,26 +382,7 @@ class Lab:
             self._view.look()
 
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
-        self.facts_told += 1
-        self._view.measure(now_us)
-        self.causes.on_event(now_us, node, event)
-        self.witness.on_event(now_us, node, event)
-        self.ledger.on_event(event)
-        self.metrics.on_event(node, event)
-        if isinstance(event, RecordsDelivered):
-            client = self._clients.get(event.client)
-            group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
-            self.ledger.on_delivered(group or event.client, event)
-        elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
-            self.on_throttled(event.connection, event.throttle_ms / 1000)
-        elif isinstance(event, AdminAnswered):
-            # At once, for an order of several requests goes on with the next one: whoever plays this again
-            # must find it at the same moment.
-            self._acting.settle()
-        if event.__class__ not in FREQUENT:
-            self._view.on_event(event)
-            attendance.note(self, event)
-        self.conductor.stir()
+        hear(self, now_us, node, event)
 
 
 def _number(node: str) -> int:

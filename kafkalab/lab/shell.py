@@ -135,6 +135,8 @@ def _without_a_tool(command: order.Command) -> str:
             return f"# typed: {line}"
         case terminal.StopLine(_, how):
             return f"# {'Ctrl-C' if how == 'interrupt' else 'Ctrl-D'} at the terminal"
+        case branches.WhatIf(change):
+            return f"lab what-if {shlex.quote(change)}"
         case tempo.PauseTime():
             return "lab time pause"
         case tempo.PlayTime():

@@ -64,6 +64,8 @@ class Witness:
         self._commands: list[dict[str, Any]] = []
         self._packets: list[dict[str, Any]] = []
         self._packet_counts: Counter[tuple[str, str, str]] = Counter()
+        self._record_counts: Counter[tuple[str, str, str]] = Counter()
+        """How many records the packets carried that are only counted."""
 
     def go_on_from(self, other: "Witness") -> None:
         """In a fork: facts that nobody has been told yet."""
@@ -101,7 +103,9 @@ class Witness:
             return
         self.beats += 1
         if len(self._packets) >= MOST_PACKETS:
-            self._packet_counts[name_of(api_key), source, target] += 1
+            way = name_of(api_key), source, target
+            self._packet_counts[way] += 1
+            self._record_counts[way] += self._records(api_key, message.body, response)
             return
         moment, by = self._now()
         number = self._causes.next_number()
@@ -140,6 +144,7 @@ class Witness:
                 "source": self._name_of_node(source),
                 "target": self._name_of_node(target),
                 "count": count,
+                "records": self._record_counts[api, source, target],
             }
             for (api, source, target), count in self._packet_counts.items()
         ]
@@ -148,12 +153,14 @@ class Witness:
         self._frequent, self._packets = [], []
         self._counts.clear()
         self._packet_counts.clear()
+        self._record_counts.clear()
         return shown
 
     def forget_packets(self) -> None:
         """Nobody watches any more: what flew meanwhile is of no interest to whoever comes next."""
         self._packets = []
         self._packet_counts.clear()
+        self._record_counts.clear()
 
     def _cargo(self, api_key: int, body: Any, response: bool) -> dict[str, Any]:
         """Which topic and partition a packet is about, where that is one, and how many records it carries."""
@@ -175,6 +182,14 @@ class Witness:
             if len(parts) == 1:
                 cargo["partition"] = parts[0][1].partition
         return cargo
+
+    @staticmethod
+    def _records(api_key: int, body: Any, response: bool) -> int:
+        """Of a packet that is only counted. Produce carries them out, and Fetch's answers back."""
+        if (api_key, response) not in ((ApiKey.PRODUCE, False), (ApiKey.FETCH, True)):
+            return 0
+        parts = (part for topic in body.topics for part in topic.partitions)
+        return sum(number for part in parts for _, _, number in batches_in(part.records or b""))
 
     @staticmethod
     def describe(at_us: int, node: str, event: Event, moment: int, by: int) -> dict[str, Any]:

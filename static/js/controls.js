@@ -1,7 +1,10 @@
 /** What the hand and the keyboard do: choose, fold, switch lenses, order, copy. Nothing here draws the stage. */
 
 import { cast } from "./cast.js";
+import { showHelp } from "./help.js";
+import { pressByKey } from "./keys.js";
 import { h, paint } from "./paint.js";
+import { pressByRemote } from "./present.js";
 import { keyOfTime } from "./tempo.js";
 
 /**
@@ -12,6 +15,7 @@ import { keyOfTime } from "./tempo.js";
  */
 
 const COPIED_MS = 1400;
+const HEAD_PX = 40;
 
 /** @param {Hands} hands */
 export function wireControls(hands) {
@@ -50,6 +54,9 @@ const PRESSES = {
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
   keys: (hands) => turnKeys(hands),
+  help: () => showHelp(),
+  tables: (hands) => hands.change({ tables: !hands.ui().tables }),
+  present: (hands) => hands.change({ present: !hands.ui().present, tables: false }),
 };
 
 async function order(button, hands) {
@@ -131,7 +138,6 @@ function showWay(number) {
 
 // -- keys ----------------------------------------------------------------------------------------
 
-const LENSES = { 1: "flow", 2: "log", 3: "matrix", 4: "spacetime" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function key(event, hands) {
@@ -151,21 +157,18 @@ function key(event, hands) {
     walk(target, ARROWS[event.key]);
     return;
   }
-  if (event.key === "Escape") hands.change({ selected: null });
+  if (pressByRemote(event, hands)) return;
+  if (event.key === "Escape" && !showHelp(false)) hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
-  const ofTime = hands.timeline.away() ? null : keyOfTime(event, hands.model());
-  if (ofTime !== null) {
+  const ofTime = keyOfTime(event, hands.model());
+  if (ofTime !== null && !hands.timeline.away()) {
     event.preventDefault();
     hands.ask(ofTime);
-  } else if (event.key === "f" || event.key === "F") {
-    event.preventDefault();
-    openForm("fork", hands);
-  } else if (LENSES[event.key]) hands.change({ lens: LENSES[event.key] });
-  else if (event.key === " " && !target.matches("button,summary,a")) {
-    event.preventDefault();
-    PRESSES.pause(hands);
+    return;
   }
+  if (event.key === " " && target.matches("button,summary,a,[role=tab]")) return;
+  pressByKey(event);
 }
 
 /** To the nearest thing in that direction. */
@@ -186,9 +189,10 @@ function walk(from, [dx, dy]) {
   /** @type {SVGElement|null} */ (best)?.focus();
 }
 
+/** Of what is tall, as a broker's column is, the middle of its head: there its name stands. */
 function middle(element) {
   const box = element.getBoundingClientRect();
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  return { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 2, HEAD_PX) };
 }
 
 // -- theme ---------------------------------------------------------------------------------------

@@ -7,24 +7,31 @@ import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { watchMetrics } from "./metrics.js";
 import { watchRequests } from "./overheard.js";
+import { wireLedger } from "./ledger.js";
 import { EMPTY, reduce } from "./model.js";
+import { paced } from "./pace.js";
 import { paint } from "./paint.js";
+import { drawBeat } from "./present.js";
 import { drawSecurity } from "./security.js";
 import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
+import { drawSummary } from "./summary.js";
+import { drawTables } from "./tables.js";
+import { wireWhatIf } from "./whatif.js";
 import { drawTempo } from "./tempo.js";
 import { wireTerminal } from "./terminal.js";
-import { wireTimeline } from "./timeline.js";
 import { makeConfigs } from "./configs.js";
 import { makeReview } from "./moving.js";
 import { wireSpace } from "./space.js";
+import { wireTimeline } from "./timeline.js";
 import { makeWhy } from "./why.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
 /** How time passes, and that another history begins, may be said in the past too: it changes nothing that was. */
 const IN_THE_PAST_TOO = new Set(["play_time", "pause_time", "step_time", "step_to_significant", "run_to", "set_rate", "fork", "remove_branch"]);
+const AROUND_MS = 150;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -33,15 +40,15 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
 let past = [];
 let done = [];
-let queued = false;
 let saidAt = 0;
 let said = "";
 
 const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")), top: find("#stage-top"), tools: find("#lens-tools"), head: /** @type {any} */ (find("#stage-head")) }, () => ({ model: shown, ui }));
 
+const around = paced(drawAround, AROUND_MS);
 const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.dataset.socket}`, {
   onFrame(frame) {
     live = reduce(live, frame);
@@ -60,7 +67,7 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
 
 function show(model) {
   shown = model;
-  refresh();
+  refresh(false);
 }
 
 /** @param {Partial<import("./types.js").Ui>} patch */
@@ -70,14 +77,10 @@ function change(patch) {
   refresh();
 }
 
-function refresh() {
-  stage.refresh();
-  if (queued) return;
-  queued = true;
-  requestAnimationFrame(() => {
-    queued = false;
-    drawAround();
-  });
+/** @param {boolean} [asked] whether a person waits for it */
+function refresh(asked = true) {
+  stage.refresh(asked);
+  around.ask(asked);
 }
 
 /** Everything around the stage. The stage draws itself. */
@@ -89,7 +92,7 @@ function drawAround() {
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
-  for (const tab of document.querySelectorAll("[data-pane-tab]")) {
+  for (const tab of document.querySelectorAll("[role=tab][data-pane-tab]")) {
     tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.paneTab === ui.pane));
   }
   for (const panel of document.querySelectorAll("[data-pane]")) {
@@ -116,6 +119,12 @@ function drawAround() {
   paint(find("#faults"), faults);
   requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
   metrics.look(ui.pane === "metrics" && !ui.paused);
+  page.dataset.tables = String(ui.tables);
+  find("[data-press=tables]").setAttribute("aria-pressed", String(ui.tables));
+  find("[data-press=present]").setAttribute("aria-pressed", String(ui.present));
+  paint(find("#summary"), drawSummary(shown));
+  if (ui.tables) paint(find("#tables"), drawTables(shown));
+  drawBeat(shown, ui);
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
@@ -165,6 +174,8 @@ const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (pau
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
+wireLedger({ change });
+wireWhatIf({ ask });
 const forms = wireForms({ ask, change });
 const why = makeWhy({ change, refresh });
 const configs = makeConfigs({ refresh });

@@ -7,6 +7,7 @@
 
 import { familyOf, isRoutine } from "./facts.js";
 import { takenUp } from "./grouping.js";
+import { counted } from "./ribbons.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Frame} Frame */
@@ -24,7 +25,7 @@ export const FLIGHT_US = 550_000;
 
 /** @type {Model} */
 export const EMPTY = Object.freeze({
-  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], routine: [], flights: [], packets: [],
+  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], routine: [], flights: [], ways: {}, packets: [],
 });
 
 /**
@@ -36,7 +37,7 @@ export function reduce(model, frame) {
   if (frame.type === "snapshot") {
     return {
       version: frame.version, at_us: frame.at_us, rate: frame.rate, gap: false, entities: frame.entities,
-      ...told([], [], frame.events), flights: [], packets: [],
+      ...told([], [], frame.events), flights: [], ways: {}, packets: [],
     };
   }
   if (frame.version !== model.version + 1) return { ...model, gap: true };
@@ -48,6 +49,7 @@ export function reduce(model, frame) {
     entities: replaced(model.entities, frame.entities, frame.gone ?? []),
     ...told(model.facts, model.routine, frame.events),
     flights: underWay(model.flights, frame),
+    ways: counted(model.ways, frame),
     packets: sent(model.packets, frame.events),
   };
 }

@@ -58,7 +58,10 @@ export function drawSigns(model, past) {
 export function drawLedger(model) {
   const ledger = model.entities.ledger;
   if (!ledger) return [];
-  return LEDGER.map((entry) => figure(entry.label, number(ledger[entry.name]), ledger[entry.name] > 0 ? entry.bad ?? null : null, 0, `${entry.label}: ${ledger[entry.name]}`));
+  return LEDGER.map((entry) => {
+    const shown = figure(entry.label, number(ledger[entry.name]), ledger[entry.name] > 0 ? entry.bad ?? null : null, 0, `${entry.label}: ${ledger[entry.name]}`);
+    return { ...shown, children: [h("button", { type: "button", class: "sign-open", "data-fate": entry.name, title: "Which records these are", "aria-label": `${entry.label}: ${ledger[entry.name]}. List them` }, shown.children)] };
+  });
 }
 
 function figure(label, value, bad, change, said) {

@@ -164,6 +164,13 @@ class Past:
             return False
         return True
 
+    def tells_all_since(self, us: int) -> bool:
+        """Whether the orders since then are all that has happened: no real client took part."""
+        checkpoint = self._before(us)
+        return not checkpoint.real and not any(
+            each.until_us is None or each.until_us > checkpoint.at_us for each in self._real
+        )
+
     def at(self, us: int) -> "Lab":
         """A lab that stands still at that moment, as this one stood. Raises NotHeld."""
         self._check(us)

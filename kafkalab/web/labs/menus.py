@@ -22,6 +22,7 @@ IN_THE_TOP_BAR = (
     "run_line",
     "type_line",
     "stop_line",
+    "what_if",
 )
 """Lab time has buttons of its own there, and the terminal its input."""
 UP = ("running", "starting", "frozen", "isolated")

@@ -6,13 +6,16 @@ from kafkalab.web.labs import (
     charts,
     comparing,
     inspecting,
+    joining,
     learners,
+    ledger,
     overheard,
     prometheus,
     real,
     rebalances,
     recorded,
     views,
+    what_if,
 )
 from kafkalab.web.labs.lab_names import LabName
 
@@ -28,6 +31,8 @@ urlpatterns = [
     path("labs/<lab:name>/", views.stage, name="stage"),
     path("labs/<lab:name>/records/", views.records, name="records"),
     path("labs/<lab:name>/record/", views.record, name="record"),
+    path("labs/<lab:name>/ledger/", ledger.ledger, name="ledger"),
+    path("labs/<lab:name>/what-if/", what_if.what_if, name="what-if"),
     path("labs/<lab:name>/line/", views.line, name="line"),
     path("labs/<slug:name>/compare/", comparing.compare, name="compare"),
     path("labs/<slug:name>/compare/differences/", comparing.compared, name="compared"),
@@ -46,5 +51,6 @@ urlpatterns = [
     path("api/labs/<lab:name>/run/", recorded.run, name="run"),
     path("labs/<lab:name>/recording/", recorded.recording, name="recording"),
     path("labs/<lab:name>/tape/", recorded.tape, name="tape"),
+    path("labs/<lab:name>/join.svg", joining.join_code, name="join-code"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -12,9 +12,20 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import BRANCH_SIGN, TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
+from kafkalab.lab import (
+    BRANCH_SIGN,
+    FATES,
+    TOPIC_SETTINGS,
+    Lab,
+    RecordLine,
+    command_schema,
+    parse_command,
+    shell,
+    telling,
+)
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
+from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
@@ -45,6 +56,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
         {
             "name": name,
             "lab": entities["lab"],
+            "address": address_of(request, name),
             "sections": sections(buttons()),
             "menus": menus_as_json(),
             "suggested": SUGGESTED,
@@ -55,6 +67,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "many": open_labs.many is not None,
             "timeline_spans": SPANS,
             "taped": lab.tape is not None,
+            "fates": FATES,
         },
     )
 

@@ -116,7 +116,7 @@ function drawHead(partition, id, ui) {
   if (partition.recovering) facts.push("unclean leader");
   const state = partition.offline ? "offline" : partition.under_replicated ? "under-replicated" : "well";
   return h("g", {
-    class: "band-head", "data-id": id, "data-selected": ui.selected === id, "data-state": state, tabindex: 0, role: "button",
+    class: "band-head", "data-id": id, "data-selected": ui.selected === id, "aria-current": ui.selected === id && "true", "data-state": state, tabindex: 0, role: "button",
     "aria-label": `Partition ${name}, ${facts.join(", ")}`,
   },
     h("rect", { class: "band-hit", x: EDGE, y: 4, width: LABEL + 360, height: 22, rx: 4 }),
@@ -139,7 +139,7 @@ function drawRow(on, replica, partition, y, scale, ui) {
   const tall = scale.h >= TALL;
   const middle = scale.h / 2;
   return h("g", { key: id, class: "log-row", transform: `translate(0 ${y})`, "data-state": state, "data-tall": String(tall) },
-    h("g", { class: "log-label", "data-id": id, "data-selected": ui.selected === id, tabindex: 0, role: "button", "aria-label": `Replica on broker ${replica.broker}, ${says}` },
+    h("g", { class: "log-label", "data-id": id, "data-selected": ui.selected === id, "aria-current": ui.selected === id && "true", tabindex: 0, role: "button", "aria-label": `Replica on broker ${replica.broker}, ${says}` },
       h("rect", { class: "band-hit", x: EDGE, width: LABEL - 10, height: scale.h, rx: 4 }),
       h("rect", { class: "role-tab", x: EDGE + 4, y: middle - 10, width: 20, height: 20, rx: 4 }),
       h("text", { class: "role-letter", x: EDGE + 14, y: middle + 4.5 }, { leader: "L", follower: "F", lagging: "F", offline: "X" }[state]),
@@ -163,7 +163,7 @@ function drawCell(replica, partition, cell, scale, ui) {
   const key = cell.key === null ? "no key" : `key ${cell.key}`;
   return h("g", {
     key: cell.offset, class: "cell", "data-visible": String(visible), "data-kind": cell.kind, "data-epoch": cell.epoch % EPOCH_TINTS,
-    "data-record": `${replica.topic} ${replica.partition} ${cell.offset} ${replica.broker}`, "data-selected": chosen,
+    "data-record": `${replica.topic} ${replica.partition} ${cell.offset} ${replica.broker}`, "data-selected": chosen, "aria-current": chosen && "true",
     transform: `translate(${x} 0)`, tabindex: -1, role: "button", "aria-label": `Offset ${cell.offset}, ${key}, epoch ${cell.epoch}`,
   },
     h("title", null, `offset ${cell.offset} · ${key} · ${cell.bytes} bytes · leader epoch ${cell.epoch}${cell.kind === "data" ? "" : ` · ${cell.kind}`}`),
