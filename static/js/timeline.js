@@ -193,7 +193,6 @@ export function wireTimeline(page) {
   /** @param {1|-1} way */
   async function step(way) {
     const from = away?.at_us ?? page.live().at_us;
-    if (ownTime() && way > 0) void page.ask({ command: "step_time" });
     if (away === null && way > 0) return;
     const live_us = page.live().at_us;
     leave(from, false);
@@ -214,10 +213,6 @@ export function wireTimeline(page) {
 
   /** To the next thing worth a word. @param {1|-1} way */
   function leap(way) {
-    if (ownTime() && way > 0) {
-      void page.ask({ command: "step_to_significant" });
-      return;
-    }
     const from = away?.at_us ?? edge_us();
     const marks = [...line.ticks, ...bookmarks].map((tick) => tick.at_us).sort((one, other) => one - other);
     // A frame tells all that happened since the one before it: back means before that one.
@@ -301,7 +296,7 @@ export function wireTimeline(page) {
     const playing = away === null ? !ownTime()?.paused : away.playing;
     find("#play").dataset.state = playing ? "plays" : "stands";
     find("#play").setAttribute("aria-label", playing ? (ownTime() ? "Hold time" : "Hold the picture") : "Play from here");
-    find("#step-on").disabled = find("#leap-on").disabled = away === null && ownTime() === null;
+    find("#step-on").disabled = find("#leap-on").disabled = away === null;
     find("#branch").hidden = away === null;
     find("#branch").dataset.command = JSON.stringify({ command: "fork", at_us: Math.round(at_us) });
     for (const chip of bar.querySelectorAll("[data-span]")) chip.setAttribute("aria-pressed", String(chip.dataset.span === spanned));
