@@ -4,12 +4,12 @@
  * The engine goes on meanwhile. What stands here decides only which moment the page shows.
  */
 
-import { CURVES, drawTimeline, HEIGHT, nearest, SHAPES, xOf } from "./draw/timeline.js";
+import { curveWords, drawTimeline, HEIGHT, nearest, SHAPES, xOf } from "./draw/timeline.js";
 import { familyOf, isRoutine } from "./facts.js";
 import { h, paint } from "./paint.js";
 import { makePast, shownAt } from "./past.js";
 import { share } from "./share.js";
-import { clockTime, number, span } from "./words.js";
+import { clockTime, span } from "./words.js";
 
 const SECOND_US = 1_000_000;
 const SPANS_S = { "1 min": 60, "5 min": 300, all: Infinity };
@@ -290,7 +290,7 @@ export function wireTimeline(page) {
       tick && h("svg", { key: "m", class: "beat-mark", viewBox: "-6 -6 12 12", "aria-hidden": "true" }, h("path", { class: "tick", "data-family": tick.kind === "Bookmark" ? "bookmark" : familyOf(tick.kind), d: SHAPES[tick.kind === "Bookmark" ? "bookmark" : familyOf(tick.kind)] })),
       h("span", { key: "s", class: lost ? "refusal" : null }, said),
     ].filter(Boolean));
-    paint(find("#curve-words"), curveWords(at));
+    paint(find("#curve-words"), curveWords(line.signs, at));
     find("#behind").textContent = behind();
     find("#live").disabled = away === null;
     const playing = away === null ? !ownTime()?.paused : away.playing;
@@ -302,16 +302,6 @@ export function wireTimeline(page) {
     for (const chip of bar.querySelectorAll("[data-span]")) chip.setAttribute("aria-pressed", String(chip.dataset.span === spanned));
     const held = line.began_us < line.first_us ? `Held from ${clockTime(line.first_us)} on; what was before is no longer there.` : "Everything since the lab was opened is held.";
     find("#held").textContent = held;
-  }
-
-  /** What the curves say at that moment: their names, so that no colour has to be known. */
-  function curveWords(at_us) {
-    const before = line.signs.filter((sample) => sample[0] <= at_us);
-    const sample = before[before.length - 1];
-    if (!sample) return [];
-    return [...CURVES].map((curve) => h("span", { key: curve.name, class: "curve-word", "data-curve": curve.name },
-      h("svg", { viewBox: "0 0 14 8", class: "curve-key", "aria-hidden": "true" }, h("path", { class: "curve", "data-curve": curve.name, d: curve.area ? "M0 8V2H14V8Z" : "M0 5H14" })),
-      `${curve.words} ${number(sample[curve.at])}`));
   }
 
   // -- hands -----------------------------------------------------------------------------------------
