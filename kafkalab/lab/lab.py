@@ -43,7 +43,7 @@ from kafkalab.lab.metrics.keeping import Metrics
 from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.past import Past
 from kafkalab.lab.recording import Recording
-from kafkalab.lab.shell import overheard
+from kafkalab.lab.shell import line_for_all
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -290,7 +290,7 @@ class Lab:
             for record in (self.tape, self.past):
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
-        self.witness.on_command(self.world.now_us, overheard(command, self.bootstrap_servers))
+        self.witness.on_command(self.world.now_us, line_for_all(command, self.bootstrap_servers))
         self.causes.act(command)
         self._acting.do(command, on_done)
         self.causes.outside()

@@ -76,7 +76,7 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
     return _without_a_tool(command)
 
 
-def overheard(command: order.Command, bootstrap_servers: str) -> str:
+def line_for_all(command: order.Command, bootstrap_servers: str) -> str:
     """The line as everybody who watches may read it: without a password."""
     if isinstance(command, SetPassword):
         command = replace(command, password="…")

@@ -13,17 +13,23 @@ from kafkalab.lab.frames import Entities, Frames
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.recording import Recording
-from kafkalab.lab.shell import overheard
+from kafkalab.lab.shell import line_for_all
 from kafkalab.lab.store import LabSettings
+
+
+class AllLogs:
+    more = False
 
 
 class LastView:
     """In place of a view of the world."""
 
+    logs = AllLogs()
+
     def __init__(self, entities: Entities) -> None:
         self._entities = entities
 
-    def look(self) -> Entities:
+    def look(self, most_new: int | None = None) -> Entities:
         return self._entities
 
 
@@ -34,7 +40,7 @@ class NoActing:
         self._lab = lab
 
     def do(self, command: order.Command, on_done: OnDone) -> None:
-        line = overheard(command, self._lab.bootstrap_servers)
+        line = line_for_all(command, self._lab.bootstrap_servers)
         on_done(Outcome(ok=False, shell=line, error="This is a recording: nothing can be done in it."))
 
 

@@ -49,10 +49,7 @@ function press(target, hands) {
 
 const PRESSES = {
   pause: (hands) => {
-    const lab = hands.model().entities.lab;
-    // In lab time it is the cluster that stands still, and in wall time the picture.
-    if (lab?.mode === "lab" && !hands.timeline.away()) hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
-    else hands.timeline.toggle();
+    hands.timeline.toggle();
   },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),

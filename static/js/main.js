@@ -29,8 +29,8 @@ import { makeWhy } from "./why.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
-/** How time passes may be said in the past too: it changes nothing that was. */
-const TEMPO = { play_time: 1, pause_time: 1, step_time: 1, set_rate: 1 };
+/** How time passes, and that another history begins, may be said in the past too: it changes nothing that was. */
+const IN_THE_PAST_TOO = new Set(["play_time", "pause_time", "step_time", "step_to_significant", "run_to", "set_rate", "fork", "remove_branch"]);
 const AROUND_MS = 150;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
@@ -112,7 +112,7 @@ function drawAround() {
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
   paint(find("#signs"), drawSigns(shown, timeline.away() ? [] : past));
   paint(find("#ledger"), drawLedger(shown));
-  paint(find("#tempo"), drawTempo(shown));
+  paint(find("#tempo"), drawTempo(live));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
   const faults = drawFaultList(shown);
   find("#faults").hidden = faults.length === 0;
@@ -149,7 +149,7 @@ function sayOut() {
 
 /** @param {{command: string, [field: string]: any}} command */
 async function ask(command) {
-  const error = command.command in TEMPO ? undefined : timeline.refusal();
+  const error = IN_THE_PAST_TOO.has(command.command) ? undefined : timeline.refusal();
   const answer = error ? { type: /** @type {"answer"} */ ("answer"), id: 0, ok: false, error } : await socket.ask(command);
   done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
   const topic = answer.ok ? topicOf(command) : undefined;
@@ -170,7 +170,7 @@ function say(sentence) {
   find("#said").textContent = sentence;
 }
 
-const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say });
+const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say, ask });
 const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
@@ -181,6 +181,6 @@ const why = makeWhy({ change, refresh });
 const configs = makeConfigs({ refresh });
 const review = makeReview({ ui: () => ui, model: () => shown, change });
 wireSpace({ ui: () => ui, change });
-setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+setInterval(() => paint(find("#tempo"), drawTempo(live)), TEMPO_MS);
 wireTerminal({ ui: () => ui, model: () => shown, change, ask });
 page.dataset.wired = "true";

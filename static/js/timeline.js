@@ -4,12 +4,12 @@
  * The engine goes on meanwhile. What stands here decides only which moment the page shows.
  */
 
-import { CURVES, drawTimeline, HEIGHT, nearest, SHAPES, xOf } from "./draw/timeline.js";
+import { curveWords, drawTimeline, HEIGHT, nearest, SHAPES, xOf } from "./draw/timeline.js";
 import { familyOf, isRoutine } from "./facts.js";
 import { h, paint } from "./paint.js";
 import { makePast, shownAt } from "./past.js";
 import { share } from "./share.js";
-import { clockTime, number, span } from "./words.js";
+import { clockTime, span } from "./words.js";
 
 const SECOND_US = 1_000_000;
 const SPANS_S = { "1 min": 60, "5 min": 300, all: Infinity };
@@ -28,7 +28,7 @@ const worthATick = (/** @type {any} */ fact) => !NO_TICK.has(fact.kind) && !isRo
 
 /**
  * @param {{show: (model: Model) => void, live: () => Model, ui: () => import("./types.js").Ui,
- *          hold: (paused: boolean) => void, say: (sentence: string) => void}} page
+ *          hold: (paused: boolean) => void, say: (sentence: string) => void, ask: (command: any) => Promise<any>}} page
  */
 export function wireTimeline(page) {
   const bar = find("#timeline");
@@ -164,9 +164,17 @@ export function wireTimeline(page) {
     requestAnimationFrame(play);
   }
 
+  /** In lab time it is the cluster itself that can be held. */
+  const ownTime = () => {
+    const lab = page.live().entities.lab;
+    return away === null && lab?.mode === "lab" ? lab : null;
+  };
+
   /** Hold the picture, or go on from where it stands. */
   function toggle() {
-    if (away === null) {
+    const lab = ownTime();
+    if (lab) void page.ask({ command: lab.paused ? "play_time" : "pause_time" });
+    else if (away === null) {
       // It is on the screen already, with all that is under way: nothing needs to be fetched to hold it.
       leave(page.live().at_us, false);
       showHeld();
@@ -244,7 +252,7 @@ export function wireTimeline(page) {
   /** Why nothing can be done just now; undefined while the page shows what is. */
   function refusal() {
     if (away === null) return undefined;
-    return `You look at ${clockTime(away.at_us)}, ${span(edge_us() - away.at_us)} ago, and the cluster has gone on since: go back to live before you act.`;
+    return `You look at ${clockTime(away.at_us)}, ${span(edge_us() - away.at_us)} ago, and the cluster has gone on since: go back to live before you act, or branch here.`;
   }
 
   // -- drawing ---------------------------------------------------------------------------------------
@@ -282,26 +290,18 @@ export function wireTimeline(page) {
       tick && h("svg", { key: "m", class: "beat-mark", viewBox: "-6 -6 12 12", "aria-hidden": "true" }, h("path", { class: "tick", "data-family": tick.kind === "Bookmark" ? "bookmark" : familyOf(tick.kind), d: SHAPES[tick.kind === "Bookmark" ? "bookmark" : familyOf(tick.kind)] })),
       h("span", { key: "s", class: lost ? "refusal" : null }, said),
     ].filter(Boolean));
-    paint(find("#curve-words"), curveWords(at));
+    paint(find("#curve-words"), curveWords(line.signs, at));
     find("#behind").textContent = behind();
     find("#live").disabled = away === null;
-    const playing = away === null || away.playing;
+    const playing = away === null ? !ownTime()?.paused : away.playing;
     find("#play").dataset.state = playing ? "plays" : "stands";
-    find("#play").setAttribute("aria-label", playing ? "Hold the picture" : "Play from here");
+    find("#play").setAttribute("aria-label", playing ? (ownTime() ? "Hold time" : "Hold the picture") : "Play from here");
     find("#step-on").disabled = find("#leap-on").disabled = away === null;
+    find("#branch").hidden = away === null;
+    find("#branch").dataset.command = JSON.stringify({ command: "fork", at_us: Math.round(at_us) });
     for (const chip of bar.querySelectorAll("[data-span]")) chip.setAttribute("aria-pressed", String(chip.dataset.span === spanned));
     const held = line.began_us < line.first_us ? `Held from ${clockTime(line.first_us)} on; what was before is no longer there.` : "Everything since the lab was opened is held.";
     find("#held").textContent = held;
-  }
-
-  /** What the curves say at that moment: their names, so that no colour has to be known. */
-  function curveWords(at_us) {
-    const before = line.signs.filter((sample) => sample[0] <= at_us);
-    const sample = before[before.length - 1];
-    if (!sample) return [];
-    return [...CURVES].map((curve) => h("span", { key: curve.name, class: "curve-word", "data-curve": curve.name },
-      h("svg", { viewBox: "0 0 14 8", class: "curve-key", "aria-hidden": "true" }, h("path", { class: "curve", "data-curve": curve.name, d: curve.area ? "M0 8V2H14V8Z" : "M0 5H14" })),
-      `${curve.words} ${number(sample[curve.at])}`));
   }
 
   // -- hands -----------------------------------------------------------------------------------------
@@ -349,6 +349,9 @@ export function wireTimeline(page) {
     const here = target === document.body || target.closest("#timeline") !== null || target === range;
     if (target.matches("input:not(#moment),select,textarea")) return;
     const walks = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    // On its way from live on, time is the lab's own: its keys are heard elsewhere.
+    const elsewhere = ownTime() !== null && (walks === 1 || event.key === "[" || event.key === "]");
+    if (elsewhere) return;
     if (here && walks !== undefined) {
       event.preventDefault();
       if (event.shiftKey) leap(/** @type {1|-1} */ (walks));

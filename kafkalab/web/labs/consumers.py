@@ -94,9 +94,9 @@ class LabConsumer(AsyncWebsocketConsumer):
         """The short way, as soon as there is a frame: without a turn of the loop for each who watches."""
         if self.watcher is None or self.wire is None:
             return
-        if self.watcher.overflows >= OVERFLOWS_BEFORE_CLOSE:
+        if self.watcher.ended or self.watcher.overflows >= OVERFLOWS_BEFORE_CLOSE:
             self.watcher.close()
-            self.ending = asyncio.ensure_future(self.close(TRY_AGAIN_LATER))
+            self.ending = asyncio.ensure_future(self.close(NO_SUCH_LAB if self.watcher.ended else TRY_AGAIN_LATER))
             return
         while not self.wire.full and (text := self.watcher.take()) is not None:
             self.wire.send(text)

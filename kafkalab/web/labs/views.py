@@ -29,7 +29,7 @@ from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
-from kafkalab.web.labs.past import SPANS
+from kafkalab.web.labs.recorded import SPANS
 from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
 

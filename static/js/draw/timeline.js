@@ -2,6 +2,7 @@
 
 import { familyOf } from "../facts.js";
 import { h } from "../paint.js";
+import { number } from "../words.js";
 
 export const HEIGHT = 64;
 const BIN = 10;
@@ -126,6 +127,19 @@ function sparkline(line, width, curve) {
     ? `M${from} ${SPARKS.bottom}${steps}H${end}V${SPARKS.bottom}Z`
     : `M${from} ${y(shown[0][curve.at])}${steps}H${end}`;
   return h("path", { key: curve.name, class: "curve", "data-curve": curve.name, d: path });
+}
+
+/**
+ * What the curves say at that moment: their names, so that no colour has to be known.
+ * @param {number[][]} signs @param {number} at_us
+ */
+export function curveWords(signs, at_us) {
+  const before = signs.filter((sample) => sample[0] <= at_us);
+  const sample = before[before.length - 1];
+  if (!sample) return [];
+  return CURVES.map((curve) => h("span", { key: curve.name, class: "curve-word", "data-curve": curve.name },
+    h("svg", { viewBox: "0 0 14 8", class: "curve-key", "aria-hidden": "true" }, h("path", { class: "curve", "data-curve": curve.name, d: curve.area ? "M0 8V2H14V8Z" : "M0 5H14" })),
+    `${curve.words} ${number(sample[curve.at])}`));
 }
 
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];

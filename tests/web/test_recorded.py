@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.test import AsyncClient
 
-from kafkalab.lab import Lab, apply, read_recording
+from kafkalab.lab import Lab, Tape, apply, load_tape, read_recording
 from kafkalab.lab.commands import AddConsumer, CrashBroker, CreateProducer, CreateTopic
 from tests.web.labs import done, home_lab
 
@@ -114,9 +115,17 @@ def test_the_recording_comes_as_a_file_that_can_be_read_again() -> None:
     asyncio.run(scenario())
 
 
-def test_a_lab_in_wall_time_has_no_tape() -> None:
-    async def scenario() -> int:
-        async with home_lab():
-            return (await asked("/labs/home/tape/")).status_code
+def test_the_tape_comes_as_a_file_where_there_is_one(tmp_path: Path) -> None:
+    async def scenario() -> tuple[bytes, int]:
+        async with home_lab() as lab:
+            await done(lab, CreateTopic("orders"))
+            taped = await asked("/labs/home/tape/")
+            lab.tape = None
+            return taped.content, (await asked("/labs/home/tape/")).status_code
 
-    assert asyncio.run(scenario()) == 404
+    content, without = asyncio.run(scenario())
+    (tmp_path / "home-tape.jsonl").write_bytes(content)
+    tape = load_tape(tmp_path / "home-tape.jsonl")
+    assert isinstance(tape, Tape)
+    assert [taped.command for taped in tape.commands] == [CreateTopic("orders")]
+    assert without == 404
