@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from kafkalab.engine.config_bounds import what_is_out_of_bounds
 from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS, ConfigType
 from kafkalab.engine.refused import Refused
@@ -279,7 +280,11 @@ class BrokerConfig:
             LogConfig.of({}, topic_defaults)
         except Refused as refused:
             raise InvalidConfig(", ".join(topic_defaults), str(refused)) from refused
-        return BrokerConfig(**typed, topic_defaults=topic_defaults, given=dict(given))
+        config = BrokerConfig(**typed, topic_defaults=topic_defaults, given=dict(given))
+        wrong = what_is_out_of_bounds(config)
+        if wrong is not None:
+            raise InvalidConfig(*wrong)
+        return config
 
     def with_dynamic(self, settings: Mapping[str, str]) -> "BrokerConfig":
         """The same with what was set while it runs, which counts before server.properties."""

@@ -144,46 +144,63 @@ class MemoryDisk:
         return lost
 
 
+class Gone:
+    """The beginning of a real file that is there no more, for all who still read it together: a small one in memory,
+    a large one by one open descriptor."""
+
+    def __init__(self, disk: "FileDisk", path: str, size: int) -> None:
+        self._data: bytes | None = None
+        if size <= COPIED_BYTES or not hasattr(os, "pread"):
+            self._data = disk.read(path, 0, size)
+            return
+        self._descriptor = disk.another_descriptor(path)
+        weakref.finalize(self, os.close, self._descriptor)
+
+    def read(self, position: int, size: int) -> bytes:
+        if self._data is not None:
+            return self._data[position : position + size]
+        return os.pread(self._descriptor, size, position)
+
+
 class Lent:
     """The beginning of a real file as it was when a world was forked, whatever becomes of the file.
 
     Nothing is copied while the file only grows. Before its disk cuts, replaces or deletes it, what would
-    be lost is kept: a small file and the end that is cut off in memory, a large file by an open descriptor.
+    be lost is kept, once for all forks that need it.
     """
 
     def __init__(self, disk: "FileDisk", path: str, size: int) -> None:
         self.path = path
         self.size = size
+        self.intact = size
+        """How much of it the file still has."""
         self._disk = disk
+        self._gone: Gone | None = None
         self._tail = b""
-        """What was cut off, from `size - len(_tail)` on."""
-        self._descriptor: int | None = None
+        """What was cut off, from `intact` on, and perhaps more after it that is not this one's."""
 
     def read(self, position: int, size: int) -> bytes:
         end = min(position + size, self.size)
-        in_tail = self.size - len(self._tail)
         found = b""
-        if position < min(end, in_tail):
-            found = self._read_below(position, min(end, in_tail) - position)
-        return found + self._tail[max(0, position - in_tail) : max(0, end - in_tail)]
+        if position < min(end, self.intact):
+            found = self._read_below(position, min(end, self.intact) - position)
+        return found + self._tail[max(0, position - self.intact) : max(0, end - self.intact)]
 
     def _read_below(self, position: int, size: int) -> bytes:
-        if self._descriptor is not None:
-            return os.pread(self._descriptor, size, position)
+        if self._gone is not None:
+            return self._gone.read(position, size)
         return self._disk.read(self.path, position, size)
 
-    def keep_from(self, size: int) -> None:
-        """The file is about to be cut to this size."""
-        if size < self.size - len(self._tail):
-            self._tail = self.read(size, self.size - size)
+    def cut(self, size: int, tail: bytes) -> None:
+        """The file is about to be cut to this size, and loses that."""
+        if size < self.intact:
+            # What was cut off before follows on what is cut off now.
+            old = self._tail[: self.size - self.intact]
+            self._tail = tail[: self.intact - size] + old if old else tail
+            self.intact = size
 
-    def keep(self) -> None:
-        """The file is about to go."""
-        if self.size <= COPIED_BYTES or not hasattr(os, "pread"):
-            self.keep_from(0)
-            return
-        self._descriptor = self._disk.another_descriptor(self.path)
-        weakref.finalize(self, os.close, self._descriptor)
+    def keep_in(self, gone: Gone) -> None:
+        self._gone = gone
 
 
 class FileDisk:
@@ -228,9 +245,16 @@ class FileDisk:
 
     def _goes(self, path: str) -> None:
         """Before a file is replaced or deleted."""
-        if self._lent:
-            for lent in self._lent.pop(path, ()):
-                lent.keep()
+        lent = self._readers(path)
+        if lent:
+            gone = Gone(self, path, max(each.intact for each in lent))
+            for each in lent:
+                each.keep_in(gone)
+            del self._lent[path]
+
+    def _readers(self, path: str) -> list[Lent]:
+        """Those in forked worlds that still read the file."""
+        return list(self._lent.get(path, ())) if self._lent else []
 
     def _where(self, path: str) -> str:
         # Text and not Path objects: a thousand new partitions ask for it ten thousand times.
@@ -313,8 +337,11 @@ class FileDisk:
         return os.path.exists(self._where(path))
 
     def truncate(self, path: str, size: int) -> None:
-        for lent in self._lent.get(path, ()):
-            lent.keep_from(size)
+        lent = [each for each in self._readers(path) if each.intact > size]
+        if lent:
+            tail = self.read(path, size, max(each.intact for each in lent) - size)
+            for each in lent:
+                each.cut(size, tail)
         os.ftruncate(self._descriptor(path), size)
 
     def rename(self, old: str, new: str) -> None:

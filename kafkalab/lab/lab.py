@@ -55,6 +55,8 @@ READY_POLL_S = 0.02
 NOT_TAPED = TempoCommand | BranchCommand
 """What does nothing to the cluster itself."""
 SECOND_US = 1_000_000
+MOST_NEW = 200
+"""How many partitions one frame shows that none before it has shown: a topic of a thousand comes bit by bit."""
 OWNER = "User:admin"
 """Whose the orders are that are given on the page: no list can lock them out."""
 
@@ -310,6 +312,8 @@ class Lab:
     def snapshot(self) -> Frame:
         """All there is to see, as a watcher's first message has it."""
         self._freshen()
+        while self._view.logs.more:
+            self._show()
         return self.frames.snapshot()
 
     def tell(self, node: str, event: Event) -> None:
@@ -332,9 +336,10 @@ class Lab:
         elif not self.frames.watchers and self.witness.on_message in observers:
             observers.remove(self.witness.on_message)
             self.witness.forget_packets()
-        self.frames.publish(
-            self.world.now_us, self.time.pace if self.time else 1, self._view.look(), self.witness.take()
-        )
+        entities = self._view.look(MOST_NEW)
+        self.frames.publish(self.world.now_us, self.time.pace if self.time else 1, entities, self.witness.take())
+        if self._view.logs.more:
+            self.conductor.stir()
 
     def _settle(self) -> None:
         if self._acting.waiting:

@@ -99,13 +99,13 @@ class View:
         ledger = self.lab.ledger
         return ledger.produce_errors, ledger.records_in, ledger.bytes_in
 
-    def look(self) -> dict[str, Entity]:
-        """Every entity, by id."""
+    def look(self, most_new: int | None = None) -> dict[str, Entity]:
+        """Every entity, by id; with `most_new`, of partitions that were not shown before at most so many."""
         lab = self.lab
         self._brokers = lab.cluster.brokers
         image = lab.image
         entities = {"lab": self._lab(), **lab.family.entities(), **view_controllers.controllers(lab)}
-        logs = self.logs.look(image)
+        logs = self.logs.look(image, most_new)
         for spec in lab.cluster.spec.brokers:
             entities[f"broker:{spec.id}"] = self._broker(spec)
         entities |= logs

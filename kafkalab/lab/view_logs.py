@@ -137,6 +137,8 @@ class LogsView:
         self.leaders: dict[int, int] = {}
         """How many partitions each broker leads, as of the last look."""
         self.offline = self.under_replicated = self.under_min_isr = 0
+        self.more = False
+        """There are new partitions that the last look left for the next."""
         self._replica_of = replica_of
         self._opened = Opened()
         self._tails: dict[tuple[Key, int], Tail] = {}
@@ -164,14 +166,22 @@ class LogsView:
                 self._tails.pop(((topic, partition), broker), None)
                 self._made_of.pop(f"replica:{topic}:{partition}:{broker}", None)
 
-    def look(self, image: MetadataImage) -> dict[str, Entity]:
-        """All entities; those that did not change are the very objects of the last look."""
+    def look(self, image: MetadataImage, most_new: int | None = None) -> dict[str, Entity]:
+        """All entities; those that did not change are the very objects of the last look.
+
+        With `most_new`, of partitions that no look has shown yet at most so many."""
         shown: dict[str, Entity] = {}
+        self.more = False
         self.leaders = dict.fromkeys(image.brokers, 0)
         self.offline = self.under_replicated = self.under_min_isr = 0
         for topic in image.topics.values():
             self._look_at_topic(shown, topic, image.topic_config(topic.name))
             for part in topic.partitions.values():
+                if most_new is not None and f"partition:{topic.name}:{part.partition}" not in self._entities:
+                    if most_new == 0:
+                        self.more = True
+                        continue
+                    most_new -= 1
                 self._look_at(shown, topic.name, part)
         for gone in [name for name in self._entities if name not in shown]:
             self._made_of.pop(gone, None)

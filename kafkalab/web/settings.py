@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "kafkalab.web.labs",
+    "kafkalab.web.course",
 ]
 MIDDLEWARE = [
     "kafkalab.web.headers.health_first",

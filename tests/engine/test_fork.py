@@ -156,6 +156,23 @@ def test_a_forked_disk_keeps_its_bytes_whatever_becomes_of_the_files(size: int, 
     disk.close()
 
 
+def test_forks_of_several_ages_keep_what_each_has_seen(tmp_path: Path) -> None:
+    disk = FileDisk(tmp_path)
+    told: list[tuple[MemoryDisk, bytes]] = []
+    disk.append("log", b"0123456789" * COPIED_BYTES)
+    for cut in (9, 4, 7, 1):
+        told.append((deepcopy(disk), disk.read_whole("log")))
+        disk.append("log", b"grown" * cut)
+        told.append((deepcopy(disk), disk.read_whole("log")))
+        disk.truncate("log", cut * COPIED_BYTES)
+    open_files = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+    disk.delete("log")
+    assert [fork.read_whole("log") for fork, _ in told] == [content for _, content in told]
+    if open_files:
+        assert len(os.listdir("/proc/self/fd")) <= open_files + 1
+    disk.close()
+
+
 def test_a_fork_that_is_gone_leaves_no_file_open(tmp_path: Path) -> None:
     disk = FileDisk(tmp_path)
     disk.append("large", b"x" * (COPIED_BYTES + 1))

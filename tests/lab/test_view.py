@@ -233,3 +233,16 @@ def test_a_group_whose_coordinator_is_down_stays_in_sight(lab: Lab, ask: Ask) ->
     lab.advance(30_000_000)
     after = lab.view()["group:billing"]
     assert (after["state"], after["coordinator"] != before["coordinator"]) == ("Stable", True)
+
+
+def test_a_topic_of_many_partitions_is_shown_bit_by_bit_and_told_as_a_whole(lab: Lab, ask: Ask) -> None:
+    assert ask(CreateTopic("wide", partitions=450, replication_factor=1)).ok
+    lab.advance(1_000_000)
+    shown = []
+    for _ in range(4):
+        lab.watch(lambda: None).close()
+        shown.append(sum(name.startswith("partition:wide:") for name in lab.frames.snapshot()["entities"]))
+    assert shown == [200, 400, 450, 450]
+    assert ask(AddPartitions("wide", 1000)).ok
+    lab.advance(1_000_000)
+    assert lab.snapshot()["entities"].keys() == lab.view().keys()

@@ -23,7 +23,12 @@ def test_a_history_holds_every_invariant(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_a_history_holds_every_invariant_with_groups_of_the_consumer_protocol(seed: int) -> None:
     plan = schedule(seed)
-    timeouts = (("group.consumer.session.timeout.ms", "10000"), ("group.consumer.heartbeat.interval.ms", "3000"))
+    timeouts = (
+        ("group.consumer.min.session.timeout.ms", "10000"),
+        ("group.consumer.session.timeout.ms", "10000"),
+        ("group.consumer.min.heartbeat.interval.ms", "3000"),
+        ("group.consumer.heartbeat.interval.ms", "3000"),
+    )
     consumers = tuple(replace(consumer, group_protocol="consumer") for consumer in plan.consumers)
     outcome = History(seed, replace(plan, consumers=consumers, broker_configs=plan.broker_configs + timeouts)).run()
     assert outcome.checks > 0

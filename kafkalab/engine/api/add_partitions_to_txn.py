@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from kio.schema.add_partitions_to_txn.v5.request import AddPartitionsToTxnRequest, AddPartitionsToTxnTransaction
 from kio.schema.add_partitions_to_txn.v5.response import AddPartitionsToTxnResponse
 
+from kafkalab.engine.controller.topic_names import is_internal
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.security.gatekeeper import may_write
 from kafkalab.engine.transactions import answers
 from kafkalab.engine.transactions.deciding import Producer
 from kafkalab.engine.transactions.metadata import VERSION_0, VERSION_2, TopicPartition
@@ -47,14 +49,10 @@ def _add_or_verify(
     partitions: tuple[TopicPartition, ...],
 ) -> dict[TopicPartition, ErrorCode] | None:
     """None: the answer comes when it is written down."""
-    if any(broker.metadata.partition(*each) is None for each in partitions):
+    wrong = _wrong(broker, request, partitions)
+    if wrong:
         # All or nothing: who is told of one that is wrong must not believe that the others were taken.
-        return {
-            each: ErrorCode.operation_not_attempted
-            if broker.metadata.partition(*each) is not None
-            else ErrorCode.unknown_topic_or_partition
-            for each in partitions
-        }
+        return {each: wrong.get(each, ErrorCode.operation_not_attempted) for each in partitions}
     if not transaction.transactional_id:
         raise Refused(ErrorCode.invalid_request)
     producer = Producer(transaction.producer_id, transaction.producer_epoch)
@@ -65,6 +63,22 @@ def _add_or_verify(
     sequel = PartitionsAdded(addition, transaction.transactional_id, partitions)
     coordinator.add_partitions(transaction.transactional_id, producer, partitions, version, sequel)
     return None
+
+
+def _wrong(
+    broker: "Broker", request: Request, partitions: tuple[TopicPartition, ...]
+) -> dict[TopicPartition, ErrorCode]:
+    """Those that can be added to no transaction. Of internal topics only brokers speak, and they may write to any."""
+    topics = dict.fromkeys(topic for topic, _ in partitions)
+    if request.api_version < FROM_BROKERS_SINCE:
+        forbidden = [topic for topic in topics if is_internal(topic) or not may_write(broker, request, topic)]
+    else:
+        forbidden = []
+    return {
+        each: ErrorCode.topic_authorization_failed if each[0] in forbidden else ErrorCode.unknown_topic_or_partition
+        for each in partitions
+        if each[0] in forbidden or broker.metadata.partition(*each) is None
+    }
 
 
 def _partitions(transaction: AddPartitionsToTxnTransaction) -> tuple[TopicPartition, ...]:

@@ -1,4 +1,7 @@
-"""DescribeShareGroupOffsets (90): where a share group begins in each partition, and how much it has before it."""
+"""DescribeShareGroupOffsets (90): where a share group begins in each partition, and how much it has before it.
+
+Nobody asks whether there is such a group: one that is not there begins nowhere.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +31,7 @@ def handle(broker: "Broker", request: Request) -> None:
     places: dict[str, list[SharePartitionKey]] = {}
     for asked in request.body.groups:
         try:
-            begun = broker.share_groups.find(asked.group_id).initialized
+            begun = broker.share_groups.begun_by(asked.group_id)
         except Refused as refused:
             errors[asked.group_id] = refused
             continue

@@ -84,8 +84,8 @@ REAL: dict[int, Entry] = {
     ApiKey.DESCRIBE_CLUSTER: Entry("", "Controllers listen to nobody from outside."),
     ApiKey.UNREGISTER_BROKER: AS_KAFKA,
     ApiKey.GET_TELEMETRY_SUBSCRIPTIONS: Entry(
-        "Told by every broker, where Kafka tells of it only with a plug-in. Patterns may repeat three times at most, "
-        "and nothing that repeats. client_source_port never matches."
+        "Told by every broker, where Kafka tells of it only with a plug-in. Patterns are RE2's, which look neither "
+        "ahead nor back. client_source_port never matches."
     ),
     ApiKey.PUSH_TELEMETRY: Entry(
         "The last value of each metric is kept for the page, with no labels; a histogram as its mean."

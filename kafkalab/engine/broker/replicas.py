@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FILES_AT_ONCE, FILES_EVERY_US = 20, 10_000
 """How many new replicas get their files in one go, and how long it is to the next."""
+NEW_AT_ONCE = 30
+"""How many new replicas are made in one go; others on the machine have their turn before the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ class RollTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeMore:
+    def fire(self, broker: "Broker") -> None:
+        broker.replicas.make_more()
+
+
+@dataclass(frozen=True, slots=True)
 class FilesOfNew:
     def fire(self, broker: "Broker") -> None:
         broker.replicas.make_files()
@@ -86,6 +94,8 @@ class Replicas:
         """Of the topics that have replicas here, as the metadata has them."""
         self._high_watermarks: dict[PartitionKey, int] = {}
         """As checkpointed last."""
+        self._to_make: dict[PartitionKey, None] = {}
+        """Replicas that the metadata tells of and that are not made yet: until then this broker has none of them."""
         self._without_files: deque[PartitionKey] = deque()
         """New replicas that are not on the disk yet."""
 
@@ -116,10 +126,13 @@ class Replicas:
                 self.broker.tell(ReplicaDeleted(*key, self.broker.broker_id))
                 self.cleaner.forget(key)
         keys = [(topic.name, partition) for topic in image.topics.values() for partition in topic.partitions]
-        self.apply(Changes(partitions=dict.fromkeys(keys), broker_configs=True))
+        self.apply(Changes(partitions=dict.fromkeys(keys), broker_configs=True), at_once=True)
 
-    def apply(self, changes: Changes) -> None:
-        """Deletions first, then what is led here, then what is followed (applyDelta)."""
+    def apply(self, changes: Changes, *, at_once: bool = False) -> None:
+        """Deletions first, then what is led here, then what is followed (applyDelta).
+
+        Of many new replicas only the first are made `at_once`, unless told: a broker that is given a
+        thousand partitions must not stand still over it."""
         me = self.broker.broker_id
         topics_to_configure = changes.topic_configs
         if changes.broker_configs:
@@ -137,12 +150,28 @@ class Replicas:
             image = self.broker.metadata.partition(*key)
             if image is not None and me in image.replicas:
                 (led if image.leader == me else followed).append((key, image))
+        new = [key for key, _ in (*led, *followed) if key not in self.partitions]
+        later = {} if at_once else dict.fromkeys(new[NEW_AT_ONCE:])
         for key, image in led:
-            self._lead(key, image)
+            if key not in later:
+                self._lead(key, image)
         for key, image in followed:
-            self._follow(key, image)
+            if key not in later:
+                self._follow(key, image)
         for topic in topics_to_configure:
             self._freed(topic)
+        if later and not self._to_make:
+            self.broker.wake_in(0, MakeMore())
+        self._to_make |= later
+
+    def make_more(self) -> None:
+        """As the metadata is by now."""
+        keys = list(self._to_make)[:NEW_AT_ONCE]
+        for key in keys:
+            del self._to_make[key]
+        self.apply(Changes(partitions=dict.fromkeys(keys)))
+        if self._to_make:
+            self.broker.wake_in(0, MakeMore())
 
     def _is_mine(self, key: "PartitionKey", topic_id: UUID) -> bool:
         image = self.broker.metadata.partition(*key)

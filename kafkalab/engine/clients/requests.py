@@ -20,6 +20,11 @@ from kio.schema.offset_for_leader_epoch.v4.request import (
     OffsetForLeaderTopic,
 )
 from kio.schema.sync_group.v5.request import SyncGroupRequest, SyncGroupRequestAssignment
+from kio.schema.txn_offset_commit.v5.request import (
+    TxnOffsetCommitRequest,
+    TxnOffsetCommitRequestPartition,
+    TxnOffsetCommitRequestTopic,
+)
 from kio.schema.types import BrokerId, GroupId, ProducerId, TopicName, TransactionalId
 from kio.static.primitive import i8, i16, i32, i32Timedelta, i64
 
@@ -55,6 +60,7 @@ SPOKEN: dict[int, int] = {
     ApiKey.DELETE_ACLS: 3,
     ApiKey.END_TXN: 5,
     ApiKey.WRITE_TXN_MARKERS: 2,
+    ApiKey.TXN_OFFSET_COMMIT: 5,
     ApiKey.DESCRIBE_CONFIGS: 4,
     ApiKey.CREATE_PARTITIONS: 3,
     ApiKey.ALTER_CONFIGS: 2,
@@ -109,6 +115,30 @@ def end_txn(transactional_id: str, producer_id: int, producer_epoch: int, commit
         producer_id=ProducerId(producer_id),
         producer_epoch=i16(producer_epoch),
         committed=committed,
+    )
+
+
+def txn_offset_commit(
+    transactional_id: str, group: str, producer_id: int, producer_epoch: int, offsets: Mapping[tuple[str, int], int]
+) -> TxnOffsetCommitRequest:
+    """By somebody who is no member of the group."""
+    return TxnOffsetCommitRequest(
+        transactional_id=TransactionalId(transactional_id),
+        group_id=GroupId(group),
+        producer_id=ProducerId(producer_id),
+        producer_epoch=i16(producer_epoch),
+        topics=tuple(
+            TxnOffsetCommitRequestTopic(
+                name=TopicName(topic),
+                partitions=tuple(
+                    TxnOffsetCommitRequestPartition(
+                        partition_index=i32(partition), committed_offset=i64(offset), committed_metadata=None
+                    )
+                    for partition, offset in partitions.items()
+                ),
+            )
+            for topic, partitions in nested(offsets).items()
+        ),
     )
 
 

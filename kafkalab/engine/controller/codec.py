@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
+from functools import lru_cache
 from typing import Any, get_args
 from uuid import UUID
 
@@ -26,7 +27,9 @@ def encode(record: MetadataRecord) -> bytes:
     return json.dumps(typed, separators=(",", ":")).encode()
 
 
+@lru_cache(maxsize=4096)
 def decode(value: bytes) -> MetadataRecord:
+    """Every broker and controller reads the same bytes, one shortly after the other: the first one parses them."""
     typed = json.loads(value)
     record_class, types = _CLASSES[typed["type"]]
     data: dict[str, Any] = typed["data"]

@@ -110,6 +110,7 @@ from kafkalab.engine.events.security import (
     UserLostPassword,
 )
 from kafkalab.engine.events.share import (
+    AbortedRecordsPassedOver,
     LockExpired,
     RecordsAcknowledged,
     RecordsAcquired,
@@ -131,6 +132,7 @@ from kafkalab.engine.events.transactions import (
 )
 
 __all__ = [
+    "AbortedRecordsPassedOver",
     "AclCreated",
     "AclDeleted",
     "AdminAnswered",

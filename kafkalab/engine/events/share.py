@@ -111,6 +111,19 @@ class RecordsArchived(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AbortedRecordsPassedOver(Event):
+    """Share group {group} reads committed records only: offsets {first_offset} to {last_offset} of
+    {topic}-{partition} were aborted and go to nobody."""
+
+    group: str
+    topic: str
+    partition: int
+    broker: int
+    first_offset: int
+    last_offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShareStartOffsetMoved(Event):
     """Share group {group} is done with all of {topic}-{partition} before offset {start_offset}."""
 

@@ -128,6 +128,11 @@ def check_readable(broker: "Broker", request: Request, wanted: "Wanted") -> None
         Judge(broker, request).demand(Operation.READ, ResourceType.TOPIC, name)
 
 
+def may_write(broker: "Broker", request: Request, topic: str) -> bool:
+    """Whether a client may add the topic to its transaction."""
+    return _is_of_the_cluster(request) or Judge(broker, request).may(Operation.WRITE, ResourceType.TOPIC, topic)
+
+
 def _is_of_the_cluster(request: Request) -> bool:
     return request.source.startswith("broker-")
 

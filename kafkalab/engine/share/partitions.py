@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.controller.group_configs import EARLIEST, READ_COMMITTED, reset_ms
 from kafkalab.engine.events import (
+    AbortedRecordsPassedOver,
     LockExpired,
     RecordsAcknowledged,
     RecordsAcquired,
@@ -22,11 +23,13 @@ from kafkalab.engine.events import (
     ShareStartOffsetMoved,
 )
 from kafkalab.engine.refused import Refused
+from kafkalab.engine.share.aborted import aborted_batches
 from kafkalab.engine.share.group_config import ShareGroupConfig
 from kafkalab.engine.share.sessions import ShareSession, ShareSessions
 from kafkalab.engine.share.state import UNINITIALIZED_START, RecordState, SharePartitionKey, StateBatch
-from kafkalab.engine.share.window import RENEW, Acknowledged, Acquired, Change, Window, as_acquired
+from kafkalab.engine.share.window import RENEW, Acknowledged, Acquired, Change, Span, Window, as_acquired
 from kafkalab.wire import batches
+from kafkalab.wire.batches import Batch
 from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -212,13 +215,23 @@ class SharePartitions:
     ) -> tuple[tuple[Acquired, ...], bytes]:
         """What the member got, and the part of `data` that it lies in."""
         window, config = share.window, self._heed(share)
-        headers = list(batches.headers(data))
-        spans = [(each.base_offset, each.last_offset) for each in headers]
         lock_us = config.record_lock_duration_ms * 1000
-        most = min(most_records, window.room(window.next_fetch_offset()))
-        before = window.start_offset
-        taken = window.acquire(member, spans, most, self.broker.now_us + lock_us, mode)
-        self._tell_start(share, before)
+        reads_committed = config.isolation_level == READ_COMMITTED
+        headers: list[Batch] = []
+        taken: list[int] = []
+        while data and not taken:
+            headers = list(batches.headers(data))
+            spans = [(each.base_offset, each.last_offset) for each in headers]
+            aborted = aborted_batches(self.led(share.key).log, headers) if reads_committed else []
+            start, end, next_offset = window.start_offset, window.end_offset, window.next_fetch_offset()
+            most = min(most_records, window.room(next_offset))
+            taken = window.acquire(member, spans, most, self.broker.now_us + lock_us, mode, aborted)
+            self._tell_passed_over(share, [span for span in aborted if end <= span[1] < window.end_offset])
+            self._tell_start(share, start)
+            if not taken:
+                # All that was read may have been aborted: then what comes behind it.
+                went_on = window.next_fetch_offset() > next_offset
+                data = self.readable(share, len(data)) if went_on else b""
         if not taken:
             return (), b""
         acquired = as_acquired(window, taken, spans, batch_size)
@@ -346,6 +359,11 @@ class SharePartitions:
         before = share.window.start_offset
         share.window.log_starts_at(offset)
         self._tell_start(share, before)
+
+    def _tell_passed_over(self, share: SharePartition, aborted: list[Span]) -> None:
+        for first, last in aborted:
+            where = (share.key.group, *share.partition_key, self.broker.broker_id)
+            self.broker.tell(AbortedRecordsPassedOver(*where, first, last))
 
     def _tell_start(self, share: SharePartition, before: int) -> None:
         if share.window.start_offset != before:

@@ -100,18 +100,28 @@ class Window:
     # -- giving out ------------------------------------------------------------------------------
 
     def acquire(
-        self, member: str, batches: Sequence[Span], most_records: int, until_us: int, mode: int = BATCH_OPTIMIZED
+        self,
+        member: str,
+        batches: Sequence[Span],
+        most_records: int,
+        until_us: int,
+        mode: int = BATCH_OPTIMIZED,
+        aborted: Sequence[Span] = (),
     ) -> list[int]:
         """Lock what is free in these batches of the log for the member: the offsets, ascending.
 
         As many as asked for, but in the mode that goes by batches never a part of one only. A record on
         its last delivery goes alone, so that what it does to its consumer is done to no other record.
+        Those batches that are `aborted` too are given to nobody.
         """
         taken: list[int] = []
         for first, last in batches:
             if len(taken) >= most_records:
                 break
-            self._pass_over_gap(first)
+            if (first, last) in aborted:
+                self._pass_over(last + 1)
+                continue
+            self._pass_over(first)
             for offset in range(max(first, self.start_offset), last + 1):
                 if mode == RECORD_LIMIT and len(taken) >= most_records:
                     return taken
@@ -136,8 +146,9 @@ class Window:
         record = self.records[offset - self.start_offset]
         return record if record.state is RecordState.AVAILABLE and record.becoming is None else None
 
-    def _pass_over_gap(self, offset: int) -> None:
-        """The log has nothing between what was to be read next and this offset: compaction took it."""
+    def _pass_over(self, offset: int) -> None:
+        """The log has nothing to give between what was to be read next and this offset: compaction took it,
+        or it was aborted."""
         for at in range(self.next_fetch_offset(), min(offset, self.end_offset)):
             record = self.records[at - self.start_offset]
             if record.state is RecordState.AVAILABLE and record.becoming is None:

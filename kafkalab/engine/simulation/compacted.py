@@ -5,18 +5,20 @@ bytes. What must hold is judged record by record: a record that is there is the 
 there, the last word on each key is kept, and a tombstone is heard by whoever reads in time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.engine.events import LogCompacted, SegmentDeleted
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.log.retention import Reason
+from kafkalab.engine.log.transactions import AbortedTransaction
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, TopicNumber
 from kafkalab.wire import batches
 from kafkalab.wire.batches import Batch, Record
 
 Place = tuple[TopicNumber, int]
+NOBODY = -1
 
 
 @dataclass
@@ -26,6 +28,8 @@ class CompactedLogs:
     written: dict[Place, dict[tuple[int, int], Record]] = field(default_factory=dict)
     """What was ever written at (offset, leader epoch). A leader that has been deposed and does not know
     it yet may write under an offset after its successor did."""
+    writers: dict[ReplicaKey, dict[int, int]] = field(default_factory=dict)
+    """By offset, of what was written in transactions: by which producer. Markers are nobody's."""
     horizons: dict[tuple[TopicNumber, int, int], int] = field(default_factory=dict)
     """(topic id, partition, offset of a tombstone) -> from when on it may go."""
     cut: dict[ReplicaKey, int] = field(default_factory=dict)
@@ -54,6 +58,10 @@ class CompactedLogs:
             span = (batch.last_offset, batch.producer_id, batch.producer_epoch, batch.base_sequence)
             if self._spans.setdefault((*place, epoch, batch.base_offset), span) != span:
                 raise Broken("L2", f"{where}: two batches at offset {batch.base_offset} of one leader epoch")
+            if batch.is_transactional:
+                writer = NOBODY if batch.is_control else batch.producer_id
+                offsets = range(batch.base_offset, batch.next_offset)
+                self.writers.setdefault(replica, {}).update(dict.fromkeys(offsets, writer))
             for record in batches.records(batch):
                 if self._records.setdefault((*place, epoch, record.offset), record) != record:
                     raise Broken("L2", f"{where}: two records at offset {record.offset} of one leader epoch")
@@ -83,8 +91,15 @@ class CompactedLogs:
             if before.get(offset) != record:
                 raise Broken("L10", f"{where}: {record} at {offset}, where {before.get(offset)} was")
         self._keeps_numbers(replica, where, log, there, fact.end_offset)
-        last = {record.key: offset for offset, record in before.items() if offset < fact.end_offset}
+        no_word = self._no_word(replica, log)
+        last = {
+            record.key: offset
+            for offset, record in before.items()
+            if offset < fact.end_offset and offset not in no_word
+        }
         for offset, record in before.items():
+            if offset in no_word and offset < min(partition.high_watermark, fact.end_offset):
+                continue
             if offset in after:
                 if offset < fact.end_offset and last[record.key] != offset:
                     raise Broken("L10", f"{where}: {offset} stayed, though {last[record.key]} supersedes it")
@@ -98,6 +113,15 @@ class CompactedLogs:
                 horizon_ms = now_ms + log.config.delete_retention_ms
                 self.horizons.setdefault((*replica[:2], offset), horizon_ms)
         self.held[replica] = after
+
+    def _no_word(self, replica: ReplicaKey, log: Log) -> dict[int, None]:
+        """What supersedes nothing and need not stay: markers, and what was aborted."""
+        aborted = log.aborted_between(log.start_offset, log.end_offset)
+        return {
+            offset: None
+            for offset, writer in self.writers.get(replica, {}).items()
+            if writer == NOBODY or _is_within(aborted, writer, offset)
+        }
 
     def _keeps_numbers(self, replica: ReplicaKey, where: str, log: Log, there: list[Batch], end_offset: int) -> None:
         """The last sequence number of each producer, and the end of the clean part, can still be read.
@@ -156,10 +180,23 @@ def stored(log: Log, offset: int | None = None) -> Iterator[Batch]:
             offset = batch.next_offset
 
 
+def committed(log: Log) -> Iterator[Batch]:
+    """What counts of it: no markers, and nothing that was aborted."""
+    aborted = log.aborted_between(log.start_offset, log.end_offset)
+    for batch in stored(log):
+        is_aborted = batch.is_transactional and _is_within(aborted, batch.producer_id, batch.base_offset)
+        if not batch.is_control and not is_aborted:
+            yield batch
+
+
+def _is_within(aborted: Iterable[AbortedTransaction], producer_id: int, offset: int) -> bool:
+    return any(it.producer_id == producer_id and it.first_offset <= offset < it.last_offset for it in aborted)
+
+
 def last_words(log: Log) -> dict[bytes | None, tuple[int, bytes]]:
     """What a reader of all of it ends up with: (offset, value) of each key that is not deleted."""
     found: dict[bytes | None, tuple[int, bytes]] = {}
-    for batch in stored(log):
+    for batch in committed(log):
         for record in batches.records(batch):
             found.pop(record.key, None)
             if record.value is not None:

@@ -9,7 +9,8 @@ from kafkalab.engine.network import Link
 from kafkalab.engine.simulation import controller_faults
 from kafkalab.engine.simulation.meddling import Meddling
 from kafkalab.engine.simulation.mishaps import Mishaps
-from kafkalab.engine.simulation.plans import CONTROLLER_KINDS, TRANSACTION_KINDS, Fault, TopicPlan
+from kafkalab.engine.simulation.movers import Movers
+from kafkalab.engine.simulation.plans import CONTROLLER_KINDS, MOVER_KINDS, TRANSACTION_KINDS, Fault, TopicPlan
 from kafkalab.engine.simulation.referee import Referee
 from kafkalab.engine.simulation.zombies import Zombies
 
@@ -27,6 +28,7 @@ class Faults:
     referee: Referee
     topics: tuple[TopicPlan, ...]
     zombies: Zombies
+    movers: Movers
     done: dict[str, int] = field(default_factory=dict)
     """How many of each kind were really done: a fault of a broker that is down already is none."""
     meddling: Meddling = field(init=False)
@@ -82,8 +84,8 @@ class Faults:
             case kind if kind in CONTROLLER_KINDS:
                 if not controller_faults.begin(self.cluster, fault):
                     return
-            case kind if kind in TRANSACTION_KINDS:
-                if not self.zombies.begin(fault):
+            case kind if kind in TRANSACTION_KINDS or kind in MOVER_KINDS:
+                if not (self.zombies if kind in TRANSACTION_KINDS else self.movers).begin(fault):
                     return
             case "reassign" | "move leader" | "prefer leaders" | "change settings":
                 if not self.meddling.begin(fault.kind):
@@ -123,8 +125,8 @@ class Faults:
                     self.cluster.start_controller()
             case kind if kind in CONTROLLER_KINDS:
                 controller_faults.mend(self.cluster, fault)
-            case kind if kind in TRANSACTION_KINDS:
-                killed = self.zombies.mend(fault)
+            case kind if kind in TRANSACTION_KINDS or kind in MOVER_KINDS:
+                killed = (self.zombies if kind in TRANSACTION_KINDS else self.movers).mend(fault)
                 if killed is not None:
                     self._start(killed)
             case _:
@@ -139,6 +141,7 @@ class Faults:
         controller_faults.mend_everything(self.cluster)
         self.mishaps.mend_everything()
         self.zombies.mend_everything()
+        self.movers.undone.clear()
         for disk in self.cluster.disks.values():
             disk.mend()
         for broker in self.cluster.spec.brokers:

@@ -11,6 +11,7 @@ from kafkalab.engine.coordinators.classic_group import GroupState
 from kafkalab.engine.coordinators.modern.group import ConsumerGroupState
 from kafkalab.engine.log.log import Log
 from kafkalab.engine.simulation.compacted import last_words, stored
+from kafkalab.engine.simulation.movers import moved_once
 from kafkalab.engine.simulation.progress import nothing_is_left_over
 from kafkalab.engine.simulation.quorum_referee import controllers_agree
 from kafkalab.engine.simulation.sight import Broken
@@ -47,6 +48,7 @@ def final_count(history: "History") -> Lost:
     _images_agree(history, brokers)
     transactions_have_ended(brokers)
     count_transactions(history.referee.transactions, leaders)
+    moved_once(history.plan.movers, leaders)
     lost = _acked_is_there(history, values, leaders)
     _idempotent_means_once(history, values)
     _groups_have_read_everything(history, brokers, leaders, values)

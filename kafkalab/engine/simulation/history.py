@@ -15,7 +15,9 @@ from kafkalab.engine.disk import MemoryDisk
 from kafkalab.engine.network import Link, Network
 from kafkalab.engine.simulation.faults import Faults
 from kafkalab.engine.simulation.final_count import final_count
-from kafkalab.engine.simulation.plans import SECOND_US, ConsumerPlan, ProducerPlan, Schedule
+from kafkalab.engine.simulation.mover import Mover
+from kafkalab.engine.simulation.movers import Movers
+from kafkalab.engine.simulation.plans import SECOND_US, ConsumerPlan, MoverPlan, ProducerPlan, Schedule
 from kafkalab.engine.simulation.progress import everybody_is_back
 from kafkalab.engine.simulation.referee import Referee
 from kafkalab.engine.simulation.schedule import schedule
@@ -75,18 +77,20 @@ class History:
         self.bootstrap = tuple(broker.node for broker in spec.brokers)
         self.referee = Referee(self.cluster)
         transactional = {plan.name: plan for plan in self.plan.producers if plan.transactional_id is not None}
-        if transactional:
+        movers = {plan.name: plan for plan in self.plan.movers}
+        if transactional or movers:
             self.world.on_event.append(self.referee.transactions.hear)
         self.zombies = Zombies(self.cluster, transactional, self._start_producer)
+        self.movers = Movers(self.cluster, movers, self._start_mover)
         dice = Random(f"faults {seed}")
-        self.faults = Faults(self.cluster, dice, self.referee, self.plan.topics, self.zombies)
+        self.faults = Faults(self.cluster, dice, self.referee, self.plan.topics, self.zombies, self.movers)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "History":
         copy = object.__new__(History)
         memo[id(self)] = copy
         copy.__dict__.update(deepcopy(self.__dict__, memo))
         copy.referee.listen()
-        if copy.zombies.plans:
+        if copy.zombies.plans or copy.movers.plans:
             copy.world.on_event.append(copy.referee.transactions.hear)
         return copy
 
@@ -136,6 +140,7 @@ class History:
             self.faults.meddling.mend_everything()
             self.faults.start_the_forgotten()
             self.zombies.replace_the_fenced()
+            self.movers.replace_the_fenced()
         yield self.plan.chaos_us + HEALED_BY_S * SECOND_US
         everybody_is_back(self.cluster)
         transactions_end_in_time(list(self.cluster.brokers.values()))
@@ -177,6 +182,11 @@ class History:
                 self.zombies.newcomer(plan)
         for consumer in self.plan.consumers:
             self._start_consumer(consumer)
+        for mover in self.plan.movers:
+            self.movers.newcomer(mover)
+
+    def _start_mover(self, node: str, plan: MoverPlan) -> None:
+        self.world.start(Mover(node, self.bootstrap, plan))
 
     def _start_producer(self, node: str, plan: ProducerPlan) -> None:
         settings = ProducerSettings(

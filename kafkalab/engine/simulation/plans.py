@@ -58,6 +58,20 @@ class ConsumerPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MoverPlan:
+    """Who copies a topic to another one, exactly once."""
+
+    name: str
+    group: str
+    source: str
+    sink: str
+    transactional_id: str
+    transaction_timeout_ms: int
+    records_per_transaction: int
+    abort_every: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that goes wrong, and when it is mended."""
 
@@ -127,6 +141,8 @@ TRANSACTION_KINDS = {
     "stale ends": 3,
 }
 """What may go wrong besides where there are transactions; `zombies` tells it."""
+MOVER_KINDS = {"mover crash": 2, "mover frozen": 3, "group coordinator kill": 3}
+"""What may go wrong besides where something is moved exactly once; `movers` tells it."""
 REMAKE = "topic remade"
 FLEETING, CARELESS = "fleeting", "careless"
 """Topics that some histories have: one is deleted and made again, one has unclean elections."""
@@ -148,3 +164,4 @@ class Schedule:
     chaos_us: int
     end_us: int
     controllers: int = 1
+    movers: tuple[MoverPlan, ...] = ()

@@ -34,6 +34,7 @@ RULES: dict[str, str] = {
     "T5": "Transactions of a producer follow each other in a partition, with one marker between, of the coordinator's "
     "own epoch.",
     "T6": "No transaction stays open for long after its timeout, and none when all is mended.",
+    "T7": "What is consumed, transformed and produced in transactions with its offsets is there once, and in order.",
     "G1": "A partition has one owner in its group, and no new one before the old one has given it up.",
     "G2": "Generations of a group only rise.",
     "G3": "Committed offsets never go back.",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from random import Random
 
 from kafkalab.engine.config import RACK_AWARE
+from kafkalab.engine.simulation.modern import with_newer_things
 from kafkalab.engine.simulation.plans import (
     CARELESS,
     CONTROLLER_KINDS,
@@ -82,7 +83,7 @@ def schedule(seed: int, controllers: int | None = None) -> Schedule:
         end_us=chaos_us + HEALING_S * SECOND_US,
         controllers=controllers,
     )
-    return with_transactions(plan)
+    return with_newer_things(with_transactions(plan))
 
 
 def _cleaning(seed: int) -> list[tuple[str, str]]:

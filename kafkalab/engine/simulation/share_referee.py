@@ -8,6 +8,7 @@ nobody of the group is left: then what was written down counts, and no lock of b
 from dataclasses import dataclass, field
 
 from kafkalab.engine.events import (
+    AbortedRecordsPassedOver,
     Event,
     LockExpired,
     RecordsAcknowledged,
@@ -29,7 +30,7 @@ class ShareReferee:
     holders: dict[Place, dict[int, str]] = field(default_factory=dict)
     """Of each record that is held: by whom."""
     done: dict[Place, dict[int, None]] = field(default_factory=dict)
-    """Records of which it was written down that nobody gets them any more."""
+    """Records of which it was written down that nobody gets them any more, and those that were aborted."""
     starts: dict[Place, int] = field(default_factory=dict)
     leaders: dict[Place, int] = field(default_factory=dict)
     epochs: dict[Place, int] = field(default_factory=dict)
@@ -42,7 +43,7 @@ class ShareReferee:
                 self._opened((group, topic, partition), broker, start, state_epoch)
             case RecordsAcquired():
                 self._given(event)
-            case RecordsAcknowledged() | RecordsArchived():
+            case RecordsAcknowledged() | RecordsArchived() | AbortedRecordsPassedOver():
                 place = (event.group, event.topic, event.partition)
                 self._free(place, event.broker, event.first_offset, event.last_offset)
                 done = self.done.setdefault(place, {})

@@ -78,6 +78,7 @@ class _Shrinker:
 
     def thin_clients(self) -> None:
         self._thin(self.plan.consumers, lambda consumers: self._consistent(replace(self.plan, consumers=consumers)))
+        self._thin(self.plan.movers, lambda movers: self._consistent(replace(self.plan, movers=movers)))
         self._thin(self.plan.producers, lambda producers: self._consistent(replace(self.plan, producers=producers)))
         self._thin(self.plan.topics, lambda topics: self._consistent(replace(self.plan, topics=topics)))
 
@@ -159,6 +160,7 @@ class _Shrinker:
             plan,
             producers=tuple(producer for producer in plan.producers if producer.topic in topics),
             consumers=tuple(consumer for consumer in consumers if consumer.topics),
+            movers=tuple(mover for mover in plan.movers if mover.source in topics and mover.sink in topics),
         )
         return replace(plan, faults=tuple(fault for fault in plan.faults if not problem(plan, fault)))
 

@@ -26,34 +26,43 @@ from kafkalab.engine.simulation.plans import (
     KINDS,
     MACHINE_KINDS,
     MISHAP_KINDS,
+    MOVER_KINDS,
     REMAKE,
     TRANSACTION_KINDS,
     ConsumerPlan,
     Fault,
+    MoverPlan,
     ProducerPlan,
     Schedule,
     TopicPlan,
 )
 
-Plan = Fault | ConsumerPlan | ProducerPlan | TopicPlan
+Plan = Fault | MoverPlan | ConsumerPlan | ProducerPlan | TopicPlan
 Entry = dict[str, Any]
 
 PLANS: dict[str, type[Plan]] = {
     "fault": Fault,
+    "mover": MoverPlan,
     "consumer": ConsumerPlan,
     "producer": ProducerPlan,
     "topic": TopicPlan,
 }
 """By the key that an entry is known by. A producer names a topic too, so topics come last."""
-LISTS = {Fault: "faults", ConsumerPlan: "consumers", ProducerPlan: "producers", TopicPlan: "topics"}
-EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, *CONTROLLER_KINDS, *TRANSACTION_KINDS, REMAKE)
+LISTS = {
+    Fault: "faults",
+    MoverPlan: "movers",
+    ConsumerPlan: "consumers",
+    ProducerPlan: "producers",
+    TopicPlan: "topics",
+}
+EVERY_KIND = (*KINDS, *MACHINE_KINDS, *MISHAP_KINDS, *CONTROLLER_KINDS, *TRANSACTION_KINDS, *MOVER_KINDS, REMAKE)
 MOMENTS = ("at_us", "until_us", "chaos_us", "end_us")
 """Said in seconds."""
 
 
 def entries(plan: Schedule) -> list[Entry]:
     """The world first, then who is in it, then what goes wrong."""
-    everyone: list[Plan] = [*plan.topics, *plan.producers, *plan.consumers, *plan.faults]
+    everyone: list[Plan] = [*plan.topics, *plan.producers, *plan.consumers, *plan.movers, *plan.faults]
     return [_entry(plan, tuple(LISTS.values())), *(_entry(one, ()) for one in everyone)]
 
 
@@ -88,6 +97,7 @@ def with_parts(plan: Schedule, parts: list[Plan]) -> Schedule:
         topics=tuple(one for one in parts if isinstance(one, TopicPlan)),
         producers=tuple(one for one in parts if isinstance(one, ProducerPlan)),
         consumers=tuple(one for one in parts if isinstance(one, ConsumerPlan)),
+        movers=tuple(one for one in parts if isinstance(one, MoverPlan)),
         faults=tuple(one for one in parts if isinstance(one, Fault)),
     )
 
@@ -113,9 +123,12 @@ def problem(plan: Schedule, one: Plan) -> str:
             return f"topics must be some of {', '.join(topics)}"
         case ConsumerPlan():
             return _first(ConsumerSettings(topics=one.topics, assignor=one.assignor, commit=one.commit).problems())
+        case MoverPlan() if one.source not in topics or one.sink not in topics:
+            return f"source and sink must be some of {', '.join(topics)}"
         case Fault():
-            brokers = [f"broker-{number + 1}" for number in range(plan.brokers)]
-            known = [*brokers, *topics, *(it.name for it in plan.producers), *(it.name for it in plan.consumers)]
+            clients = [*(it.name for it in plan.producers), *(it.name for it in plan.consumers)]
+            clients += [it.name for it in plan.movers]
+            known = [*(f"broker-{number + 1}" for number in range(plan.brokers)), *topics, *clients]
             for node in filter(None, (one.node, one.other)):
                 if node not in known and not node.startswith("controller-"):
                     return f"{node} is no node of this tape"

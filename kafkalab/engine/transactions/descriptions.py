@@ -1,6 +1,5 @@
 """Transactions as DescribeTransactions and ListTransactions tell of them (KIP-664, KIP-994, KIP-1152)."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 from kio.schema.describe_transactions.v0.response import TopicData
@@ -10,6 +9,7 @@ from kio.schema.list_transactions.v2.response import TransactionState as Listing
 from kio.schema.types import ProducerId, TopicName, TransactionalId
 from kio.static.primitive import TZAware, i16, i32, i32Timedelta
 
+from kafkalab.engine import patterns
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.transactions.metadata import TransactionMetadata, TransactionState
 from kafkalab.wire.errors import ErrorCode
@@ -66,10 +66,12 @@ class Wanted:
         self._states = [names[name] for name in body.state_filters if name in names]
         self._body = body
         self._now_ms = now_ms
+        self._pattern = body.transactional_id_pattern
         try:
-            self._pattern = re.compile(body.transactional_id_pattern) if body.transactional_id_pattern else None
-        except re.error as error:
-            raise Refused(ErrorCode.invalid_regular_expression, str(error)) from error
+            if self._pattern:
+                patterns.check(self._pattern)
+        except patterns.BadPattern as why:
+            raise Refused(ErrorCode.invalid_regular_expression, str(why)) from why
 
     def includes(self, it: TransactionMetadata) -> bool:
         body = self._body
@@ -79,7 +81,7 @@ class Wanted:
             return False
         if body.duration_filter >= 0 and self._now_ms - it.started_ms <= body.duration_filter:
             return False
-        return self._pattern is None or self._pattern.fullmatch(it.transactional_id) is not None
+        return not self._pattern or patterns.matches(self._pattern, it.transactional_id)
 
 
 def _timeout(ms: int) -> i32Timedelta:

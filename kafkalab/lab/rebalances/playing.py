@@ -108,6 +108,7 @@ def play(story: Story, protocol: Protocol, seed: int, slow: bool) -> list[Fact]:
     world = World(seed, EPOCH_US, Network(Link(latency_us=500, jitter_us=200)))
     configs = {
         "offsets.topic.num.partitions": "4",
+        "group.consumer.min.session.timeout.ms": str(SESSION_TIMEOUT_MS),
         "group.consumer.session.timeout.ms": str(SESSION_TIMEOUT_MS),
     }
     spec = ClusterSpec.local(3, seed=seed, broker_configs=configs)

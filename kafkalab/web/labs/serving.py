@@ -7,6 +7,7 @@ from daphne.server import Server  # isort: skip  (installs the asyncio reactor)
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -68,6 +69,9 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    # What is there by now stays: to look through it again and again for garbage would hold up everybody.
+    gc.collect()
+    gc.freeze()
     reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(begin())))
     server.run()
 

@@ -36,7 +36,6 @@ NO_SIZE = "A disk's size is not told"
 RIGHTS = "Old Metadata versions do not tell rights on the cluster"
 OLD_UNIT = "log.retention.hours is no second source of log.retention.ms"
 NO_ENDPOINT = "Controllers listen to nobody from outside"
-NO_GROUP = "A share group that nobody joined is not there"
 EMPTY = "Nothing asked, nothing said"
 AUTHORIZER = "The settings of the authorizer are settings of the broker"
 
@@ -76,7 +75,5 @@ KNOWN: tuple[Known, ...] = (
     Known("share_fetches: unknown topic v2: *", STUMBLES),
     Known("share_fetches: unknown topic said v2: *", STUMBLES),
     Known("share_offsets: of some v1: ", STUMBLES, theirs="no answer"),
-    Known("share_offsets: of no group v1: *", NO_GROUP),
-    Known("share_offsets: altered in no group v0: *", NO_GROUP),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

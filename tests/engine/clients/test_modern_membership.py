@@ -10,7 +10,9 @@ from kafkalab.engine.events import MemberLeft, MemberReconciled, PartitionsAssig
 from tests.engine.clients.stage import Stage
 
 CONFIGS = {
+    "group.consumer.min.heartbeat.interval.ms": "1000",
     "group.consumer.heartbeat.interval.ms": "1000",
+    "group.consumer.min.session.timeout.ms": "6000",
     "group.consumer.session.timeout.ms": "6000",
 }
 

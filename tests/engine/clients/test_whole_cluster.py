@@ -10,7 +10,12 @@ from tests.engine.clients.stage import Stage
 
 PARTITIONS = range(4)
 ASSIGNORS = ("range", "roundrobin", "sticky", "cooperative-sticky")
-QUICK = {"group.consumer.session.timeout.ms": "8000", "group.consumer.heartbeat.interval.ms": "3000"}
+QUICK = {
+    "group.consumer.min.session.timeout.ms": "8000",
+    "group.consumer.session.timeout.ms": "8000",
+    "group.consumer.min.heartbeat.interval.ms": "3000",
+    "group.consumer.heartbeat.interval.ms": "3000",
+}
 """Of the consumer protocol, whose members do not choose them."""
 
 

@@ -111,3 +111,52 @@ def test_a_seed_gives_a_cluster_its_id() -> None:
     ids = [ClusterSpec.local(seed=seed).cluster_id for seed in (1, 1, 2)]
     assert ids[0] == ids[1] != ids[2]
     assert [len(each) for each in ids] == [22, 22, 22]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"group.consumer.session.timeout.ms": "10000"},
+            "group.consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms",
+        ),
+        (
+            {"group.consumer.max.heartbeat.interval.ms": "4000"},
+            "group.consumer.max.heartbeat.interval.ms must be greater than or equal to "
+            "group.consumer.min.heartbeat.interval.ms",
+        ),
+        (
+            {
+                "group.share.heartbeat.interval.ms": "45000",
+                "group.share.max.heartbeat.interval.ms": "45000",
+            },
+            "group.share.heartbeat.interval.ms must be less than group.share.session.timeout.ms",
+        ),
+        (
+            {"group.share.assignment.interval.ms": "15001"},
+            "group.share.assignment.interval.ms must be less than or equal to group.share.max.assignment.interval.ms",
+        ),
+        (
+            {"group.share.delivery.count.limit": "11"},
+            "group.share.max.delivery.count.limit must be greater than or equal to group.share.delivery.count.limit",
+        ),
+        (
+            {"group.share.record.lock.duration.ms": "14000"},
+            "group.share.record.lock.duration.ms must be greater than or equal to "
+            "group.share.min.record.lock.duration.ms",
+        ),
+        (
+            {"group.share.max.share.sessions": "199"},
+            "group.share.max.share.sessions must be greater than or equal to group.share.max.size",
+        ),
+    ],
+)
+def test_what_groups_may_set_and_what_they_have_must_go_together(given: dict[str, str], words: str) -> None:
+    with pytest.raises(InvalidConfig) as refused:
+        BrokerConfig.parse(given)
+    assert refused.value.reason == words
+
+
+def test_smaller_timeouts_go_with_smaller_bounds() -> None:
+    given = {"group.consumer.session.timeout.ms": "10000", "group.consumer.min.session.timeout.ms": "6000"}
+    assert BrokerConfig.parse(given).group_consumer_session_timeout_ms == 10_000

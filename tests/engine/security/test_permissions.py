@@ -4,6 +4,11 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from kio.schema.add_partitions_to_txn.v5.request import (
+    AddPartitionsToTxnRequest,
+    AddPartitionsToTxnTopic,
+    AddPartitionsToTxnTransaction,
+)
 from kio.schema.create_topics.v7.request import CreatableTopic, CreateTopicsRequest
 from kio.schema.delete_acls.v3.request import DeleteAclsFilter, DeleteAclsRequest
 from kio.schema.describe_acls.v3.request import DescribeAclsRequest
@@ -36,6 +41,7 @@ from tests.engine.broker.room import Room, fetch_request, produce_request
 from tests.engine.security.asking import ADMIN, ALICE, allow, entry, guarded
 
 TOPIC, GROUP, CLUSTER = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.CLUSTER
+TRANSACTIONAL_ID = ResourceType.TRANSACTIONAL_ID
 READ, WRITE, DESCRIBE = Operation.READ, Operation.WRITE, Operation.DESCRIBE
 NO_TOPIC = ErrorCode.topic_authorization_failed
 NO_GROUP = ErrorCode.group_authorization_failed
@@ -243,6 +249,29 @@ def test_a_transactional_id_is_asked_about_by_its_name(room: Room) -> None:
     body = InitProducerIdRequest(transactional_id="payments", transaction_timeout=duration(60_000))
     told = room.ask(1, ApiKey.INIT_PRODUCER_ID, body).error_code
     assert told is ErrorCode.transactional_id_authorization_failed
+
+
+def test_a_forbidden_topic_keeps_the_others_out_of_the_transaction(room: Room) -> None:
+    allow(room, entry(WRITE, TRANSACTIONAL_ID, "payments"), entry(WRITE, TOPIC, "orders"))
+    names = ("orders", "bills", "nowhere", "__consumer_offsets")
+    transaction = AddPartitionsToTxnTransaction(
+        transactional_id="payments",
+        producer_id=1,
+        producer_epoch=0,
+        topics=tuple(AddPartitionsToTxnTopic(name=name, partitions=(0,)) for name in names),
+    )
+    body = AddPartitionsToTxnRequest(transactions=(transaction,))
+
+    def told() -> dict[str, ErrorCode]:
+        (answer,) = room.ask(1, ApiKey.ADD_PARTITIONS_TO_TXN, body, 3).results_by_transaction
+        return {topic.name: topic.results_by_partition[0].partition_error_code for topic in answer.topic_results}
+
+    not_tried = ErrorCode.operation_not_attempted
+    assert told() == {"orders": not_tried, "bills": NO_TOPIC, "nowhere": NO_TOPIC, "__consumer_offsets": NO_TOPIC}
+    # What is internal only brokers speak of, whoever asks; what is not there is told to those who might write to it.
+    room.principal = ADMIN
+    unknown = ErrorCode.unknown_topic_or_partition
+    assert told() == {"orders": not_tried, "bills": not_tried, "nowhere": unknown, "__consumer_offsets": NO_TOPIC}
 
 
 # -- lists -------------------------------------------------------------------------------------------

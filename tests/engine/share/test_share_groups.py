@@ -68,10 +68,10 @@ class Groups(ShareRoom):
     def lag(self) -> int:
         return sum(lag for *_, lag in self.offsets())
 
-    def alter(self, start_offset: int) -> tuple[ErrorCode, list[ErrorCode]]:
+    def alter(self, start_offset: int, topic: str = "orders") -> tuple[ErrorCode, list[ErrorCode]]:
         part = altering.AlterShareGroupOffsetsRequestPartition(partition_index=0, start_offset=start_offset)
-        topic = altering.AlterShareGroupOffsetsRequestTopic(topic_name="orders", partitions=(part,))
-        body = altering.AlterShareGroupOffsetsRequest(group_id="g", topics=(topic,))
+        where = altering.AlterShareGroupOffsetsRequestTopic(topic_name=topic, partitions=(part,))
+        body = altering.AlterShareGroupOffsetsRequest(group_id="g", topics=(where,))
         answer = self.ask(self.coordinator, ApiKey.ALTER_SHARE_GROUP_OFFSETS, body)
         return answer.error_code, [part.error_code for each in answer.responses for part in each.partitions]
 
@@ -197,6 +197,28 @@ def test_a_consumer_that_is_closed_frees_what_it_holds(room: Groups) -> None:
     assert isinstance(again, RecordsAcquired)
     assert again.delivery_count == 2
     assert room.lag() == 0
+
+
+def test_a_group_that_nobody_joined_begins_nowhere_until_it_is_set_to(room: Groups) -> None:
+    room.produce(1, "a", "b", "c")
+    assert room.offsets() == []
+    assert room.described()[0] == ""
+    assert room.alter(1) == (ErrorCode.none, [ErrorCode.none])
+    assert room.described() == ("Empty", 1, 1, [])
+    room.run(1)
+    assert room.offsets() == [(0, 1, 2)]
+    assert room.alter(2) == (ErrorCode.none, [ErrorCode.none])
+    room.run(1)
+    assert (room.offsets(), room.described()) == ([(0, 2, 1)], ("Empty", 1, 1, []))
+    room.take_facts()
+    room.consumer("one")
+    room.run(8)
+    assert room.delivered() == [("one", 2, 2)]
+
+
+def test_a_group_is_not_made_to_begin_with_nothing(room: Groups) -> None:
+    assert room.alter(1, topic="nowhere") == (ErrorCode.none, [ErrorCode.unknown_topic_or_partition])
+    assert room.described()[0] == ""
 
 
 def test_an_empty_group_can_be_set_to_begin_elsewhere_and_be_deleted(room: Groups) -> None:

@@ -55,6 +55,13 @@ def test_whole_batches_are_given_even_beyond_what_was_asked_for() -> None:
     assert given(window, most=2, spans=((0, 2), (3, 5))) == [0, 1, 2]
 
 
+def test_batches_that_were_aborted_are_given_to_nobody() -> None:
+    window = Window(0)
+    assert window.acquire("a", [(0, 1), (2, 3), (4, 4)], 500, LOCK_US, aborted=[(0, 1), (4, 4)]) == [2, 3]
+    assert window.start_offset == 2
+    assert states(window) == ["acquired 1", "acquired 1", "archived 0"]
+
+
 def test_in_record_limit_mode_no_record_more_than_asked_for() -> None:
     window = Window(0)
     assert window.acquire("a", [(0, 2), (3, 5)], 2, LOCK_US, RECORD_LIMIT) == [0, 1]

@@ -6,62 +6,30 @@ Kafka's is XXH3, ours BLAKE2, which no client ever sees (KIP-1101).
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
-import re2
-
+from kafkalab.engine import patterns
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.coordinators.modern.group import ConsumerGroup
 from kafkalab.engine.coordinators.modern.records import ResolvedRegex
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.errors import ErrorCode
 
-REGEX_MEMORY_BYTES = 1 << 20
-"""A larger compiled expression is refused: {1000}{1000} must not take the host's memory."""
-
-
-_IN_KAFKAS_WORDS = {
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid character class range": "invalid character class range",
-    "invalid escape sequence": "invalid escape sequence",
-    "invalid named capture group": "invalid named capture",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-    "invalid repetition size": "invalid repeat count",
-    "missing )": "missing closing )",
-    "missing ]": "missing closing ]",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "trailing \\": "trailing backslash at end of expression",
-    "unexpected )": "regexp/syntax: internal error",
-}
-"""What RE2 says, and RE2/J of the same."""
-
-
-@lru_cache(maxsize=256)
-def _compiled(regex: str):  # type: ignore[no-untyped-def]  # re2 comes without types
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = REGEX_MEMORY_BYTES
-    return re2.compile(regex, options)
-
 
 def check_regex(regex: str) -> None:
     """Refused if it is none."""
     try:
-        _compiled(regex)
-    except re2.error as error:
-        told = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-        why = next((theirs for ours, theirs in _IN_KAFKAS_WORDS.items() if told.startswith(ours)), told)
+        patterns.check(regex)
+    except patterns.BadPattern as why:
         raise Refused(
             ErrorCode.invalid_regular_expression,
             f"SubscribedTopicRegex `{regex}` is not a valid regular expression: {why}.",
-        ) from error
+        ) from why
 
 
 def resolve(regex: str, image: MetadataImage, now_ms: int) -> ResolvedRegex:
-    pattern = _compiled(regex)
-    topics = tuple(sorted(name for name in image.topics if pattern.fullmatch(name)))
+    topics = tuple(sorted(name for name in image.topics if patterns.matches(regex, name)))
     return ResolvedRegex(topics, image.offset, now_ms)
 
 

@@ -108,17 +108,16 @@ class Changing:
         self.one_less(broker)
 
 
-def empty_group(broker: "Broker", group_id: str) -> ShareGroup:
-    """Refused unless it is a share group that nobody is in."""
-    group = broker.share_groups.find(group_id)
+def check_empty(group: ShareGroup) -> None:
     if group.members:
         raise Refused(ErrorCode.non_empty_group, said(ErrorCode.non_empty_group))
-    return group
 
 
 def alter(broker: "Broker", request: Request, answer: Callable[["Broker", Changing], Any]) -> None:
+    """A group that is not there yet comes into being, if there is something to begin with."""
     body = request.body
-    group = empty_group(broker, body.group_id)
+    group = broker.share_groups.find_or_new(body.group_id)
+    check_empty(group)
     changing = Changing(request, answer, forgets=False)
     wanted = [(topic.topic_name, each) for topic in body.topics for each in topic.partitions]
     there = [(name, each) for name, each in wanted if broker.metadata.partition(name, each.partition_index)]
@@ -126,18 +125,19 @@ def alter(broker: "Broker", request: Request, answer: Callable[["Broker", Changi
         if broker.metadata.partition(name, each.partition_index) is None:
             changing.results[name, each.partition_index] = ErrorCode.unknown_topic_or_partition
     if there:
-        epoch = broker.share_groups.raise_epoch(group)
+        broker.share_groups.make(group)
         changing.left += len(there)
         for name, each in there:
             topic_id = broker.metadata.topics[name].topic_id
             key = SharePartitionKey(body.group_id, topic_id, each.partition_index)
-            broker.persister.initialize(key, epoch, each.start_offset, changing)
+            broker.persister.initialize(key, group.epoch, each.start_offset, changing)
     changing.one_less(broker)
 
 
 def forget(broker: "Broker", request: Request, answer: Callable[["Broker", Changing], Any]) -> None:
     body = request.body
-    group = empty_group(broker, body.group_id)
+    group = broker.share_groups.find(body.group_id)
+    check_empty(group)
     changing = Changing(request, answer, forgets=True)
     ids = [broker.metadata.topics[each.topic_name].topic_id for each in body.topics if _there(broker, each)]
     keys = [SharePartitionKey(body.group_id, *place) for place in group.initialized if place[0] in ids]

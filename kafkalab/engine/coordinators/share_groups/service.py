@@ -25,7 +25,12 @@ from kafkalab.engine.coordinators.share_groups.heartbeat import (
     share_group,
     share_sessions_after_load,
 )
-from kafkalab.engine.coordinators.share_groups.records import ShareEpoch, ShareEpochRecord, StatePartitionsRecord
+from kafkalab.engine.coordinators.share_groups.records import (
+    ShareEpochRecord,
+    ShareTargetEpoch,
+    ShareTargetEpochRecord,
+    StatePartitionsRecord,
+)
 from kafkalab.engine.coordinators.turn import Turn
 from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
@@ -237,10 +242,29 @@ class ShareGroups:
             return []
         return [SharePartitionKey(group_id, *place) for place in group.initialized]
 
-    def raise_epoch(self, group: ShareGroup) -> int:
-        """The epoch under which the state of an empty group is begun anew."""
-        epoch = ShareEpoch(group.epoch + 1, group.group_epoch.metadata_hash)
+    def find_or_new(self, group_id: str) -> ShareGroup:
+        """Refused if it is not for this coordinator, or of another kind."""
+        if not group_id:
+            raise Refused(ErrorCode.invalid_group_id, "The group id is invalid.")
+        shard, _ = self.broker.groups.begin_turn(group_id)
+        if group_id in shard.groups or group_id in shard.share_groups:
+            return share_group(shard, group_id)
+        return ShareGroup(group_id)
+
+    def make(self, group: ShareGroup) -> None:
+        """It is on record from now on, if it was not: a group that nobody has joined yet."""
         shard, turn = self.broker.groups.begin_turn(group.group_id)
-        turn.write((ShareEpochRecord(group.group_id, epoch),), Stored())
-        self._carry_out(shard, turn, group.group_id)
-        return epoch.epoch
+        if group.group_id not in shard.share_groups:
+            epoch = ShareEpochRecord(group.group_id, group.group_epoch)
+            target = ShareTargetEpochRecord(group.group_id, ShareTargetEpoch(group.epoch))
+            turn.write((epoch, target), Stored())
+            self._carry_out(shard, turn, group.group_id)
+
+    def begun_by(self, group_id: str) -> dict[TopicIdPartition, None]:
+        """The partitions that a group has begun with; a group that is not there has begun with none.
+        Refused if it is not for this coordinator."""
+        if not group_id:
+            return {}
+        shard, _ = self.broker.groups.begin_turn(group_id)
+        group = shard.share_groups.get(group_id)
+        return group.initialized if group is not None else {}

@@ -16,6 +16,7 @@ from tests.clients.apache_kafka.scripts import (
     replicas,
     security,
     share,
+    share_more,
     topics,
     transactions,
 )
@@ -36,5 +37,6 @@ SCRIPTS: tuple[Script, ...] = (
     *quotas.SCRIPTS,
     *security.SCRIPTS,
     *share.SCRIPTS,
+    *share_more.SCRIPTS,
     *transactions.SCRIPTS,
 )

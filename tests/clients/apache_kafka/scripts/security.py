@@ -8,6 +8,7 @@ from typing import Any
 
 from kafkalab.wire.api import ApiKey
 from tests.clients.apache_kafka.conversation import Conversation, Fields
+from tests.clients.apache_kafka.scripts.transactions import BY_BROKERS, Id
 
 CREATE, DESCRIBE, DELETE = ApiKey.CREATE_ACLS, ApiKey.DESCRIBE_ACLS, ApiKey.DELETE_ACLS
 USERS, USER = ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS, ApiKey.ALTER_USER_SCRAM_CREDENTIALS
@@ -162,9 +163,22 @@ def denied(talk: Conversation) -> None:
     talk.ask("describe", ApiKey.DESCRIBE_GROUPS, {"groups": ["guarded"]})
     talk.ask("forget", ApiKey.DELETE_GROUPS, {"groups_names": ["guarded"]})
     talk.ask("begin", ApiKey.INIT_PRODUCER_ID, {"transactional_id": "guarded", "transaction_timeout": 1000}, version=4)
+    adding_to_a_transaction(talk)
     talk.quietly(DELETE, {"filters": [meaning()]})
     for broker in (1, 2, 3):
         talk.until(lambda broker=broker: not talk.quietly(DESCRIBE, meaning(), to=broker)["resources"])  # type: ignore[misc]
+
+
+def adding_to_a_transaction(talk: Conversation) -> None:
+    """Topics that may be written to, beside one that may not and one that is not there."""
+    one = Id(talk, "free")
+    one.begin()
+    for version in range(BY_BROKERS):
+        names = ("unguarded", "guarded", "nowhere")
+        topics = [{"name": name, "partitions": [0]} for name in names]
+        fields = {f"v3_and_below_{key}": value for key, value in one.fields(topics=topics).items()}
+        talk.ask("add to a transaction", ApiKey.ADD_PARTITIONS_TO_TXN, fields, to=one.broker, version=version)
+    one.describe("nothing was added")
 
 
 SCRIPTS = (scram_users, lists, denied)

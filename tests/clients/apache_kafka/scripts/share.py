@@ -269,6 +269,8 @@ def share_offsets(talk: Conversation) -> None:
 
     def described(name: str) -> None:
         talk.ask(name, describe, {"groups": [{"group_id": GROUP, "topics": None}]}, to=to)
+        told = {"group_ids": [GROUP], "include_authorized_operations": False}
+        talk.ask(f"{name}, the group", ApiKey.SHARE_GROUP_DESCRIBE, told, to=to)
 
     talk.produce("share-offsets", b"a", b"b", b"c")
     described("before anybody reads")
@@ -283,6 +285,7 @@ def share_offsets(talk: Conversation) -> None:
     talk.ask("altered in no group", alter, {"group_id": "any-nowhere", "topics": [part]}, to=none)
     altered("altered in no topic", "nowhere", 0)
     altered("altered in no partition", "share-offsets", 7)
+    described("left")
     altered("altered", "share-offsets", 0)
     described("altered, described")
 

@@ -149,6 +149,7 @@ def add_partitions(talk: Conversation) -> None:
         one.add("adds", "added", 0, version=version)
         one.add("one is not there", "added", 1, 7, version=version)
         one.add("no such topic", "nowhere", 0, version=version)
+        one.add("an internal topic", "__consumer_offsets", 0, version=version)
         one.add("wrong id", "added", 0, version=version, producer_id=one.producer_id + 5)
         one.add("wrong epoch", "added", 0, version=version, producer_epoch=9)
         one.add("unknown transactional id", "added", 0, version=version, transactional_id="never")

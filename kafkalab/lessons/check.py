@@ -1,0 +1,78 @@
+"""Every lesson is solved before anybody is given it: predictions, claims, goals and solutions are played.
+
+A goal must be false before its solution and true after it; each belief must be wrong for one seed at least;
+each claim of an explanation must hold for every seed.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from kafkalab.lab import Lab
+from kafkalab.lessons.lesson import Challenge, Lesson, Section
+from kafkalab.lessons.play import SLICE_US, Watch, carry_out, look, opened, same, told
+
+
+@dataclass
+class Checked:
+    """What came of playing a lesson under some seeds."""
+
+    lesson: Lesson
+    seeds: int
+    wrong_in: Counter[str] = field(default_factory=Counter)
+    """In how many seeds each belief, by section and name, gives another answer than the engine."""
+    played_us: int = 0
+    """How much of the lab's time one play takes, on the last seed."""
+
+
+def check(lesson: Lesson, seeds: range) -> Checked:
+    """Raises LessonRefused with file and line of what does not come true."""
+    checked = Checked(lesson, len(seeds))
+    for seed in seeds:
+        lab = opened(lesson, seed)
+        began_us = lab.world.now_us
+        for section in lesson.sections:
+            _play(lab, section, checked)
+        checked.played_us = lab.world.now_us - began_us
+    for section in lesson.sections:
+        for belief in section.predict.beliefs:
+            if not checked.wrong_in[f"{section.name}: {belief.name}"]:
+                raise belief.answer.place.refused(
+                    f'the belief "{belief.name}" was right in each of {len(seeds)} seeds: it is no wrong belief.'
+                )
+    return checked
+
+
+def _play(lab: Lab, section: Section, checked: Checked) -> None:
+    carry_out(lab, section.setup, look(lab))
+    before = look(lab)
+    carry_out(lab, section.run, before)
+    after = look(lab)
+    found = told(section.predict, before, after)
+    kind, choices = section.predict.kind, section.predict.choices
+    if choices and str(found.answer) not in choices:
+        raise section.predict.answer.place.refused(f"the engine's answer {found.answer!r} is none of the choices.")
+    for name, answer in found.by_belief.items():
+        if not same(kind, answer, found.answer):
+            checked.wrong_in[f"{section.name}: {name}"] += 1
+    if section.saw is not None:
+        seen = section.saw.answer.value(before=before, after=after)
+        if section.saw.choices and str(seen) not in section.saw.choices:
+            raise section.saw.answer.place.refused(f"what is seen, {seen!r}, is none of the choices.")
+    for claim in section.claims:
+        if not claim.holds.holds(before=before, after=after):
+            raise claim.holds.place.refused(f'"{claim.says}" does not hold: {claim.holds.text}.')
+    if section.challenge is not None:
+        _solve(lab, section.challenge)
+
+
+def _solve(lab: Lab, challenge: Challenge) -> None:
+    before = look(lab)
+    watch = Watch(challenge, before)
+    if challenge.goal.reached(before=before, now=before):
+        raise challenge.goal.place.refused("the goal is reached before anything was done.")
+    carry_out(lab, challenge.solution, before)
+    end_us = lab.world.now_us + int((challenge.holds_s + 1) * 1_000_000)
+    while not watch.reached(lab):
+        if lab.world.now_us >= end_us:
+            raise challenge.place.refused(f"the solution does not reach the goal: {challenge.goal.text}.")
+        lab.advance(SLICE_US)

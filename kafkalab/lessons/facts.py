@@ -1,0 +1,68 @@
+"""What goals and answers may ask about a lab: its entities, under names that a sentence each explains.
+
+The same numbers that the stage shows, so that whatever is graded can be seen.
+"""
+
+from typing import Any
+
+Facts = dict[str, Any]
+
+ROOTS = {
+    "brokers": 'Each broker by its id: brokers["1"].',
+    "controllers": 'Each controller by its id: controllers["3000"].',
+    "topics": 'Each topic by its name: topics["orders"]; internal ones too.',
+    "partitions": 'Each partition by topic and number: partitions["orders-0"].',
+    "replicas": 'Each replica by partition and broker: replicas["orders-0@2"].',
+    "groups": 'Each consumer group by its id: groups["billing"].',
+    "share_groups": "Each share group by its id.",
+    "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
+    "consumers": "Each of the lab's own consumers by its name.",
+    "transactions": "Each transactional id by its name.",
+    "ledger": "What became of the records, over all topics.",
+    "signs": "The vital signs.",
+    "time_s": "Seconds since the lab began.",
+}
+"""By the names with which an expression begins, after `now.`, `before.` or `after.`."""
+
+_BY_KIND = {
+    "broker": ("brokers", "broker"),
+    "controller": ("controllers", "id"),
+    "topic": ("topics", "topic"),
+    "group": ("groups", "group"),
+    "share_group": ("share_groups", "group"),
+    "producer": ("producers", "name"),
+    "consumer": ("consumers", "name"),
+    "share_consumer": ("consumers", "name"),
+    "transaction": ("transactions", "transactional_id"),
+}
+
+
+def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
+    """From the entities of a snapshot, and the time since the lab began."""
+    facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000}
+    for whole in entities.values():
+        entity = {name: _or_none(value) for name, value in whole.items()}
+        kind = entity["kind"]
+        if kind in _BY_KIND:
+            root, by = _BY_KIND[kind]
+            facts[root][str(entity[by])] = entity | (_of_group(entity) if kind == "group" else {})
+        elif kind == "partition":
+            facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
+        elif kind == "replica":
+            facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+        elif kind in ("ledger", "signs"):
+            facts[kind] = entity
+    return facts
+
+
+def _of_group(entity: dict[str, Any]) -> dict[str, Any]:
+    """Committed offsets and lags by partition: what most lessons ask a group about. -1: nothing is committed."""
+    return {
+        name: {f"{each['topic']}-{each['partition']}": _or_none(each[field]) for each in entity["offsets"]}
+        for name, field in (("committed", "committed"), ("lags", "lag"))
+    }
+
+
+def _or_none(value: Any) -> Any:
+    """-1 where there is nothing: CEL would not compare null with a number."""
+    return -1 if value is None else value
