@@ -42,6 +42,7 @@ from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
 from kafkalab.lab.metrics.history import Chart
 from kafkalab.lab.metrics.keeping import GROUPS as METRIC_GROUPS
+from kafkalab.lab.metrics.keeping import METRICS
 from kafkalab.lab.metrics.metric import NODE, Kind, Metric, Reading, Times, percentile
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.permissions_in_words import Needed, needed
@@ -78,6 +79,7 @@ __all__ = [
     "COMMANDS",
     "FAULTS",
     "FREQUENT",
+    "METRICS",
     "METRIC_GROUPS",
     "NODE",
     "TOPIC_SETTINGS",
