@@ -115,7 +115,7 @@ class Lab:
         self._clients: dict[str, Client] = {}
         self.world.on_event.append(self._on_event)
         self.world.on_leaving.append(self._on_leaving)
-        self.world.on_message += [self.ledger.on_message, self.metrics.on_message]
+        self.world.on_message += [self.ledger.on_message, self.metrics.counted.on_message]
 
     @staticmethod
     def open(
@@ -371,7 +371,7 @@ class Lab:
         self._view.measure(now_us)
         self.witness.on_event(now_us, node, event)
         self.ledger.on_event(event)
-        self.metrics.on_event(node, event)
+        self.metrics.counted.on_event(node, event)
         if isinstance(event, RecordsDelivered):
             client = self._clients.get(event.client)
             group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
