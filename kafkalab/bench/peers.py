@@ -76,31 +76,35 @@ class Peer:
 
 
 def start_lab(
-    data: str | None = None, port: int | None = None, options: tuple[str, ...] = (), log: Path = Path(os.devnull)
+    data: str | None = None,
+    port: int | None = None,
+    options: tuple[str, ...] = (),
+    log: Path = Path(os.devnull),
+    brokers: int = 3,
 ) -> Peer:
     """This very project, as a person starts it; on its own data and ports unless told where.
 
     What it writes on stdout, and on stderr if `log` is given, goes to that file.
     """
     kept = tempfile.TemporaryDirectory(prefix="kafkalab-bench-")
-    port = port or free_ports(4)
-    url = f"http://127.0.0.1:{port + 3}/"
+    port = port or free_ports(brokers + 1)
+    url = f"http://127.0.0.1:{port + brokers}/"
     began = time.perf_counter()
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*lab_command(port, data or kept.name), *options],
+            [*lab_command(port, data or kept.name, brokers), *options],
             env={**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"},
             stdout=file,
             stderr=None if log == Path(os.devnull) else file,
         )
     await_health(url + "healthz", process)
-    return Peer("Kafka Lab", bootstrap_of(port), process, time.perf_counter() - began, 3, url, [kept])
+    return Peer("Kafka Lab", bootstrap_of(port, brokers), process, time.perf_counter() - began, 3, url, [kept])
 
 
-def lab_command(first_port: int, data: str) -> list[str]:
-    """Brokers on `first_port` and the two after it, the page on the next."""
-    ports = ["--port", str(first_port + 3), "--kafka-port", str(first_port)]
-    return [sys.executable, str(MANAGE), "lab", *ports, "--data", data]
+def lab_command(first_port: int, data: str, brokers: int = 3) -> list[str]:
+    """Brokers on `first_port` and those after it, the page on the next."""
+    ports = ["--port", str(first_port + brokers), "--kafka-port", str(first_port)]
+    return [sys.executable, str(MANAGE), "lab", *ports, "--brokers", str(brokers), "--data", data]
 
 
 def bootstrap_of(first_port: int, brokers: int = 3) -> str:

@@ -31,3 +31,5 @@ class Blocked:
     effects: list[Any] = field(default_factory=list)
     """To be done when it is over."""
     arrived: list[tuple[int, str, int, Any]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """Of what has arrived, in the same order: as which messages they were sent."""

@@ -90,6 +90,8 @@ class HostLimits:
     """Of clients from outside."""
     records_per_s: int = 50_000
     """That the lab's own producers make, together."""
+    recorded_bytes: int = 24 * 1024**2
+    """Of what was shown, in memory: the oldest goes first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,18 @@ class World:
         """Called with the name of a node that is about to end, while it can still be looked at."""
         self.on_message: list[Callable[[int, int, str, str, Request | Response], None]] = []
         """Called with (sent_us, due_us, source, target, message) for each message on the network."""
+        self.on_step: Callable[[int, str, str, Any], None] | None = None
+        """Called before each step with (number, source, target, message): see `sent` for the number."""
         self.steps = 0
         self.last_node = ""
         """Who acted in the last step."""
         self._known: dict[tuple[str, str], int] = {}
         """(node, peer) -> the number of the connection that the node believes it has."""
         self._queue: list[tuple[int, int, str, str, int, int, Any]] = []
-        self._sequence = 0
+        self.sent = 0
+        """How many messages and timers there have been: the number of the last one. Each has its own, in order."""
+        self._first_numbers: dict[int, int] = {}
+        """Of what waited for a blocked node, and was queued again: as which message it was sent."""
         self._incarnations: dict[str, int] = {}
 
     # -- forking -----------------------------------------------------------------------------
@@ -78,7 +83,8 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         edges = dict.fromkeys(self.edges, _nobody)
-        return self.__dict__ | {"edges": edges, "on_event": [], "on_life": [], "on_leaving": [], "on_message": []}
+        nobody: dict[str, list[Any]] = {"on_event": [], "on_life": [], "on_leaving": [], "on_message": []}
+        return self.__dict__ | nobody | {"edges": edges, "on_step": None}
 
     def hang_up_edges(self) -> None:
         for name in list(self.edges):
@@ -147,7 +153,7 @@ class World:
         due_us = network.arrival_us(way, now_us, self.random)
         for observe in self.on_message:
             observe(now_us, due_us, source, target, message)
-        self._sequence = sequence = self._sequence + 1
+        self.sent = sequence = self.sent + 1
         incarnation = self._incarnations.get(target, 0)
         heappush(self._queue, (due_us, sequence, source, target, number, incarnation, message))
         if network.links and message.__class__ is Request and network.opens_half(source, target, self.random):
@@ -246,9 +252,12 @@ class World:
         """Let the next thing happen. False when nothing is left to happen."""
         if not self._queue:
             return False
-        due_us, _, source, target, number, incarnation, message = heappop(self._queue)
+        due_us, sequence, source, target, number, incarnation, message = heappop(self._queue)
         self.now_us = due_us if due_us > self.now_us else self.now_us
         self.steps += 1
+        sequence = self._first_numbers.pop(sequence, sequence) if self._first_numbers else sequence
+        if self.on_step is not None:
+            self.on_step(sequence, source, target, message)
         if number != TIMER:
             network = self.network
             if number != (network.number(source, target) if network.connection else 0):
@@ -265,6 +274,7 @@ class World:
                 self._unblock(target)
             else:
                 self.blocked[target].arrived.append((due_us, source, number, message))
+                self.blocked[target].numbers.append(sequence)
             return True
         self.last_node = target
         if number != TIMER:
@@ -314,9 +324,10 @@ class World:
 
     def _unblock(self, name: str) -> None:
         blocked = self.blocked.pop(name)
-        for due_us, source, number, message in blocked.arrived:
+        for (due_us, source, number, message), first in zip(blocked.arrived, blocked.numbers, strict=True):
             # Due when it was, so that nothing which arrives only now comes before it.
             self._push(due_us, source, name, number, message)
+            self._first_numbers[self.sent] = first
         self._do(self.nodes[name], blocked.effects)
 
     def _hold_back(self, name: str, effects: list[Any]) -> None:
@@ -349,7 +360,7 @@ class World:
                 continue
             if kind is Wake:
                 at_us, now_us = effect.at_us, self.now_us
-                self._sequence = sequence = self._sequence + 1
+                self.sent = sequence = self.sent + 1
                 due_us, incarnation = at_us if at_us > now_us else now_us, self._incarnations.get(name, 0)
                 heappush(self._queue, (due_us, sequence, name, name, TIMER, incarnation, effect.message))
                 continue
@@ -376,7 +387,7 @@ class World:
             observe(self.now_us, name, event)
 
     def _push(self, due_us: int, source: str, target: str, number: int, message: Any) -> None:
-        self._sequence = sequence = self._sequence + 1
+        self.sent = sequence = self.sent + 1
         incarnation = self._incarnations.get(target, 0)
         heappush(self._queue, (due_us, sequence, source, target, number, incarnation, message))
 

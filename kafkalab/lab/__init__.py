@@ -8,8 +8,12 @@ lab.conductor.on_broken                        set it: called with a sentence wh
 lab.ready                                      True once the brokers accept requests
 lab.do(command, on_done)                       on_done(Outcome) once the engine has answered
 lab.watch(on_ready)                            a Watcher: take() JSON texts, close()
+lab.terminal.complete(text), .newest            the terminal: lines are run by lab.do(RunLine(line), on_done)
 lab.snapshot()                                 the same as the first thing a watcher takes
+lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
+lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
+fates(lab, Wanted("lost_after_ack"))           a page of the delivery ledger: what became of each record
 gateway.close(); lab.close()
 
 Listener(SecurityProtocol.SASL_SSL, doors, Certificates(directory).context(host))   another way in
@@ -19,10 +23,12 @@ Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 lab.fork()                                     a lab of its own that goes on from here, in lab time
 lab.past.at(us)                                the same, as it stood at that moment: see `past`
 lab.family.branches                            those that a person has named, by their names
+changes(lab)                                   what `WhatIf` could change about the past: see `twins`
 differences(entities, others, name, other)     what differs between two labs, in sentences
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
+shown_again(*read_recording(bytes))            a lab that shows a recording; RecordingRefused
 """
 
 from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
@@ -33,10 +39,12 @@ from kafkalab.lab.branches import SIGN as BRANCH_SIGN
 from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
+from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
+from kafkalab.lab.fates.rows import FATES, Place, Row, Wanted, fates
 from kafkalab.lab.fault_commands import FaultCommand
-from kafkalab.lab.frames import Frames, Watcher, apply, encode
+from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
@@ -49,12 +57,20 @@ from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
 from kafkalab.lab.real import telling
 from kafkalab.lab.reception import Reception
+from kafkalab.lab.recording import Forgotten, Recording, RecordingRefused
+from kafkalab.lab.recording import head as recording_head
+from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
+from kafkalab.lab.shown_again import shown_again
 from kafkalab.lab.significance import FREQUENT
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.terminal import Job
+from kafkalab.lab.terminal.marks import spans
+from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
+from kafkalab.lab.twins import Change, changes
 
 COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
@@ -77,6 +93,7 @@ def command_schema() -> list[CommandSchema]:
 __all__ = [
     "BRANCH_SIGN",
     "COMMANDS",
+    "FATES",
     "FAULTS",
     "FREQUENT",
     "METRICS",
@@ -86,6 +103,7 @@ __all__ = [
     "Bounds",
     "ByteField",
     "Certificates",
+    "Change",
     "Chart",
     "Command",
     "CommandRefused",
@@ -94,11 +112,14 @@ __all__ = [
     "Doors",
     "Family",
     "FieldSchema",
+    "Forgotten",
+    "Frame",
     "Frames",
     "Gateway",
     "HexLine",
     "HistoryTape",
     "HostLimits",
+    "Job",
     "Kind",
     "Lab",
     "LabSettings",
@@ -109,30 +130,45 @@ __all__ = [
     "Needed",
     "OpenedRecord",
     "Outcome",
+    "Place",
     "PortRefused",
     "Reading",
     "Reception",
     "RecordLine",
+    "Recording",
+    "RecordingRefused",
+    "Row",
+    "RunLine",
     "SecurityProtocol",
+    "StopLine",
     "StoreRefused",
     "Tape",
     "TapeRefused",
     "Tenant",
     "Times",
+    "TypeLine",
     "Verdict",
+    "Wanted",
     "Watcher",
     "apply",
+    "changes",
     "clocks",
     "command_schema",
     "commands",
+    "configs_of",
     "differences",
     "encode",
+    "fates",
     "load_tape",
     "needed",
     "parse_command",
     "percentile",
+    "read_recording",
+    "recording_head",
     "replay",
     "shell",
+    "shown_again",
+    "spans",
     "staged",
     "telling",
 ]

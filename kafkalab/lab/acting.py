@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from kafkalab.engine.broker.cleaner import CompactTopic
 from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
 from kafkalab.engine.clients.client import Close
-from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.producer import (
     BeginTransaction,
     ChangeProducer,
@@ -26,8 +27,9 @@ from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
+from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
-from kafkalab.lab.branch_commands import BranchCommand
+from kafkalab.lab.branch_commands import BranchCommand, WhatIf
 from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
 from kafkalab.lab.faults import NoSuchThing
@@ -36,13 +38,15 @@ from kafkalab.lab.share_acting import add_share_consumer, update_share_consumer
 from kafkalab.lab.shell import shell
 from kafkalab.lab.store import StoreRefused
 from kafkalab.lab.tempo_acting import change_tempo
+from kafkalab.lab.terminal_commands import TERMINAL
+from kafkalab.lab.twins import ask_what_if
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
 HANDS = {"all": "you", "1": "you-acks-1", "0": "you-acks-0"}
 """The producers that send single records, by acks."""
-RESERVED = (*HANDS.values(), ADMIN)
+RESERVED = (*HANDS.values(), ADMIN, TERMINAL)
 RESERVED_BEGINNINGS = ("client-", "broker-", "controller-")
 """Names of nodes that are no person's to give."""
 MOST_PATIENCE_MS = 10_000
@@ -135,6 +139,9 @@ class Acting:
             case order.SendRecord():
                 self._send_record(command, on_done, line)
                 return None
+            case terminal.RunLine() | terminal.TypeLine() | terminal.StopLine():
+                self.lab.terminal.do(command, lambda detail: on_done(Outcome(True, line, detail)))
+                return None
             case order.RollSegment(topic):
                 return self._do_to_logs(topic, RollTopic(topic))
             case order.RunRetention(topic):
@@ -183,6 +190,9 @@ class Acting:
             case fault_commands.UndoFault(number):
                 self.lab.faults.undo(number)
                 return {}
+            case WhatIf():
+                ask_what_if(self.lab, command, lambda told, error: on_done(Outcome(not error, line, told, error)))
+                return None
             case command if isinstance(command, BranchCommand):
                 return self.lab.family.do(self.lab, command)
             case command if isinstance(command, tempo.TempoCommand):

@@ -27,4 +27,11 @@ class RemoveBranch:
     name: BranchName
 
 
-BranchCommand = Fork | RemoveBranch
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """Play the same orders again with one thing changed, up to now, beside a branch that shows how it was."""
+
+    change: Annotated[str, Text("One of those that the orders so far make possible.", longest=400)]
+
+
+BranchCommand = Fork | RemoveBranch | WhatIf

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.events import BranchBegan, BranchRemoved
-from kafkalab.lab.branch_commands import BranchCommand, Fork
+from kafkalab.lab.branch_commands import BranchCommand, Fork, RemoveBranch
 from kafkalab.lab.lab_time import clock_words
 from kafkalab.lab.not_possible import NotPossible
 from kafkalab.lab.past import NotHeld
@@ -28,6 +28,8 @@ class Branch:
     """The branch that it parted from; "" for the lab itself."""
     parted_us: int
     lab: "Lab"
+    says: str = ""
+    """Of a what-if twin: what would have been different."""
 
 
 class Family:
@@ -77,6 +79,7 @@ class Family:
             asked_us = branch.parted_us if command.at_us is None else command.at_us
             exact = {} if branch.parted_us == asked_us else {"earlier_us": asked_us - branch.parted_us}
             return {"name": branch.name, "path": self.path(branch.name), "at_us": branch.parted_us} | exact
+        assert isinstance(command, RemoveBranch)
         branch = self._find(command.name)
         self._end(branch)
         del self.branches[branch.name]
@@ -91,7 +94,10 @@ class Family:
             known = ", ".join(self.branches)
             raise NotPossible(command=f"needs a place, and all {MOST_BRANCHES} are taken: remove one of {known} first")
         forked = _as_it_stands(lab) if command.at_us is None else _at(lab, command.at_us)
-        branch = Branch(name, lab.branch, forked.world.now_us, forked)
+        return self._keep(Branch(name, lab.branch, forked.world.now_us, forked), lab)
+
+    def _keep(self, branch: Branch, lab: "Lab") -> Branch:
+        forked, name = branch.lab, branch.name
         forked.family, forked.branch = self, name
         forked.settings = replace(lab.settings, name=self.path(name))
         forked.conductor.on_broken = self.trunk.conductor.on_broken
@@ -100,6 +106,24 @@ class Family:
         if lab.conductor.playing:
             forked.play()
         return branch
+
+    def room_for(self, number: int) -> None:
+        """Raises NotPossible."""
+        if len(self.branches) + number > MOST_BRANCHES:
+            known = ", ".join(self.branches)
+            raise NotPossible(
+                command=f"needs room for {number} of {MOST_BRANCHES} branches: remove one of {known} first"
+            )
+
+    def keep_pair(self, lab: "Lab", one: tuple[str, "Lab"], other: tuple[str, "Lab"], says: str) -> tuple[str, str]:
+        """Two that stand still at one moment, and what differs between them. What they are called now."""
+        number = 1
+        while {f"{one[0]}-{number}", f"{other[0]}-{number}"} & set(self.branches):
+            number += 1
+        names = (f"{one[0]}-{number}", f"{other[0]}-{number}")
+        for name, (_, kept) in zip(names, (one, other), strict=True):
+            self._keep(Branch(name, lab.branch, kept.world.now_us, kept, says), lab)
+        return names
 
     def _find(self, name: str) -> Branch:
         if name not in self.branches:

@@ -16,6 +16,7 @@ from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole,
 from kafkalab.lab.security_commands import SecurityCommand
 from kafkalab.lab.share_commands import ShareCommand
 from kafkalab.lab.tempo_commands import TempoCommand
+from kafkalab.lab.terminal_commands import TerminalCommand
 from kafkalab.lab.transaction_commands import TransactionCommand
 
 TopicName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,249}")]
@@ -394,4 +395,5 @@ Command = (
     | FaultCommand
     | TempoCommand
     | BranchCommand
+    | TerminalCommand
 )

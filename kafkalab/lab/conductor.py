@@ -22,6 +22,9 @@ SHARE_OF_SHOWING = 0.1
 """Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
 LONGEST_STEP_S = 0.25
 """How long one step takes at most when nothing happens that is worth a word."""
+UNSEEN_S = 0.5
+"""Between what stirs and its frame while nobody watches: it is only recorded, for whoever looks back."""
+SHARE_UNSEEN = 0.01
 
 
 class Playable(Protocol):
@@ -41,7 +44,8 @@ class Playable(Protocol):
 class Conductor:
     """Runs one world on the running asyncio loop.
 
-    `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run."""
+    `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run. While nobody
+    looks, frames are made of what happens and seldom, and of an idle world none."""
 
     def __init__(
         self,
@@ -70,7 +74,8 @@ class Conductor:
         self._again: asyncio.Handle | None = None
         self._frame: asyncio.TimerHandle | None = None
         self._frame_at = 0.0
-        self._next_frame_at = 0.0
+        self._showed_at = 0.0
+        self._showing_took_s = 0.0
         self._shown_steps = -1
         self._stirred = False
 
@@ -188,7 +193,7 @@ class Conductor:
     def _go_on(self) -> None:
         self._again = None
         self.run()
-        if self._frame is None and self.world.steps != self._shown_steps:
+        if self._frame is None and self.world.steps != self._shown_steps and self._watched():
             self._frame_in(SWEEP_S)
 
     def _arm(self) -> None:
@@ -212,14 +217,20 @@ class Conductor:
 
     def stir(self) -> None:
         """Something worth seeing happened: show it with the next frame."""
-        if not self._stirred and self._loop is not None and self._watched():
+        if self._stirred or self._loop is None:
+            return
+        if self._watched():
             self._stirred = True
             self._frame_in(0)
+        elif self._frame is None:
+            self._frame_in(UNSEEN_S)
 
     def _frame_in(self, delay_s: float) -> None:
-        if self._loop is None or not self._watched():
+        if self._loop is None:
             return
-        at = max(self._loop.time() + delay_s, self._next_frame_at)
+        share = SHARE_OF_SHOWING if self._watched() else SHARE_UNSEEN
+        soonest = self._showed_at + max(FRAME_S, self._showing_took_s / share)
+        at = max(self._loop.time() + delay_s, soonest)
         if self._frame is not None:
             if self._frame_at <= at:
                 return
@@ -232,7 +243,6 @@ class Conductor:
         self._frame = None
         self._stirred = False
         self._shown_steps = self.world.steps
-        began = self._loop.time()
+        self._showed_at = self._loop.time()
         self._show()
-        cost = self._loop.time() - began
-        self._next_frame_at = began + max(FRAME_S, cost / SHARE_OF_SHOWING)
+        self._showing_took_s = self._loop.time() - self._showed_at

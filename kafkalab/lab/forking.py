@@ -19,6 +19,7 @@ def take_over(original: "Lab", fork: "Lab") -> None:
     fork.faults.go_on_from(original.faults)
     fork.ledger.go_on_from(original.ledger)
     fork.metrics.go_on_from(original.metrics)
+    fork.terminal.go_on_from(original.terminal)
     fork._acting.go_on_from(original._acting)
     fork._view.go_on_from(original._view)
     fork.frames.go_on_from(original.frames)

@@ -7,7 +7,7 @@ gets is a snapshot, which is the latest state. `apply(view, frame)` is all a rec
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from kafkalab.lab.significance import FREQUENT
@@ -17,10 +17,11 @@ RECENT_EVENTS = 100
 RECENT_FREQUENT_EVENTS = 40
 """Fewer, and apart: the last hundred appends shall not push a leader's election out of memory."""
 FREQUENT_KINDS = tuple(kind.__name__ for kind in FREQUENT)
-NOT_REMEMBERED = ("Packet", "PacketCount", "EventCount")
+NOT_REMEMBERED = ("Packet", "PacketCount", "EventCount", "Commanded")
 
 Entities = dict[str, dict[str, Any]]
 Frame = dict[str, Any]
+Record = Callable[[Frame, str, Callable[[], str]], None]
 
 
 def apply(view: Entities, frame: Frame) -> Entities:
@@ -42,6 +43,25 @@ def difference(before: Entities, after: Entities) -> tuple[Entities, list[str]]:
             changed[name] = entity
     gone = [name for name in before if name not in after] if len(before) + len(changed) > len(after) else []
     return changed, gone
+
+
+class Remembered:
+    """The latest facts, of which a snapshot tells: those that come by the thousand apart from the others."""
+
+    def __init__(self, events: Iterable[dict[str, Any]] = ()) -> None:
+        self._rare: deque[dict[str, Any]] = deque(maxlen=RECENT_EVENTS)
+        self._frequent: deque[dict[str, Any]] = deque(maxlen=RECENT_FREQUENT_EVENTS)
+        self.hear(events)
+
+    def hear(self, events: Iterable[dict[str, Any]]) -> None:
+        for event in events:
+            if event["kind"] in FREQUENT_KINDS:
+                self._frequent.append(event)
+            elif event["kind"] not in NOT_REMEMBERED:
+                self._rare.append(event)
+
+    def listed(self) -> list[dict[str, Any]]:
+        return sorted([*self._rare, *self._frequent], key=lambda event: event["at_us"])
 
 
 class Watcher:
@@ -88,17 +108,18 @@ class Watcher:
 
 
 class Frames:
-    """Numbers the frames of one lab and hands them to everyone who watches.
+    """Numbers the frames of one lab and hands them to everyone who watches, and to whom records them.
 
-    `refresh` publishes the state of now, unless that was done a moment ago: a newcomer's snapshot shall not be old."""
+    `refresh` publishes the state of now, unless that was done a moment ago: a newcomer's snapshot shall not be old.
+    `record` gets each frame with its text, and what gives the snapshot after it."""
 
-    def __init__(self, refresh: Callable[[], None]) -> None:
+    def __init__(self, refresh: Callable[[], None], record: Record | None = None) -> None:
         self._refresh = refresh
+        self._record = record
         self.version = 0
         self.watchers: list[Watcher] = []
         self._entities: Entities = {}
-        self._recent: deque[dict[str, Any]] = deque(maxlen=RECENT_EVENTS)
-        self._recent_frequent: deque[dict[str, Any]] = deque(maxlen=RECENT_FREQUENT_EVENTS)
+        self._remembered = Remembered()
         self.at_us = 0
         """The world's time at the last look, whether there was news or not."""
         self._rate = 1.0
@@ -106,8 +127,7 @@ class Frames:
 
     def go_on_from(self, other: "Frames") -> None:
         """In a fork: what happened lately happened there too."""
-        self._recent.extend(other._recent)
-        self._recent_frequent.extend(other._recent_frequent)
+        self._remembered.hear(other._remembered.listed())
 
     def watch(self, on_ready: Callable[[], None]) -> Watcher:
         """A new watcher; its first message is a snapshot."""
@@ -135,11 +155,7 @@ class Frames:
             return None
         self.version += 1
         self._entities = dict(entities)
-        for event in events:
-            if event["kind"] in FREQUENT_KINDS:
-                self._recent_frequent.append(event)
-            elif event["kind"] not in NOT_REMEMBERED:
-                self._recent.append(event)
+        self._remembered.hear(events)
         self._snapshot = None
         frame = {
             "type": "frame",
@@ -150,10 +166,12 @@ class Frames:
             "gone": gone,
             "events": events,
         }
-        if self.watchers:
+        if self.watchers or self._record is not None:
             text = encode(frame)
             for watcher in list(self.watchers):
                 watcher.offer(text)
+            if self._record is not None:
+                self._record(frame, text, self.snapshot_text)
         return frame
 
     def snapshot(self) -> Frame:
@@ -164,7 +182,7 @@ class Frames:
             "at_us": self.at_us,
             "rate": self._rate,
             "entities": self._entities,
-            "events": sorted([*self._recent, *self._recent_frequent], key=lambda event: event["at_us"]),
+            "events": self._remembered.listed(),
         }
 
     def snapshot_text(self) -> str:

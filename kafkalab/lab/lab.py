@@ -19,23 +19,22 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.events import (
-    AdminAnswered,
-    ClientThrottled,
     Event,
-    RecordsDelivered,
 )
 from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
-from kafkalab.lab import attendance, closing, opening
+from kafkalab.lab import closing, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.branches import Family
+from kafkalab.lab.causes import Causes
 from kafkalab.lab.conductor import FRAME_S, Conductor
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
+from kafkalab.lab.hearing import hear
 from kafkalab.lab.kept_clients import KeptClients
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.lab.ledger import Ledger
@@ -43,12 +42,15 @@ from kafkalab.lab.logs import Logs
 from kafkalab.lab.metrics.keeping import Metrics
 from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.past import Past
-from kafkalab.lab.significance import FREQUENT
+from kafkalab.lab.recording import Recording
+from kafkalab.lab.shell import overheard
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
+from kafkalab.lab.terminal import Terminal
 from kafkalab.lab.view import View
 from kafkalab.lab.visitors import Visitors
+from kafkalab.lab.why import Why
 from kafkalab.lab.witness import Witness
 
 READY_POLL_S = 0.02
@@ -89,7 +91,8 @@ class Lab:
         self.faults = Faults(self)
         self._acted = False
         """Since the last frame somebody gave an order."""
-        self.frames = Frames(self._freshen)
+        self.recording = Recording(cluster.spec.limits.recorded_bytes)
+        self.frames = Frames(self._freshen, self.recording.add)
         self.down: dict[int, str] = {}
         """Brokers that do not run: "crashed" or "stopped"."""
         self.controllers_down: dict[int, str] = {}
@@ -103,16 +106,23 @@ class Lab:
         """Called with the broker and whether it crashed."""
         self.on_throttled: Callable[[str, float], None] | None = None
         """Called with the connection that a broker does not listen to, and for how many seconds."""
-        self.ledger = Ledger(self.topic_name)
+        self.ledger = Ledger(cluster)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.overheard = Overheard()
-        self.witness = Witness(self.visitors.name_of, self.topic_name)
+        self.causes = Causes(self.world)
+        self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes)
         self.metrics = Metrics(self)
         self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
         self._store = store
+        self.why = Why(self)
         self._view = View(self)
         self._acting = Acting(self)
+        self.terminal = Terminal(self, self._acting.do)
         self._clients: dict[str, Client] = {}
+        self._listen()
+
+    def _listen(self) -> None:
+        self.ledger.fates.sending.name_of = self.visitors.name_of
         self.world.on_event.append(self._on_event)
         self.world.on_leaving.append(self._on_leaving)
         self.world.on_message += [self.ledger.on_message, self.metrics.counted.on_message]
@@ -165,6 +175,9 @@ class Lab:
         on tape, since its beginning is not. See `Cluster.fork`."""
         fork = Lab(self.settings, self.cluster.fork(copied), clock=LabTime(self.world.now_us))
         take_over(self, fork)
+        if copied is None:
+            # A checkpoint has no need of it: who goes back there finds it here.
+            fork.causes.go_on_from(self.causes)
         return fork
 
     def stand_still(self) -> None:
@@ -183,11 +196,9 @@ class Lab:
         node = self.world.nodes.get(name)
         if isinstance(node, Producer | Consumer | ShareConsumer):
             self._clients[name] = node
-            self.ledger.own_clients[name] = None
 
     def disown(self, name: str) -> None:
         self._clients.pop(name, None)
-        self.ledger.own_clients.pop(name, None)
 
     def play(self) -> None:
         """Begin to play, on the running asyncio loop."""
@@ -286,7 +297,10 @@ class Lab:
             for record in (self.tape, self.past):
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
+        self.witness.on_command(self.world.now_us, overheard(command, self.bootstrap_servers))
+        self.causes.act(command)
         self._acting.do(command, on_done)
+        self.causes.outside()
         self._acted = True
         self.conductor.run()
         self.conductor.stir()
@@ -296,7 +310,6 @@ class Lab:
         if user is not None:
             client.principal = f"User:{user}"
         self._clients[client.name] = client
-        self.ledger.own_clients[client.name] = None
         self.world.start(client)
 
     # -- showing -----------------------------------------------------------------------------
@@ -318,6 +331,7 @@ class Lab:
 
     def tell(self, node: str, event: Event) -> None:
         """A fact from outside the engine."""
+        self.causes.outside()
         self._on_event(self.world.now_us, node, event)
 
     def _freshen(self) -> None:
@@ -343,6 +357,7 @@ class Lab:
 
     def _settle(self) -> None:
         if self._acting.waiting:
+            self.causes.outside()
             self._acting.settle()
         if self.past is not None:
             self.past.look()
@@ -367,25 +382,7 @@ class Lab:
             self._view.look()
 
     def _on_event(self, now_us: int, node: str, event: Event) -> None:
-        self.facts_told += 1
-        self._view.measure(now_us)
-        self.witness.on_event(now_us, node, event)
-        self.ledger.on_event(event)
-        self.metrics.counted.on_event(node, event)
-        if isinstance(event, RecordsDelivered):
-            client = self._clients.get(event.client)
-            group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None
-            self.ledger.on_delivered(group or event.client, event)
-        elif isinstance(event, ClientThrottled) and self.on_throttled is not None:
-            self.on_throttled(event.connection, event.throttle_ms / 1000)
-        elif isinstance(event, AdminAnswered):
-            # At once, for an order of several requests goes on with the next one: whoever plays this again
-            # must find it at the same moment.
-            self._acting.settle()
-        if event.__class__ not in FREQUENT:
-            self._view.on_event(event)
-            attendance.note(self, event)
-        self.conductor.stir()
+        hear(self, now_us, node, event)
 
 
 def _number(node: str) -> int:

@@ -1,19 +1,20 @@
-"""The fate of the records: sent, acked, visible, delivered, duplicated, failed, lost after ack.
+"""The delivery ledger: how many records were sent, acked, visible, delivered, and what went wrong with them.
 
 Sent and acked are seen where they happen, in the Produce requests and responses that travel,
-whoever sends them; a batch that an idempotent producer repeats counts once. Failed is what will not
-be tried again: a producer of the lab says so, of a real client it is what its error code means.
-Delivered is what a consumer moved its position over. Lost after ack is the promise broken: an
-offset that was acknowledged and lies beyond the end of a new leader's log.
+whoever sends them; a record that is sent again counts once. Failed is what will not be tried again:
+a producer of the lab says so, of a real client it is what its error code means. Delivered is what a
+consumer moved its position over. Duplicated is what lies in a log twice, and what a reader got again.
+Lost after ack is the promise broken: `fates/promises.py` says when it is. What became of each of the
+last records is in `fates`.
 """
 
-from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct
 from typing import Any
 from uuid import UUID
 
+from kafkalab.engine.clients.producer import Producer
+from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.events import (
     BecameLeader,
     Event,
@@ -26,11 +27,13 @@ from kafkalab.engine.events import (
     TransactionMarked,
 )
 from kafkalab.engine.node import Request, Response
+from kafkalab.lab.fates.following import Following
+from kafkalab.lab.fates.holders import Key
+from kafkalab.lab.fates.sending import Answerable
+from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
+from kafkalab.wire.batches import Batch, CorruptBatch
 from kafkalab.wire.errors import ErrorCode
-
-Key = tuple[str, int]
-"""(topic, partition)"""
 
 MOST_PENDING = 10_000
 """Requests whose answers are awaited; those of a crash never come."""
@@ -49,6 +52,8 @@ class Totals:
     duplicated: int = 0
     failed: int = 0
     lost_after_ack: int = 0
+    aborted: int = 0
+    dropped: int = 0
 
 
 def batches_in(data: bytes) -> list[tuple[int, tuple[int, int], int]]:
@@ -66,31 +71,46 @@ def batches_in(data: bytes) -> list[tuple[int, tuple[int, int], int]]:
 
 
 class Ledger:
-    """Fed by the world's observers; `topic_name` gives the name for a topic id or None."""
+    """Fed by the world's observers."""
 
-    def __init__(self, topic_name: Callable[[UUID | None], str | None]) -> None:
-        self.totals = Totals()
+    def __init__(self, cluster: Cluster) -> None:
+        self.fates = Following(cluster)
         self.produce_errors = self.records_in = self.bytes_in = 0
         """What the vital signs are made of: partitions of Produce answers with an error, and appends of leaders."""
         self.of_client: dict[str, Totals] = {}
         """By the source of the requests: a producer of the lab or one connection of a real client."""
-        self.own_clients: dict[str, None] = {}
-        """The lab's producers: they say themselves what failed for good."""
-        self._topic_name = topic_name
-        self._last_sequence: dict[tuple[int, str, int], tuple[int, int]] = {}
-        self._pending: dict[tuple[str, str, int], dict[Key, int]] = {}
-        self._acked_end: dict[Key, int] = {}
+        self.visible_end: dict[Key, int] = {}
+        self.fates.sending.on_acked = self._acked
+        self._cluster = cluster
+        self._counted = Totals()
+        self._pending: dict[tuple[str, str, int], dict[Key, tuple[Answerable, ...]]] = {}
         self._delivered_end: dict[tuple[str, str, int], int] = {}
         self._visible_from: dict[Key, int] = {}
-        self._visible_end: dict[Key, int] = {}
         self._markers: dict[Key, list[int]] = {}
         """Offsets that hold the end of a transaction and no record, until they are visible."""
 
     def go_on_from(self, other: "Ledger") -> None:
         """In a fork: count on from what was counted there."""
-        for name, counted in vars(other).items():
-            if name != "_topic_name":
-                setattr(self, name, deepcopy(counted))
+        self.fates.go_on_from(other.fates)
+        for name in ("produce_errors", "records_in", "bytes_in"):
+            setattr(self, name, getattr(other, name))
+        for name in ("visible_end", "_pending", "_delivered_end", "_visible_from"):
+            setattr(self, name, dict(getattr(other, name)))
+        self.of_client = {source: replace(totals) for source, totals in other.of_client.items()}
+        self._markers = {key: list(offsets) for key, offsets in other._markers.items()}
+        self._counted = replace(other._counted)
+
+    @property
+    def totals(self) -> Totals:
+        """As of now: what is lost, and what is there twice, hangs on who may lead."""
+        fates = self.fates
+        return replace(
+            self._counted,
+            duplicated=self._counted.duplicated + fates.stored_again,
+            lost_after_ack=fates.promises.lost_count,
+            aborted=fates.aborted,
+            dropped=fates.promises.dropped + fates.compacted,
+        )
 
     # -- what travels ------------------------------------------------------------------------
 
@@ -98,65 +118,73 @@ class Ledger:
         if message.api_key != ApiKey.PRODUCE:
             return
         if isinstance(message, Request):
-            self._on_produce(message)
+            self._on_produce(sent_us, message)
         else:
-            self._on_produced(target, message)
+            self._on_produced(sent_us, source, target, message)
 
-    def _on_produce(self, request: Request) -> None:
-        counts: dict[Key, int] = {}
+    def _on_produce(self, now_us: int, request: Request) -> None:
+        answerable: dict[Key, tuple[Answerable, ...]] = {}
         sent = 0
+        serials = self._serials(request)
         for topic in request.body.topics:
             name = topic.name or self._topic_name(topic.topic_id)
             if name is None:
                 continue
             for part in topic.partitions:
-                batches = batches_in(part.records or b"")
-                counts[name, part.partition] = sum(number for _, _, number in batches)
-                sent += sum(batch[2] for batch in batches if self._is_new((name, part.partition), batch))
-        self.totals.sent += sent
+                key = (name, part.partition)
+                lots = []
+                for batch in _batches(part.records or b""):
+                    fresh, lot = self.fates.sending.sent(
+                        now_us, request.source, key, batch, request.body.acks, serials.get(key, ())
+                    )
+                    sent += fresh
+                    lots.append(lot)
+                answerable[key] = tuple(lots)
+        self._counted.sent += sent
         self._client(request.source).sent += sent
         if request.body.acks == 0:
             return
         if len(self._pending) >= MOST_PENDING:
             del self._pending[next(iter(self._pending))]
-        self._pending[request.source, request.channel, request.correlation_id] = counts
+        self._pending[request.source, request.channel, request.correlation_id] = answerable
 
-    def _is_new(self, key: Key, batch: tuple[int, tuple[int, int], int]) -> bool:
-        """Not the repetition of a numbered batch (KIP-98)."""
-        producer_id, sequence, _ = batch
-        if producer_id < 0:
-            return True
-        numbered = (producer_id, *key)
-        # Numbers begin again with 0 in a new epoch of the producer. Of several batches in flight all
-        # are repeated, each below the last of them.
-        if sequence <= self._last_sequence.get(numbered, (-1, -1)):
-            return False
-        self._last_sequence[numbered] = sequence
-        return True
+    def _serials(self, request: Request) -> dict[Key, tuple[int, ...]]:
+        """How a producer of the lab counts the records of a request that it wants answered."""
+        producer = self._cluster.world.nodes.get(request.source)
+        if not isinstance(producer, Producer) or request.body.acks == 0:
+            return {}
+        asked = producer.in_flight.get(request.correlation_id)
+        about = asked.about if asked is not None else []
+        return {batch.where: tuple(record.serial for record in batch.records) for batch in about}
 
-    def _on_produced(self, client: str, response: Response) -> None:
-        counts = self._pending.pop((client, response.channel, response.correlation_id), None)
-        if counts is None:
+    def _on_produced(self, now_us: int, broker: str, client: str, response: Response) -> None:
+        pending = self._pending.pop((client, response.channel, response.correlation_id), None)
+        if pending is None:
             return
-        of_client = self._client(client)
         for topic in response.body.topics:
             name = topic.name or self._topic_name(topic.topic_id) or ""
             for part in topic.partitions:
-                number = counts.get((name, part.partition), 0)
+                key = (name, part.partition)
+                sent = pending.get(key, ())
                 if part.error_code != ErrorCode.none:
                     self.produce_errors += 1
-                    if client not in self.own_clients and not part.error_code.retriable:
-                        self._fail(client, number)
+                    final = not self.fates.sending.speaks_for_itself(client) and not part.error_code.retriable
+                    self.fates.sending.refused(sent, part.error_code.name.upper(), final)
+                    if final:
+                        self._fail(client, sum(count for count, _ in sent))
                     continue
-                self.totals.acked += number
-                of_client.acked += number
-                end = part.base_offset + number
-                if end > self._acked_end.get((name, part.partition), 0):
-                    self._acked_end[name, part.partition] = end
+                self.fates.sending.answered(now_us, broker, client, key, sent, part.base_offset)
+
+    def _acked(self, client: str, number: int) -> None:
+        self._counted.acked += number
+        self._client(client).acked += number
+
+    def _topic_name(self, topic_id: UUID | None) -> str | None:
+        return self._cluster.image.topic_names.get(topic_id) if topic_id is not None else None
 
     # -- what happened -----------------------------------------------------------------------
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, now_us: int, node: str, event: Event) -> None:
         match event:
             case RecordsAppended():
                 if event.leader and not event.topic.startswith("__"):
@@ -177,65 +205,61 @@ class Ledger:
                 self._fail(client, count)
             case TopicDeleted(topic):
                 self._forget_topic(topic)
+        self.fates.on_event(now_us, node, event)
 
     def _fail(self, client: str, number: int) -> None:
-        self.totals.failed += number
+        self._counted.failed += number
         self._client(client).failed += number
 
     def _on_leader(self, key: Key, log_end: int) -> None:
-        lost = self._acked_end.get(key, 0) - log_end
-        if lost > 0:
-            self.totals.lost_after_ack += lost
-            self._acked_end[key] = log_end
-        if self._visible_end.get(key, 0) > log_end:
-            self._visible_end[key] = log_end
+        if self.visible_end.get(key, 0) > log_end:
+            self.fates.cut_at(key, log_end)
+            self.visible_end[key] = log_end
+            for reading in [reading for reading in self._delivered_end if reading[1:] == key]:
+                self._delivered_end[reading] = min(self._delivered_end[reading], log_end)
         self._visible_from.setdefault(key, log_end)
 
-    def on_delivered(self, reader: str, delivered: RecordsDelivered) -> None:
+    def on_delivered(self, reader: str, delivered: RecordsDelivered, committed_only: bool) -> None:
         """`reader` is the group, or the client where there is none: a record twice to it is a duplicate."""
         key = (reader, delivered.topic, delivered.partition)
         end = self._delivered_end.get(key, -1)
         after = delivered.last_offset + 1
-        self.totals.delivered += delivered.count
+        self._counted.delivered += delivered.count
         self._client(delivered.client).delivered += delivered.count
         if delivered.first_offset < end:
             again = min(delivered.count, min(end, after) - delivered.first_offset)
-            self.totals.duplicated += again
+            self._counted.duplicated += again
             self._client(delivered.client).duplicated += again
         self._delivered_end[key] = max(end, after)
+        self.fates.readers.on_delivered(reader, delivered, committed_only)
 
     def _on_visible(self, key: Key, high_watermark: int) -> None:
         """It counts from where the log ended when this lab was opened."""
-        before = self._visible_end.get(key, self._visible_from.get(key, 0))
+        before = self.visible_end.get(key, self._visible_from.get(key, 0))
         if high_watermark > before:
             markers = self._markers.pop(key, [])
             passed = [offset for offset in markers if before <= offset < high_watermark]
-            self.totals.visible += high_watermark - before - len(passed)
+            self._counted.visible += high_watermark - before - len(passed)
             later = [offset for offset in markers if offset >= high_watermark]
             if later:
                 self._markers[key] = later
-            self._visible_end[key] = high_watermark
+            self.visible_end[key] = high_watermark
 
     def _forget_topic(self, topic: str) -> None:
-        tables: tuple[dict[Key, Any], ...] = (
-            self._acked_end,
-            self._visible_from,
-            self._visible_end,
-            self._markers,
-        )
+        tables: tuple[dict[Key, Any], ...] = (self._visible_from, self.visible_end, self._markers)
         for table in tables:
             for key in [key for key in table if key[0] == topic]:
                 del table[key]
-        for numbered in [numbered for numbered in self._last_sequence if numbered[1] == topic]:
-            del self._last_sequence[numbered]
         for reading in [reading for reading in self._delivered_end if reading[1] == topic]:
             del self._delivered_end[reading]
 
     def forget_client(self, source: str) -> None:
         """A connection that will not come back: its share stays in the totals."""
         self.of_client.pop(source, None)
+        unanswered = []
         for key in [key for key in self._pending if key[0] == source]:
-            del self._pending[key]
+            unanswered += [lot for lots in self._pending.pop(key).values() for lot in lots]
+        self.fates.sending.connection_gone(source, unanswered)
 
     def _client(self, source: str) -> Totals:
         totals = self.of_client.get(source)
@@ -254,4 +278,16 @@ class Ledger:
             "duplicated": totals.duplicated,
             "failed": totals.failed,
             "lost_after_ack": totals.lost_after_ack,
+            "aborted": totals.aborted,
+            "dropped": totals.dropped,
         }
+
+
+def _batches(data: bytes) -> list[Batch]:
+    """As far as they can be told apart: a broker will refuse the rest."""
+    found: list[Batch] = []
+    try:
+        found.extend(batch for batch in batches.headers(data) if batch.records_count >= 0)
+    except CorruptBatch:
+        return found
+    return found

@@ -26,6 +26,10 @@ class Logs:
         replica = self._replica(topic, partition, broker)
         return reading.opened(replica, offset) if replica else None
 
+    def chosen(self, opened: OpenedRecord) -> str:
+        """How its partition was chosen."""
+        return reading.chosen(opened, len(self.lab.image.topics[opened.topic].partitions))
+
     def find(self, topic: str, key: str, limit: int = 20) -> list[tuple[int, RecordLine]]:
         """The newest records with that key, each with its partition."""
         image = self.lab.image.topics.get(topic)

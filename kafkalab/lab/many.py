@@ -43,6 +43,10 @@ class LabsRefused(Exception):
     """There can be no such lab; the message is one sentence for the person who asked."""
 
 
+RECORDED_BYTES = 8 * 1024**2
+"""Of each lab: sixty of them may be awake at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     labs: int = 200
@@ -206,6 +210,7 @@ class ManyLabs:
             kafka_port=first.doors.ports[0],
             seed=tenant.seed,
             broker_configs={"super.users": f"{OWNER};User:{tenant.user}"},
+            limits={"recorded_bytes": RECORDED_BYTES},
         )
         lab = Lab.open(
             self._directory / tenant.name if self._directory is not None else None,

@@ -6,6 +6,7 @@ Everything is read from one replica's log, as it lies on that broker's disk.
 from dataclasses import dataclass
 
 from kafkalab.engine.broker.partition import Partition
+from kafkalab.engine.clients.partitioners import murmur2
 from kafkalab.wire import batches
 from kafkalab.wire.batches import Batch, CorruptBatch
 from kafkalab.wire.records import Record
@@ -66,6 +67,8 @@ class OpenedRecord:
     cut: bool
     """The batch is longer than what is dumped."""
     crc_fits: bool
+    key_hash: int | None
+    """murmur2 of its key, as every producer of Java's takes it; None without a key."""
 
 
 def lines(partition: Partition, from_offset: int, limit: int) -> list[RecordLine]:
@@ -101,6 +104,21 @@ def find(partition: Partition, key: str, limit: int) -> list[RecordLine]:
     return found[::-1][:limit]
 
 
+def chosen(opened: OpenedRecord, partitions: int) -> str:
+    """How its partition was chosen, where that can be told: as a formula to check."""
+    if opened.record.kind == "control":
+        return "A marker: the transaction's coordinator wrote it into every partition of the transaction."
+    if opened.key_hash is None:
+        return "Without a key its producer was free to choose: it keeps to one partition until a batch is full."
+    positive = opened.key_hash & 0x7FFFFFFF
+    there = positive % partitions
+    formula = f'murmur2("{opened.record.key}") & 0x7fffffff = {positive}, mod {partitions} = {there}'
+    if there == opened.partition:
+        return formula
+    otherwise = "its producer chose by another rule, or when there were fewer partitions"
+    return f"{formula}, and not {opened.partition}: {otherwise}."
+
+
 def opened(partition: Partition, offset: int) -> OpenedRecord | None:
     """None where there is no such record (any more)."""
     log = partition.log
@@ -110,11 +128,12 @@ def opened(partition: Partition, offset: int) -> OpenedRecord | None:
     for batch in batches.headers(data):
         for line in _lines_of(partition, batch):
             if line.offset == offset:
-                return _opened(partition, batch, line)
+                key = next((record.key for record in _records(batch) if record.offset == offset), None)
+                return _opened(partition, batch, line, None if key is None else murmur2(key))
     return None
 
 
-def _opened(partition: Partition, batch: Batch, line: RecordLine) -> OpenedRecord:
+def _opened(partition: Partition, batch: Batch, line: RecordLine, key_hash: int | None) -> OpenedRecord:
     head = bytes(batch.view[:SHOWN_BYTES])
     try:
         batches.check(batch)
@@ -138,6 +157,7 @@ def _opened(partition: Partition, batch: Batch, line: RecordLine) -> OpenedRecor
         hexdump=tuple(hex_lines(head)),
         cut=batch.size > SHOWN_BYTES,
         crc_fits=crc_fits,
+        key_hash=key_hash,
     )
 
 

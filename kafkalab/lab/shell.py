@@ -5,6 +5,7 @@ What Kafka has no tool for is written as a Unix administrator would do it, never
 
 import json
 import shlex
+from dataclasses import fields, replace
 
 from kafkalab.lab import branch_commands as branches
 from kafkalab.lab import commands as order
@@ -12,10 +13,12 @@ from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
+from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
-from kafkalab.lab.security_commands import SecurityCommand
+from kafkalab.lab.parsing import snake_case
+from kafkalab.lab.security_commands import SecurityCommand, SetPassword
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -73,6 +76,13 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
     return _without_a_tool(command)
 
 
+def overheard(command: order.Command, bootstrap_servers: str) -> str:
+    """The line as everybody who watches may read it: without a password."""
+    if isinstance(command, SetPassword):
+        command = replace(command, password="…")
+    return shell(command, bootstrap_servers)
+
+
 def _config(name: str, value: str) -> str:
     """Brackets keep the commas of a list together."""
     return f"{name}=[{value}]" if "," in value else f"{name}={value}"
@@ -80,8 +90,8 @@ def _config(name: str, value: str) -> str:
 
 def _without_a_tool(command: order.Command) -> str:
     match command:
-        case order.UpdateProducer(name) | order.UpdateConsumer(name) | share_commands.UpdateShareConsumer(name):
-            return f"# stop {name}, change its properties, start it again"
+        case order.UpdateProducer() | order.UpdateConsumer() | share_commands.UpdateShareConsumer():
+            return _own(command, "lab do")
         case order.BeginTransaction(name):
             return f"# in the code of {name}: producer.beginTransaction()"
         case order.EndTransaction(name, result):
@@ -119,6 +129,14 @@ def _without_a_tool(command: order.Command) -> str:
             return f"lab fork{'' if name is None else f' {name}'}{moment}"
         case branches.RemoveBranch(name):
             return f"lab fork --remove {name}"
+        case terminal.RunLine(line):
+            return line
+        case terminal.TypeLine(_, line):
+            return f"# typed: {line}"
+        case terminal.StopLine(_, how):
+            return f"# {'Ctrl-C' if how == 'interrupt' else 'Ctrl-D'} at the terminal"
+        case branches.WhatIf(change):
+            return f"lab what-if {shlex.quote(change)}"
         case tempo.PauseTime():
             return "lab time pause"
         case tempo.PlayTime():
@@ -179,8 +197,15 @@ def _fault(command: fault.FaultCommand) -> str:
         case fault.SkewClock(broker, by_ms):
             return f"date -s '{by_ms / 1000:+g} seconds'  # on the machine of broker {broker}"
         case fault.UndoFault(number):
-            return f"# undo fault {number}"
-    return f"# no tool of Kafka's makes a broker lie: {type(command).__doc__}"
+            return f"lab undo {number}"
+    return _own(command, "lab fault")
+
+
+def _own(command: order.Command, prefix: str) -> str:
+    """As the terminal of the lab takes what nobody else has a command for."""
+    said = {it.name: (getattr(command, it.name), it.default) for it in fields(command)}
+    words = [f"{name}={shlex.quote(str(value))}" for name, (value, default) in said.items() if value != default]
+    return " ".join([prefix, snake_case(type(command).__name__), *words])
 
 
 def _create_topic(command: order.CreateTopic, at: str) -> str:

@@ -55,10 +55,14 @@ class Tape:
     def record(self, now_us: int, step: int, command: Command) -> None:
         self.commands.append(Taped(now_us - self.start_us, step, command))
 
-    def save(self, path: Path, now_us: int) -> None:
-        """As it is now. Raises OSError."""
+    def lines(self, now_us: int) -> str:
+        """As it is now."""
         head = {"plays": "lab", "start_us": self.start_us, "end_s": (now_us - self.start_us) / SECOND_US}
-        _write(path, head | asdict(self.settings), [_line(one) for one in self.commands])
+        return _text(head | asdict(self.settings), [_line(one) for one in self.commands])
+
+    def save(self, path: Path, now_us: int) -> None:
+        """Raises OSError."""
+        _write(path, self.lines(now_us))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class HistoryTape:
     def save(self, path: Path) -> None:
         """Raises OSError."""
         world, *parts = taped.entries(self.plan)
-        _write(path, {"plays": "history", "breaks": self.breaks} | world, parts)
+        _write(path, _text({"plays": "history", "breaks": self.breaks} | world, parts))
 
 
 def load(path: Path) -> Tape | HistoryTape:
@@ -111,10 +115,14 @@ def load(path: Path) -> Tape | HistoryTape:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def _write(path: Path, head: dict[str, Any], entries: list[dict[str, Any]]) -> None:
+def _text(head: dict[str, Any], entries: list[dict[str, Any]]) -> str:
     lines = [{"tape": MARK, "version": VERSION} | head, *entries]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 def _line(one: Taped) -> dict[str, Any]:

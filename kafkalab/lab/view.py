@@ -126,7 +126,7 @@ class View:
         entities |= {f"consumer:{name}": view_share.consumer(client) for name, client in lab.share_consumers.items()}
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
-        entities |= lab.visitors.entities()
+        entities |= lab.visitors.entities() | lab.terminal.entities()
         view_quotas.mark(lab, entities)
         entities |= lab.faults.entities()
         entities["security"] = security(image)

@@ -24,6 +24,7 @@ MEMBERSHIP = (
     ApiKey.CONSUMER_GROUP_HEARTBEAT,
     ApiKey.SHARE_GROUP_HEARTBEAT,
 )
+READ_COMMITTED = 1
 ADMINISTRATION = (
     ApiKey.CREATE_TOPICS,
     ApiKey.DELETE_TOPICS,
@@ -107,7 +108,7 @@ class Visitors:
     def __init__(
         self,
         topic_name: Callable[[UUID | None], str | None],
-        on_delivered: Callable[[str, RecordsDelivered], None],
+        on_delivered: Callable[[str, RecordsDelivered, bool], None],
     ) -> None:
         self.of_connection: dict[str, Visitor] = {}
         self._by_identity: dict[Identity, Visitor] = {}
@@ -191,7 +192,7 @@ class Visitors:
                 if before is not None and moved > 0:
                     last = part.fetch_offset - 1
                     delivered = RecordsDelivered(visitor.name, name, part.partition, before, last, moved)
-                    self._on_delivered(visitor.reader, delivered)
+                    self._on_delivered(visitor.reader, delivered, body.isolation_level == READ_COMMITTED)
 
     def answered(self, connection: str, body: FetchResponse) -> None:
         """A fetch was answered: what it holds will show as delivered when the client asks on."""

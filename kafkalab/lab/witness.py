@@ -9,7 +9,7 @@ it brought about is told by those who did it.
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kafkalab.engine.events import Event
@@ -17,26 +17,42 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.ledger import batches_in
 from kafkalab.lab.significance import FREQUENT, is_significant
+from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
+
+if TYPE_CHECKING:
+    from kafkalab.lab.causes import Causes
 
 MOST_EVENTS = 200
 MOST_FREQUENT_EVENTS = 60
 MOST_PACKETS = 60
-REMEMBERED = 100
-"""Facts kept while nobody watches, for whoever comes next."""
+EDGES = "client-"
+"""How the names of connections from outside begin."""
 
+LONGEST_LINE = 400
+"""Of a command, as everybody is told of it: a record's value may be long."""
 NOT_SHOWN = dict.fromkeys(
     (ApiKey.HEARTBEAT, ApiKey.SHARE_GROUP_HEARTBEAT, ApiKey.BROKER_HEARTBEAT, ApiKey.API_VERSIONS)
 )
 
-Told = tuple[int, str, Event]
-"""(at_us, node, event)"""
+NUMBERS_KEPT = 4_000
+
+Told = tuple[int, str, Event, int, int]
+"""(at_us, node, event, moment, by): the latter two as `kafkalab.lab.causes` numbers them."""
 
 
 class Witness:
-    def __init__(self, name_of_node: Callable[[str], str], topic_name: Callable[[UUID | None], str | None]) -> None:
+    def __init__(
+        self,
+        name_of_node: Callable[[str], str],
+        topic_name: Callable[[UUID | None], str | None],
+        causes: "Causes",
+    ) -> None:
         self._name_of_node = name_of_node
         self._topic_name = topic_name
+        self._causes = causes
+        self._numbers: dict[int, None] = {}
+        """Of messages that were shown, oldest first: what comes later says by which of them it came about."""
         self.beats = 0
         """How many facts and messages there were that can be seen."""
         self.significant = 0
@@ -44,8 +60,11 @@ class Witness:
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
         self._counts: Counter[str] = Counter()
+        self._commands: list[dict[str, Any]] = []
         self._packets: list[dict[str, Any]] = []
         self._packet_counts: Counter[tuple[str, str, str]] = Counter()
+        self._record_counts: Counter[tuple[str, str, str]] = Counter()
+        """How many records the packets carried that are only counted."""
 
     def go_on_from(self, other: "Witness") -> None:
         """In a fork: facts that nobody has been told yet."""
@@ -54,7 +73,7 @@ class Witness:
         self._counts = Counter(other._counts)
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
-        if node == ADMIN:
+        if node in (ADMIN, TERMINAL):
             return
         self.beats += 1
         if is_significant(node, event):
@@ -62,11 +81,15 @@ class Witness:
         if event.__class__ not in FREQUENT:
             if len(self._events) == MOST_EVENTS:
                 self._counts[type(self._events[0][2]).__name__] += 1
-            self._events.append((now_us, node, event))
+            self._events.append((now_us, node, event, *self._now()))
         elif len(self._frequent) < MOST_FREQUENT_EVENTS:
-            self._frequent.append((now_us, node, event))
+            self._frequent.append((now_us, node, event, *self._now()))
         else:
             self._counts[event.__class__.__name__] += 1
+
+    def on_command(self, now_us: int, line: str) -> None:
+        """Somebody acted: everybody's timeline shows when, and what that was as a command line."""
+        self._commands.append({"kind": "Commanded", "at_us": now_us, "text": line[:LONGEST_LINE], "node": "lab"})
 
     def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:
         api_key = message.api_key
@@ -79,10 +102,17 @@ class Witness:
             return
         self.beats += 1
         if len(self._packets) >= MOST_PACKETS:
-            self._packet_counts[name_of(api_key), source, target] += 1
+            way = name_of(api_key), source, target
+            self._packet_counts[way] += 1
+            self._record_counts[way] += self._records(api_key, message.body, response)
             return
+        moment, by = self._now()
+        number = self._causes.next_number()
         packet = {
             "kind": "Packet",
+            "number": number,
+            "moment": moment,
+            "by": 0 if source.startswith(EDGES) else by,
             "api": name_of(api_key),
             "source": self._name_of_node(source),
             "target": self._name_of_node(target),
@@ -91,12 +121,19 @@ class Witness:
             "response": response,
             "client_id": None if response else message.client_id,  # type: ignore[union-attr]
         }
+        self._numbers[number] = None
+        if len(self._numbers) > NUMBERS_KEPT:
+            del self._numbers[next(iter(self._numbers))]
         self._packets.append(packet | self._cargo(api_key, message.body, response))
+
+    def _now(self) -> tuple[int, int]:
+        """(the moment, by which message that was shown)"""
+        return self._causes.moment, self._causes.led_from(self._numbers)
 
     def take(self) -> list[dict[str, Any]]:
         """Everything since the last frame, in the order it happened, counts last."""
         told = sorted([*self._events, *self._frequent], key=lambda one: one[0])
-        shown = [self.describe(*one) for one in told]
+        shown = [*self._commands, *(self.describe(*one) for one in told)]
         shown += self._packets
         shown += [{"kind": "EventCount", "of": of, "count": count} for of, count in self._counts.items()]
         shown += [
@@ -106,19 +143,23 @@ class Witness:
                 "source": self._name_of_node(source),
                 "target": self._name_of_node(target),
                 "count": count,
+                "records": self._record_counts[api, source, target],
             }
             for (api, source, target), count in self._packet_counts.items()
         ]
         self._events.clear()
+        self._commands.clear()
         self._frequent, self._packets = [], []
         self._counts.clear()
         self._packet_counts.clear()
+        self._record_counts.clear()
         return shown
 
     def forget_packets(self) -> None:
         """Nobody watches any more: what flew meanwhile is of no interest to whoever comes next."""
         self._packets = []
         self._packet_counts.clear()
+        self._record_counts.clear()
 
     def _cargo(self, api_key: int, body: Any, response: bool) -> dict[str, Any]:
         """Which topic and partition a packet is about, where that is one, and how many records it carries."""
@@ -142,12 +183,22 @@ class Witness:
         return cargo
 
     @staticmethod
-    def describe(at_us: int, node: str, event: Event) -> dict[str, Any]:
+    def _records(api_key: int, body: Any, response: bool) -> int:
+        """Of a packet that is only counted. Produce carries them out, and Fetch's answers back."""
+        if (api_key, response) not in ((ApiKey.PRODUCE, False), (ApiKey.FETCH, True)):
+            return 0
+        parts = (part for topic in body.topics for part in topic.partitions)
+        return sum(number for part in parts for _, _, number in batches_in(part.records or b""))
+
+    @staticmethod
+    def describe(at_us: int, node: str, event: Event, moment: int, by: int) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "kind": type(event).__name__,
             "at_us": at_us,
             "text": event.sentence(),
             "node": node,
+            "moment": moment,
+            "by": by,
         }
         for spec in fields(event):  # type: ignore[arg-type]
             value = getattr(event, spec.name)

@@ -7,6 +7,19 @@ const byName = new Intl.Collator("en", { numeric: true }).compare;
 /** @type {WeakMap<object, ReturnType<typeof gather>>} */
 const known = new WeakMap();
 
+/** @type {WeakMap<Entity, Entity>} */
+const withIds = new WeakMap();
+
+/** An entity that did not change is the same object as before: whoever drew it need not draw it again. */
+function withId(entity, id) {
+  let found = withIds.get(entity);
+  if (found === undefined || found.id !== id) {
+    found = { ...entity, id };
+    withIds.set(entity, found);
+  }
+  return found;
+}
+
 /** @param {import("./types.js").Model} model */
 export function cast(model) {
   let found = known.get(model.entities);
@@ -21,7 +34,7 @@ export function cast(model) {
 function gather(entities) {
   /** @type {Record<string, Entity[]>} */
   const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], transaction: [], consumer: [], client: [], fault: [], share_partition: [] };
-  for (const [id, entity] of Object.entries(entities)) kinds[entity.kind]?.push({ ...entity, id });
+  for (const [id, entity] of Object.entries(entities)) kinds[entity.kind]?.push(withId(entity, id));
   const topics = kinds.topic.sort((one, other) => one.internal - other.internal || byName(one.topic, other.topic));
   const named = (list) => list.sort((one, other) => byName(one.name, other.name));
   /** @type {Map<string, Entity[]>} */

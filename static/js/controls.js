@@ -1,16 +1,21 @@
 /** What the hand and the keyboard do: choose, fold, switch lenses, order, copy. Nothing here draws the stage. */
 
 import { cast } from "./cast.js";
+import { showHelp } from "./help.js";
+import { pressByKey } from "./keys.js";
 import { h, paint } from "./paint.js";
+import { pressByRemote } from "./present.js";
 import { keyOfTime } from "./tempo.js";
 
 /**
  * @typedef {{ui: () => import("./types.js").Ui, model: () => import("./types.js").Model,
  *            change: (patch: Partial<import("./types.js").Ui>) => void,
- *            ask: (command: any) => Promise<import("./types.js").Answer>}} Hands
+ *            ask: (command: any) => Promise<import("./types.js").Answer>,
+ *            timeline: {away: () => boolean, toggle: () => void}}} Hands
  */
 
 const COPIED_MS = 1400;
+const HEAD_PX = 40;
 
 /** @param {Hands} hands */
 export function wireControls(hands) {
@@ -33,7 +38,7 @@ function press(target, hands) {
   else if (said.fold !== undefined) fold(said.fold, hands);
   else if (said.form !== undefined) openForm(said.form, hands, said.fill);
   else if (said.record !== undefined) openRecord(said.record, hands);
-  else if (said.id !== undefined) choose(said.id, hands);
+  else if (said.id !== undefined) choose(said.id, hands, said.keep);
   else if (said.paneTab !== undefined) hands.change({ pane: said.paneTab });
   else if (said.sectionTab !== undefined) hands.change({ section: said.sectionTab });
   else if (said.lensTab !== undefined) hands.change({ lens: said.lensTab });
@@ -46,12 +51,15 @@ const PRESSES = {
   pause: (hands) => {
     const lab = hands.model().entities.lab;
     // In lab time it is the cluster that stands still, and in wall time the picture.
-    if (lab?.mode === "lab") hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
-    else hands.change({ paused: !hands.ui().paused });
+    if (lab?.mode === "lab" && !hands.timeline.away()) hands.ask({ command: lab.paused ? "play_time" : "pause_time" });
+    else hands.timeline.toggle();
   },
   chatty: (hands) => hands.change({ chatty: !hands.ui().chatty }),
   theme: () => turnTheme(),
   keys: (hands) => turnKeys(hands),
+  help: () => showHelp(),
+  tables: (hands) => hands.change({ tables: !hands.ui().tables }),
+  present: (hands) => hands.change({ present: !hands.ui().present, tables: false }),
 };
 
 async function order(button, hands) {
@@ -94,9 +102,13 @@ function openRecord(where, hands) {
   /** @type {any} */ (window).htmx.ajax("GET", `${document.documentElement.dataset.recordUrl}?${asked}`, { target: "#record", swap: "innerHTML" });
 }
 
-function choose(id, hands) {
+/** Tabs that are about what is chosen stay open when something else is. */
+const ABOUT_THE_CHOSEN = ["now", "why", "config"];
+
+function choose(id, hands, tab) {
   const entity = hands.model().entities[id];
-  hands.change({ selected: id, pane: "now", ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
+  const { pane } = hands.ui();
+  hands.change({ selected: id, why: null, pane: tab ?? (ABOUT_THE_CHOSEN.includes(pane) ? pane : "now"), ...(entity?.topic && entity.kind !== "producer" ? { topic: entity.topic } : {}) });
 }
 
 async function copy(button) {
@@ -148,22 +160,18 @@ function key(event, hands) {
     walk(target, ARROWS[event.key]);
     return;
   }
-  if (event.key === "Escape") hands.change({ selected: null });
+  if (pressByRemote(event, hands)) return;
+  if (event.key === "Escape" && !showHelp(false)) hands.change({ selected: null });
   // WCAG 2.1.4: whoever speaks to the computer, or hits keys by accident, can do without single ones.
   if (!hands.ui().keys) return;
   const ofTime = keyOfTime(event, hands.model());
-  if (ofTime !== null) {
+  if (ofTime !== null && !hands.timeline.away()) {
     event.preventDefault();
     hands.ask(ofTime);
-  } else if (event.key === "f" || event.key === "F") {
-    event.preventDefault();
-    openForm("fork", hands);
-  } else if (event.key === "1") hands.change({ lens: "flow" });
-  else if (event.key === "2") hands.change({ lens: "log" });
-  else if (event.key === " " && !target.matches("button,summary,a")) {
-    event.preventDefault();
-    PRESSES.pause(hands);
+    return;
   }
+  if (event.key === " " && target.matches("button,summary,a,[role=tab]")) return;
+  pressByKey(event);
 }
 
 /** To the nearest thing in that direction. */
@@ -184,9 +192,10 @@ function walk(from, [dx, dy]) {
   /** @type {SVGElement|null} */ (best)?.focus();
 }
 
+/** Of what is tall, as a broker's column is, the middle of its head: there its name stands. */
 function middle(element) {
   const box = element.getBoundingClientRect();
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  return { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 2, HEAD_PX) };
 }
 
 // -- theme ---------------------------------------------------------------------------------------
@@ -216,7 +225,9 @@ function drawDone(done) {
     return [h("li", { class: "quiet" }, "Each thing you do here is shown as the command line that it equals.")];
   }
   return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
-    h("code", { class: "shell-line" }, answer.shell ?? command.command),
+    answer.shell
+      ? h("button", { class: "shell-line", type: "button", "data-run-line": answer.shell, title: "Put it into the terminal" }, answer.shell)
+      : h("code", { class: "shell-line" }, command.command),
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
     !answer.ok && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),

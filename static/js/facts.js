@@ -9,9 +9,10 @@ const FAMILIES = {
   transaction: ["TransactionStateChanged", "MarkersHeldBack", "TransactionalIdForgotten", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded"],
   time: ["WallTimeEntered", "LabTimeEntered", "BranchBegan", "BranchRemoved"],
   fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline", "LogDirFailed", "LogUncleanable"],
+  act: ["Commanded"],
   error: ["InvariantBroken", "RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled"],
 };
-export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", time: "◷", fault: "✕", error: "!", other: "•" };
+export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", time: "◷", fault: "✕", act: "▲", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));
 const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "ProducerIdAssigned", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded", "ShareStateLoaded", "ShareStateUnloaded", "BrokerRegistered"]);
 

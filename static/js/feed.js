@@ -16,10 +16,11 @@ export function drawFeed(model, ui) {
   return told.slice(-SHOWN).reverse().map((fact) => h("li", {
     key: `${fact.at_us} ${fact.kind} ${fact.parts ? fact.same : fact.text}`, class: "fact", "data-family": familyOf(fact.kind),
   },
-    h("time", null, clockTime(fact.last_us ?? fact.at_us)),
+    h("button", { type: "button", class: "fact-time", "data-at": fact.last_us ?? fact.at_us, title: "Show this moment" }, h("time", null, clockTime(fact.last_us ?? fact.at_us))),
     h("span", { class: "fact-mark", "aria-hidden": "true" }, MARKS[familyOf(fact.kind)]),
     fact.parts ? story(fact) : h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, fact.text ?? fact.kind,
-      fact.times !== undefined && h("span", { class: "fact-times" }, ` ×\u2009${number(fact.times)}`))));
+      fact.times !== undefined && h("span", { class: "fact-times" }, ` ×\u2009${number(fact.times)}`)),
+    !fact.parts && fact.moment !== undefined && h("button", { type: "button", class: "link fact-why", "data-why": `${fact.moment} ${fact.text}` }, "why")));
 }
 
 /** One sentence for many partitions, and each of them when it is opened. */

@@ -123,7 +123,8 @@ function rowHeight(on, ui, space) {
 
 function stackTopics(on, ui, top, row) {
   let y = top;
-  return on.topics.map((topic) => {
+  // A projector shows what it is about, and not the brokers' own topics.
+  return on.topics.filter((topic) => !(ui.present && topic.internal)).map((topic) => {
     const all = on.partitions.get(topic.topic) ?? [];
     const open = ui.open.includes(topic.topic) !== defaultOpen(topic);
     const rows = open ? all.slice(0, PARTITIONS_SHOWN) : [];
@@ -172,6 +173,13 @@ export function anchors(layout) {
   }
   return {
     box: (name) => boxes.get(name),
+    /** Where a fact is told of: at its partition's row or its group's card. @returns {[number, number]|null} */
+    place(fact) {
+      const row = rows.get(`${fact.topic} ${fact.partition}`) ?? rows.get(fact.topic);
+      if (row !== undefined) return [layout.centre.x, row];
+      const card = layout.readers.find((box) => box.entity.id === `group:${fact.group}` || box.entity.id === `transaction:${fact.transactional_id}`);
+      return card ? [card.x, card.y - 4] : null;
+    },
     /** Between the cards and the brokers: where envelopes turn into their row. */
     gap: layout.gap,
     columns: [layout.centre.x - 6, layout.centre.x + layout.centre.w + 6],

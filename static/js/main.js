@@ -7,16 +7,31 @@ import { drawFeed, mostTelling } from "./feed.js";
 import { drawNow } from "./inspector.js";
 import { watchMetrics } from "./metrics.js";
 import { watchRequests } from "./overheard.js";
+import { wireLedger } from "./ledger.js";
 import { EMPTY, reduce } from "./model.js";
+import { paced } from "./pace.js";
 import { paint } from "./paint.js";
+import { drawBeat } from "./present.js";
 import { drawSecurity } from "./security.js";
 import { openSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
 import { drawBrokers, drawLedger, drawSigns, drawTopics, remember } from "./strip.js";
+import { drawSummary } from "./summary.js";
+import { drawTables } from "./tables.js";
+import { wireWhatIf } from "./whatif.js";
 import { drawTempo } from "./tempo.js";
+import { wireTerminal } from "./terminal.js";
+import { makeConfigs } from "./configs.js";
+import { makeReview } from "./moving.js";
+import { wireSpace } from "./space.js";
+import { wireTimeline } from "./timeline.js";
+import { makeWhy } from "./why.js";
 
 const SAID_AT_MOST_EVERY_MS = 2000;
 const TEMPO_MS = 100;
+/** How time passes may be said in the past too: it changes nothing that was. */
+const TEMPO = { play_time: 1, pause_time: 1, step_time: 1, set_rate: 1 };
+const AROUND_MS = 150;
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
 
@@ -25,15 +40,15 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
 let past = [];
 let done = [];
-let queued = false;
 let saidAt = 0;
 let said = "";
 
-const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")) }, () => ({ model: shown, ui }));
+const stage = makeStage({ frame: find("#stage"), svg: /** @type {any} */ (find("#stage-svg")), top: find("#stage-top"), tools: find("#lens-tools"), head: /** @type {any} */ (find("#stage-head")) }, () => ({ model: shown, ui }));
 
+const around = paced(drawAround, AROUND_MS);
 const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.dataset.socket}`, {
   onFrame(frame) {
     live = reduce(live, frame);
@@ -42,7 +57,7 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
       return;
     }
     past = remember(past, live);
-    if (!ui.paused) show(live);
+    timeline.hear(frame);
   },
   onState(state) {
     page.dataset.line = state;
@@ -52,25 +67,20 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
 
 function show(model) {
   shown = model;
-  refresh();
+  refresh(false);
 }
 
 /** @param {Partial<import("./types.js").Ui>} patch */
 function change(patch) {
   ui = { ...ui, ...patch };
-  if (patch.paused === false) shown = live;
   if (ui.selected !== null && patch.selected && !patch.pane) ui.pane = "now";
   refresh();
 }
 
-function refresh() {
-  stage.refresh();
-  if (queued) return;
-  queued = true;
-  requestAnimationFrame(() => {
-    queued = false;
-    drawAround();
-  });
+/** @param {boolean} [asked] whether a person waits for it */
+function refresh(asked = true) {
+  stage.refresh(asked);
+  around.ask(asked);
 }
 
 /** Everything around the stage. The stage draws itself. */
@@ -78,10 +88,11 @@ function drawAround() {
   if (shown.version < 0) return;
   page.dataset.lens = ui.lens;
   page.dataset.mode = shown.entities.lab?.mode ?? "lab";
+  page.dataset.paneOpen = ui.pane;
   page.dataset.paused = String(ui.paused);
   page.dataset.keys = String(ui.keys);
   page.dataset.ready = "true";
-  for (const tab of document.querySelectorAll("[data-pane-tab]")) {
+  for (const tab of document.querySelectorAll("[role=tab][data-pane-tab]")) {
     tab.setAttribute("aria-selected", String(/** @type {HTMLElement} */ (tab).dataset.paneTab === ui.pane));
   }
   for (const panel of document.querySelectorAll("[data-pane]")) {
@@ -99,7 +110,7 @@ function drawAround() {
   find("#pause").setAttribute("aria-pressed", String(ui.paused));
   find("#keys").setAttribute("aria-pressed", String(ui.keys));
   find("#chatty").setAttribute("aria-pressed", String(ui.chatty));
-  paint(find("#signs"), drawSigns(shown, past));
+  paint(find("#signs"), drawSigns(shown, timeline.away() ? [] : past));
   paint(find("#ledger"), drawLedger(shown));
   paint(find("#tempo"), drawTempo(shown));
   paint(find("#topic-tabs"), ui.lens === "log" ? drawTopics(shown, ui) : []);
@@ -108,7 +119,17 @@ function drawAround() {
   paint(find("#faults"), faults);
   requests.look(ui.pane === "now" && !ui.paused ? ui.selected : null, ui);
   metrics.look(ui.pane === "metrics" && !ui.paused);
-  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui));
+  page.dataset.tables = String(ui.tables);
+  find("[data-press=tables]").setAttribute("aria-pressed", String(ui.tables));
+  find("[data-press=present]").setAttribute("aria-pressed", String(ui.present));
+  paint(find("#summary"), drawSummary(shown));
+  if (ui.tables) paint(find("#tables"), drawTables(shown));
+  drawBeat(shown, ui);
+  if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
+  find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
+  if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
+  if (ui.pane === "why") paint(find("#why"), why.draw(shown, ui, shown !== live));
+  if (ui.pane === "config") paint(find("#config"), configs.draw(shown, ui, String(done.filter((one) => one.answer.ok).length)));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
   paint(find("#facts"), drawFeed(shown, ui));
@@ -128,7 +149,8 @@ function sayOut() {
 
 /** @param {{command: string, [field: string]: any}} command */
 async function ask(command) {
-  const answer = await socket.ask(command);
+  const error = command.command in TEMPO ? undefined : timeline.refusal();
+  const answer = error ? { type: /** @type {"answer"} */ ("answer"), id: 0, ok: false, error } : await socket.ask(command);
   done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
   const topic = answer.ok ? topicOf(command) : undefined;
   if (topic) ui = { ...ui, topic };
@@ -142,9 +164,23 @@ function topicOf(command) {
   return command.topic ?? command.topics?.[0] ?? named;
 }
 
-const controls = wireControls({ ui: () => ui, model: () => shown, change, ask });
+function say(sentence) {
+  said = sentence;
+  saidAt = performance.now();
+  find("#said").textContent = sentence;
+}
+
+const timeline = wireTimeline({ show, live: () => live, ui: () => ui, hold: (paused) => change({ paused }), say });
+const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, timeline });
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
+wireLedger({ change });
+wireWhatIf({ ask });
 const forms = wireForms({ ask, change });
+const why = makeWhy({ change, refresh });
+const configs = makeConfigs({ refresh });
+const review = makeReview({ ui: () => ui, model: () => shown, change });
+wireSpace({ ui: () => ui, change });
 setInterval(() => paint(find("#tempo"), drawTempo(shown)), TEMPO_MS);
+wireTerminal({ ui: () => ui, model: () => shown, change, ask });
 page.dataset.wired = "true";

@@ -7,6 +7,7 @@
 
 import { familyOf, isRoutine } from "./facts.js";
 import { takenUp } from "./grouping.js";
+import { counted } from "./ribbons.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Frame} Frame */
@@ -14,15 +15,17 @@ import { takenUp } from "./grouping.js";
 const FACTS_KEPT = 200;
 const LOOKED_BACK = 24;
 const FLIGHTS_KEPT = 80;
+const PACKETS_KEPT = 600;
 const FLIGHT_KINDS = new Set(["Packet", "PacketCount"]);
-const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount"]);
+/** What was ordered stands in a list of its own, and on the timeline. */
+const NO_SENTENCE = new Set([...FLIGHT_KINDS, "EventCount", "Commanded"]);
 
 /** How long an envelope is shown under way, in the lab's microseconds: the real way is far too quick to see. */
 export const FLIGHT_US = 550_000;
 
 /** @type {Model} */
 export const EMPTY = Object.freeze({
-  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], routine: [], flights: [],
+  version: -1, at_us: 0, rate: 1, gap: false, entities: {}, facts: [], routine: [], flights: [], ways: {}, packets: [],
 });
 
 /**
@@ -34,7 +37,7 @@ export function reduce(model, frame) {
   if (frame.type === "snapshot") {
     return {
       version: frame.version, at_us: frame.at_us, rate: frame.rate, gap: false, entities: frame.entities,
-      ...told([], [], frame.events), flights: [],
+      ...told([], [], frame.events), flights: [], ways: {}, packets: [],
     };
   }
   if (frame.version !== model.version + 1) return { ...model, gap: true };
@@ -46,6 +49,8 @@ export function reduce(model, frame) {
     entities: replaced(model.entities, frame.entities, frame.gone ?? []),
     ...told(model.facts, model.routine, frame.events),
     flights: underWay(model.flights, frame),
+    ways: counted(model.ways, frame),
+    packets: sent(model.packets, frame.events),
   };
 }
 
@@ -90,6 +95,12 @@ function saidJustNow(facts, fact) {
     if (familyOf(facts[at].kind) !== "error") return -1;
   }
   return -1;
+}
+
+/** What was sent lately, message by message: the space-time lens shows it when it has long arrived. */
+function sent(before, events) {
+  const fresh = events.filter((fact) => fact.kind === "Packet" && fact.number !== undefined);
+  return fresh.length === 0 ? before : [...before, ...fresh].slice(-PACKETS_KEPT);
 }
 
 /** Envelopes of one kind on one way, sent within a moment, fly as one with a number. */

@@ -11,6 +11,7 @@ const AS_PROPERTY = new Set(["value", "checked"]);
 
 /** @type {WeakMap<Node, Drawn>} */
 const painted = new WeakMap();
+const NOTHING = Object.freeze({});
 
 /**
  * @param {string} tag
@@ -33,6 +34,7 @@ export function h(tag, props, ...children) {
  * @param {(Drawn | string)[]} drawn
  */
 export function paint(parent, drawn) {
+  if (inPlace(parent, drawn)) return;
   const before = new Map();
   const oldNames = namer();
   for (const node of parent.childNodes) before.set(oldNames(painted.get(node)), node);
@@ -49,6 +51,30 @@ export function paint(parent, drawn) {
     update(node, item);
   }
   for (const node of before.values()) node.remove();
+}
+
+/** Most drawings have the same parts in the same order as before: then nobody needs a name. */
+function inPlace(parent, drawn) {
+  let node = parent.firstChild;
+  for (const item of drawn) {
+    if (node === null || !isTheSame(node, item)) return false;
+    node = node.nextSibling;
+  }
+  if (node !== null) return false;
+  node = parent.firstChild;
+  for (const item of drawn) {
+    // What is painted now cannot change which sibling comes next: it stays below this one.
+    const next = node.nextSibling;
+    update(node, item);
+    node = next;
+  }
+  return true;
+}
+
+function isTheSame(node, item) {
+  if (typeof item === "string") return node.nodeType === Node.TEXT_NODE;
+  const old = painted.get(node);
+  return old !== undefined && old.tag === item.tag && old.props.key === item.props.key;
 }
 
 /** Names siblings in their row: by key, else by place; of two that would share a name the later gets another. */
@@ -83,11 +109,11 @@ function update(node, item) {
   }
   const old = painted.get(node);
   if (old === item) return;
-  const was = old?.props ?? {};
-  for (const [name, value] of Object.entries(item.props)) {
-    if (name !== "key" && was[name] !== value) assign(node, name, value);
+  const was = old?.props ?? NOTHING;
+  for (const name in item.props) {
+    if (name !== "key" && was[name] !== item.props[name]) assign(node, name, item.props[name]);
   }
-  for (const name of Object.keys(was)) {
+  for (const name in was) {
     if (!(name in item.props)) assign(node, name, null);
   }
   painted.set(node, item);

@@ -33,7 +33,12 @@ export function remember(past, model) {
   const signs = model.entities.signs;
   const last = past.at(-1);
   if (!signs || (last && model.at_us - last.at_us < 1_000_000)) return past;
-  return [...past, { at_us: model.at_us, signs }].filter((one) => one.at_us >= model.at_us - BACK_US);
+  return [...past, { at_us: model.at_us, signs, lags: lagsOf(model) }].filter((one) => one.at_us >= model.at_us - BACK_US);
+}
+
+/** Of each group: its lag in all and in each partition. */
+function lagsOf(model) {
+  return Object.fromEntries(cast(model).groups.map((group) => [group.id, { all: group.lag, ...Object.fromEntries(group.offsets.map((at) => [`${at.topic}-${at.partition}`, at.lag])) }]));
 }
 
 export function drawSigns(model, past) {
@@ -53,7 +58,10 @@ export function drawSigns(model, past) {
 export function drawLedger(model) {
   const ledger = model.entities.ledger;
   if (!ledger) return [];
-  return LEDGER.map((entry) => figure(entry.label, number(ledger[entry.name]), ledger[entry.name] > 0 ? entry.bad ?? null : null, 0, `${entry.label}: ${ledger[entry.name]}`));
+  return LEDGER.map((entry) => {
+    const shown = figure(entry.label, number(ledger[entry.name]), ledger[entry.name] > 0 ? entry.bad ?? null : null, 0, `${entry.label}: ${ledger[entry.name]}`);
+    return { ...shown, children: [h("button", { type: "button", class: "sign-open", "data-fate": entry.name, title: "Which records these are", "aria-label": `${entry.label}: ${ledger[entry.name]}. List them` }, shown.children)] };
+  });
 }
 
 function figure(label, value, bad, change, said) {

@@ -40,6 +40,7 @@ def test_a_group_of_the_consumer_protocol_tells_its_epochs_and_who_waits(page: P
 
 
 def test_rebalances_are_compared_side_by_side(page: Page) -> None:
+    page.get_by_role("button", name="Help").click()
     page.get_by_role("link", name="Rebalances").click()
     page.get_by_label("Story").select_option("crashes")
     page.get_by_label("Seed").fill("2")

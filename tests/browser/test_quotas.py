@@ -38,6 +38,7 @@ def test_a_setting_of_every_broker_is_changed(page: Page) -> None:
 
 
 def test_what_is_real_is_a_click_away_and_leads_back(page: Page) -> None:
+    page.get_by_role("button", name="Help").click()
     page.get_by_role("link", name="What is real").click()
     expect(page.get_by_role("heading", name="What is real here")).to_be_visible()
     expect(page.locator("tr", has_text="AlterClientQuotas")).to_contain_text("charged and not measured")

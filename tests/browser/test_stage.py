@@ -72,6 +72,7 @@ def test_the_page_can_be_walked_with_the_keyboard(page: Page) -> None:
 
 
 def test_the_theme_is_remembered(page: Page) -> None:
+    page.get_by_role("button", name="Help").click()
     page.get_by_role("button", name="Theme").click()
     page.reload()
     page.wait_for_selector("html[data-ready]")
@@ -81,12 +82,14 @@ def test_the_theme_is_remembered(page: Page) -> None:
 def test_single_keys_can_be_turned_off(page: Page) -> None:
     page.locator("body").press("2")
     expect(page.locator("html")).to_have_attribute("data-lens", "log")
+    page.get_by_role("button", name="Help").click()
     page.get_by_role("button", name="Keys on").click()
     page.locator("body").press("1")
     page.reload()
     page.wait_for_selector("html[data-ready]")
     page.locator("body").press("2")
     page.locator("body").press("Space")
+    page.get_by_role("button", name="Help").click()
     expect(page.get_by_role("button", name="Keys off")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-lens", "flow")
     expect(page.locator("html")).to_have_attribute("data-paused", "false")

@@ -8,7 +8,7 @@ import pytest
 
 from kafkalab.engine.node import Node, Started
 from kafkalab.engine.world import World
-from kafkalab.lab.conductor import FRAME_S, SLICE_S, Conductor
+from kafkalab.lab.conductor import FRAME_S, SLICE_S, SWEEP_S, UNSEEN_S, Conductor
 
 
 class Alarm(Node):
@@ -107,18 +107,49 @@ def test_frames_come_at_most_thirty_times_a_second() -> None:
     assert 5 <= stage.frames <= 0.5 / FRAME_S + 2
 
 
-def test_nobody_watches_and_no_frame_is_made() -> None:
+def test_while_nobody_watches_what_happens_is_recorded_now_and_then() -> None:
+    stage = Stage(Alarm(()))
+    stage.watched = False
+
+    async def play() -> None:
+        stage.conductor.start()
+        end = time.monotonic() + 2.5 * UNSEEN_S
+        while time.monotonic() < end:
+            stage.conductor.stir()
+            await asyncio.sleep(0.01)
+        stage.conductor.stop()
+
+    asyncio.run(play())
+    assert 1 <= stage.frames <= 2
+
+
+def test_of_an_idle_world_that_nobody_watches_no_frame_is_made() -> None:
     stage = Stage(Alarm((1_000, 2_000)))
     stage.watched = False
 
     async def play() -> None:
         stage.conductor.start()
-        stage.conductor.stir()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(SWEEP_S + 0.2)
         stage.conductor.stop()
 
     asyncio.run(play())
     assert stage.frames == 0
+
+
+def test_whoever_begins_to_watch_does_not_wait_for_the_next_recorded_frame() -> None:
+    stage = Stage(Alarm(()))
+    stage.watched = False
+
+    async def play() -> None:
+        stage.conductor.start()
+        stage.conductor.stir()
+        stage.watched = True
+        stage.conductor.stir()
+        await asyncio.sleep(UNSEEN_S / 4)
+        stage.conductor.stop()
+
+    asyncio.run(play())
+    assert stage.frames == 1
 
 
 def test_a_bug_stops_the_play_and_says_where_to_look() -> None:

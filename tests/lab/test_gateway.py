@@ -190,6 +190,8 @@ def test_answers_come_in_the_order_of_the_requests() -> None:
             "duplicated": 0,
             "failed": 0,
             "lost_after_ack": 0,
+            "aborted": 0,
+            "dropped": 0,
         }
 
     on_a_street(test)

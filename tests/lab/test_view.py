@@ -179,6 +179,20 @@ def test_a_frame_stays_small_however_much_happens(lab: Lab, ask: Ask) -> None:
     assert {"RecordsAppended", "HighWatermarkAdvanced"} <= counted
 
 
+def test_packets_that_are_only_counted_still_say_how_many_records_they_carried(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 3, 3))
+    lab.watch(lambda: None)
+    ask(CreateProducer("orders", rate=1_000))
+    lab.advance(1_000_000)
+    lab.witness.take()
+    before = lab.ledger.records_in
+    lab.advance(1_000_000)
+    sent = [event for event in lab.witness.take() if event.get("api") == "Produce" and event["source"] == "producer-1"]
+    assert {event["kind"] for event in sent} == {"Packet", "PacketCount"}
+    told = sum(event["records"] if event["kind"] == "PacketCount" else event["count"] for event in sent)
+    assert told == lab.ledger.records_in - before
+
+
 def test_an_event_is_a_sentence_with_its_fields(lab: Lab, ask: Ask) -> None:
     lab.watch(lambda: None)
     lab.witness.take()
@@ -189,6 +203,8 @@ def test_an_event_is_a_sentence_with_its_fields(lab: Lab, ask: Ask) -> None:
             "at_us": lab.world.now_us,
             "text": "broker-2 was killed: what it held in memory is gone, its disk is as it was.",
             "node": "broker-2",
+            "moment": lab.why.facts_about("broker:2")[0].moment,
+            "by": 0,
         }
     ]
 

@@ -12,14 +12,21 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from kio.schema.alter_share_group_offsets.v0.request import AlterShareGroupOffsetsRequest
+from kio.schema.consumer_group_describe.v1.request import ConsumerGroupDescribeRequest
 from kio.schema.create_topics.v7.request import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
 from kio.schema.delete_records.v2.request import DeleteRecordsRequest
+from kio.schema.delete_share_group_offsets.v0.request import DeleteShareGroupOffsetsRequest
 from kio.schema.describe_groups.v6.request import DescribeGroupsRequest
 from kio.schema.describe_producers.v0.request import DescribeProducersRequest
+from kio.schema.describe_share_group_offsets.v1.request import DescribeShareGroupOffsetsRequest
+from kio.schema.describe_transactions.v0.request import DescribeTransactionsRequest
 from kio.schema.init_producer_id.v5.request import InitProducerIdRequest
 from kio.schema.list_groups.v5.request import ListGroupsRequest
 from kio.schema.list_offsets.v11.request import ListOffsetsRequest
+from kio.schema.list_transactions.v2.request import ListTransactionsRequest
+from kio.schema.offset_delete.v0.request import OffsetDeleteRequest
+from kio.schema.share_group_describe.v1.request import ShareGroupDescribeRequest
 from kio.schema.types import TopicName
 from kio.schema.write_txn_markers.v2.request import WritableTxnMarker, WriteTxnMarkersRequest
 from kio.static.primitive import i16, i32
@@ -32,6 +39,7 @@ from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.events import AdminAnswered
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
+from kafkalab.wire.dialect import OffsetCommitRequest, OffsetFetchRequest
 from kafkalab.wire.errors import ErrorCode
 
 AGAIN = (
@@ -63,6 +71,8 @@ class Order:
     body: Any
     """In the dialect. Groups: one a request. Partitions: their topics are split among the leaders."""
     timeout_ms: int = API_TIMEOUT_MS
+    broker: int | None = None
+    """The one broker that is asked; None: wherever the request belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +168,17 @@ class Admin(Client):
     # -- whom to ask -------------------------------------------------------------------------------
 
     def _link(self, body: Any) -> CoordinatorLink | None:
-        if isinstance(body, InitProducerIdRequest):
-            return CoordinatorLink(self, str(body.transactional_id), requests.TRANSACTION)
+        match body:
+            case InitProducerIdRequest():
+                return CoordinatorLink(self, str(body.transactional_id), requests.TRANSACTION)
+            case DescribeTransactionsRequest(transactional_ids=(transactional_id,)):
+                return CoordinatorLink(self, transactional_id, requests.TRANSACTION)
         group = _group(body)
         return None if group is None else CoordinatorLink(self, group)
 
     def _parted(self, task: _Task) -> list[_Part] | None:
+        if task.order.broker is not None:
+            return [_Part(task.order.body, task.order.broker)]
         match task.order.body:
             case DeleteRecordsRequest() | ListOffsetsRequest():
                 return self._by_leader(task, task.order.body)
@@ -172,7 +187,7 @@ class Admin(Client):
                 | WriteTxnMarkersRequest(markers=(WritableTxnMarker(topics=(topic,)),))
             ):
                 return self._at_leader(task, topic)
-            case ListGroupsRequest() as body:
+            case ListGroupsRequest() | ListTransactionsRequest() as body:
                 if not self.metadata.updates:
                     return None
                 return [_Part(body, broker) for broker in self.metadata.brokers]
@@ -311,7 +326,13 @@ def _group(body: Any) -> str | None:
     match body:
         case DescribeGroupsRequest(groups=(group,)) | DeleteGroupsRequest(groups_names=(group,)):
             return group
-        case AlterShareGroupOffsetsRequest():
+        case ConsumerGroupDescribeRequest(group_ids=(group,)) | ShareGroupDescribeRequest(group_ids=(group,)):
+            return group
+        case OffsetFetchRequest(groups=(asked,)) | DescribeShareGroupOffsetsRequest(groups=(asked,)):
+            return asked.group_id
+        case AlterShareGroupOffsetsRequest() | DeleteShareGroupOffsetsRequest():
+            return body.group_id
+        case OffsetCommitRequest() | OffsetDeleteRequest():
             return body.group_id
         case DescribeGroupsRequest() | DeleteGroupsRequest():
             raise ValueError("groups have different coordinators: order one group at a time")

@@ -11,12 +11,11 @@ from typing import Any
 
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.commits import Commits
+from kafkalab.engine.clients.consumer_settings import CONSUMER, ConsumerSettings
 from kafkalab.engine.clients.coordinator_link import CoordinatorLink
 from kafkalab.engine.clients.fetching import Fetching, Needs, Reading, TopicPartition
 from kafkalab.engine.clients.membership import Membership, MemberState
 from kafkalab.engine.clients.modern_membership import ModernMembership
-from kafkalab.engine.coordinators.assignors import ASSIGNORS, RANGE
-from kafkalab.engine.coordinators.modern.assignors import SERVER_ASSIGNORS
 from kafkalab.engine.events import ConsumerFailed, PartitionsAssigned, PartitionsRevoked, RecordsDelivered
 from kafkalab.wire import frozen
 from kafkalab.wire.records import Record
@@ -25,75 +24,7 @@ CLOSE_TIMEOUT_US = 30_000_000
 """How long `close()` tries to commit and to leave (ConsumerConfig has it as the default of `close`)."""
 STEP_US = 20_000
 """Quick work is done in steps of about this long, not record by record."""
-COMMITS = ("auto", "manual", "none")
-CLASSIC, CONSUMER = GROUP_PROTOCOLS = ("classic", "consumer")
 REMEMBERED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumerSettings:
-    """Defaults are those of Kafka 4's ConsumerConfig where it has the setting."""
-
-    topics: tuple[str, ...]
-    group: str | None = None
-    """None: no group, no commits, every partition of the topics."""
-    auto_offset_reset: str = "earliest"
-    """earliest, latest or none. Kafka's default is latest, which puzzles whoever sent the records first."""
-    processing_ms: int = 0
-    """How long the application works on each record."""
-    commit: str = "auto"
-    """auto (as time passes), manual (after each poll's records) or none."""
-    auto_commit_interval_ms: int = 5_000
-    group_protocol: str = CLASSIC
-    """classic, or consumer: the newer one, where the coordinator gives out the partitions (KIP-848)."""
-    group_remote_assignor: str | None = None
-    """Of the consumer protocol: the coordinator's assignor. None: its own choice."""
-    assignor: str = RANGE
-    """Of the classic protocol: what the group's leader computes with."""
-    instance_id: str | None = None
-    """A static member's group.instance.id (KIP-345)."""
-    session_timeout_ms: int = 45_000
-    heartbeat_interval_ms: int = 3_000
-    max_poll_interval_ms: int = 300_000
-    max_poll_records: int = 500
-    request_timeout_ms: int = 30_000
-    fetch_min_bytes: int = 1
-    fetch_max_wait_ms: int = 500
-    fetch_max_bytes: int = 52_428_800
-    max_partition_fetch_bytes: int = 1_048_576
-    isolation_level: int = 0
-    """0 read_uncommitted, 1 read_committed."""
-    rack: str | None = None
-
-    def problems(self) -> dict[str, str]:
-        """What Kafka's consumer would refuse to start with, by field."""
-        wrong: dict[str, str] = {}
-        if not self.topics:
-            wrong["topics"] = "must name one topic at least"
-        if self.auto_offset_reset not in ("earliest", "latest", "none"):
-            wrong["auto_offset_reset"] = "must be earliest, latest or none"
-        if self.commit not in COMMITS:
-            wrong["commit"] = f"must be one of {', '.join(COMMITS)}"
-        if self.assignor not in ASSIGNORS:
-            wrong["assignor"] = f"must be one of {', '.join(ASSIGNORS)}"
-        if self.heartbeat_interval_ms >= self.session_timeout_ms:
-            wrong["heartbeat_interval_ms"] = "must be less than session_timeout_ms"
-        return wrong | self._problems_of_protocol()
-
-    def _problems_of_protocol(self) -> dict[str, str]:
-        """Each protocol has settings that the other one refuses (KIP-848)."""
-        if self.group_protocol not in GROUP_PROTOCOLS:
-            return {"group_protocol": f"must be one of {', '.join(GROUP_PROTOCOLS)}"}
-        if self.group_protocol == CLASSIC:
-            foreign = self.group_remote_assignor is not None
-            return {"group_remote_assignor": "cannot be set when group.protocol=CLASSIC"} if foreign else {}
-        wrong = {}
-        if self.group_remote_assignor not in (None, *SERVER_ASSIGNORS):
-            wrong["group_remote_assignor"] = f"must be one of {', '.join(SERVER_ASSIGNORS)}"
-        for name in ("assignor", "session_timeout_ms", "heartbeat_interval_ms"):
-            if getattr(self, name) != type(self).__dataclass_fields__[name].default:
-                wrong[name] = "cannot be set when group.protocol=CONSUMER"
-        return wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +65,7 @@ class Consumer(Client):
         """Inside `commitSync`."""
         self._close_by_us: int | None = None
         self._left = False
+        self._idle_since_us: int | None = None
         self._subscribe()
 
     # -- for the view --------------------------------------------------------------------------------
@@ -185,6 +117,8 @@ class Consumer(Client):
                 super().command(message)
 
     def progress(self) -> None:
+        if self._is_done():
+            self.closing = True
         if self.closing:
             self._close()
             return
@@ -201,6 +135,8 @@ class Consumer(Client):
                 return
             self._work()
             self._background()
+        if self._is_done():
+            self.wake_at(self.now_us)
 
     def all_is_well(self) -> None:
         """A commit went through: what went wrong before with the group is over."""
@@ -262,9 +198,25 @@ class Consumer(Client):
             return False
         if self.settings.group is not None and self.settings.commit == "auto":
             self.commits.auto()
-        self._batch = deque(self.fetching.take(self.settings.max_poll_records))
+        most, limit = self.settings.max_poll_records, self.settings.limit
+        if limit is not None:
+            most = min(most, max(0, limit - self.delivered))
+        self._batch = deque(self.fetching.take(most))
         self._begin_step()
         return bool(self._batch)
+
+    def _is_done(self) -> bool:
+        """It has had as much as it wanted, or nothing came for too long."""
+        settings = self.settings
+        if settings.limit is not None and self.delivered >= settings.limit:
+            return True
+        if settings.idle_timeout_ms is None:
+            return False
+        if self._idle_since_us is None:
+            self._idle_since_us = self.now_us
+        end_us = self._idle_since_us + settings.idle_timeout_ms * 1000
+        self.wake_at(end_us)
+        return self.now_us >= end_us
 
     def _begin_step(self) -> None:
         work_us = self.settings.processing_ms * 1000
@@ -291,7 +243,8 @@ class Consumer(Client):
             held = any(other is reading for other, _ in self._batch)
             self.fetching.consumed(reading, records[-1], last=not held)
             self.delivered += len(records)
-            self.last.extend(Delivered(*reading.where, record) for record in records[-REMEMBERED:])
+            self.last.extend(Delivered(*reading.where, record) for record in records[-(self.last.maxlen or 0) :])
+            self._idle_since_us = self.now_us
             first, last = records[0].offset, records[-1].offset
             self.tell(RecordsDelivered(self.name, *reading.where, first, last, len(records)))
 
@@ -307,7 +260,8 @@ class Consumer(Client):
 
     def _read_everything(self) -> None:
         counts = {topic: self.metadata.count(topic) for topic in self.settings.topics}
-        wanted = [(topic, partition) for topic, count in counts.items() for partition in range(count)]
+        only = self.settings.partition
+        wanted = [(topic, it) for topic, count in counts.items() for it in range(count) if only in (None, it)]
         readings = self.fetching.readings
         gone = [where for where in readings if where not in wanted]
         if gone and not self._batch:
@@ -315,6 +269,10 @@ class Consumer(Client):
         added = [where for where in wanted if where not in readings]
         if added:
             self.fetching.start(added, Needs.RESET, "it belongs to no group")
+            if self.settings.begin_at is not None:
+                for where in added:
+                    self.fetching.readings[where].seek(self.settings.begin_at, -1)
+                    self.fetching.readings[where].needs = Needs.NOTHING
 
     # -- what the membership reports -------------------------------------------------------------------
 

@@ -378,9 +378,9 @@ class Producer(Client):
             self._settle(record, FateState.FAILED, error=error)
             if self._shown(record):
                 self._tell_failed(record, batch.topic, batch.partition, error)
-        hidden = sum(not self._shown(record) for record in batch.records)
+        hidden = [record.serial for record in batch.records if not self._shown(record)]
         if hidden:
-            self.tell(RecordsFailed(self.name, batch.topic, batch.partition, hidden, error.name.upper()))
+            self.tell(RecordsFailed(self.name, *batch.where, len(hidden), error.name.upper(), hidden[0]))
 
     def _failed_before_sending(self, unplaced: _Unplaced, error: ErrorCode) -> None:
         self.failed += 1

@@ -83,6 +83,18 @@ SPOKEN: dict[int, int] = {
     ApiKey.SHARE_FETCH: 2,
     ApiKey.SHARE_ACKNOWLEDGE: 2,
     ApiKey.ALTER_SHARE_GROUP_OFFSETS: 0,
+    ApiKey.API_VERSIONS: 4,
+    ApiKey.DESCRIBE_LOG_DIRS: 4,
+    ApiKey.OFFSET_DELETE: 0,
+    ApiKey.LIST_TRANSACTIONS: 2,
+    ApiKey.DESCRIBE_TRANSACTIONS: 0,
+    ApiKey.CONSUMER_GROUP_DESCRIBE: 1,
+    ApiKey.SHARE_GROUP_DESCRIBE: 1,
+    ApiKey.DESCRIBE_SHARE_GROUP_OFFSETS: 1,
+    ApiKey.DELETE_SHARE_GROUP_OFFSETS: 0,
+    ApiKey.LIST_CONFIG_RESOURCES: 1,
+    ApiKey.ADD_RAFT_VOTER: 1,
+    ApiKey.REMOVE_RAFT_VOTER: 0,
 }
 """The versions that the lab's clients speak. OffsetCommit and OffsetFetch 9: the newest that know
 topics by name, so that a commit needs no metadata."""

@@ -60,6 +60,7 @@ class RecordsFailed(Event):
     partition: int
     count: int
     error: str
+    first_serial: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 from kafkalab.engine.clients.admin import Admin, create_topic
-from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.producer import Pause, Producer
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.engine.cluster import Cluster

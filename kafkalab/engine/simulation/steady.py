@@ -7,7 +7,8 @@ twenty records a second are twenty batches a second, each with a request and a r
 """
 
 from kafkalab.engine.clients.admin import Admin, create_topic
-from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.engine.cluster import Cluster

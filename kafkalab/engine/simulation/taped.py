@@ -16,7 +16,7 @@ from dataclasses import MISSING, fields, replace
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from kafkalab.engine.clients.consumer import ConsumerSettings
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.engine.config import BrokerConfig, InvalidConfig
 from kafkalab.engine.log.config import LogConfig

@@ -7,6 +7,6 @@ past.first_us, past.exact(us)       how far back it goes, and whether a moment c
 """
 
 from kafkalab.lab.past.past import NotHeld, Past
-from kafkalab.lab.past.script import Script, TimedOrder
+from kafkalab.lab.past.script import LeftOut, Playing, Script, TimedOrder
 
-__all__ = ["NotHeld", "Past", "Script", "TimedOrder"]
+__all__ = ["LeftOut", "NotHeld", "Past", "Playing", "Script", "TimedOrder"]

@@ -164,11 +164,19 @@ class Past:
             return False
         return True
 
+    def tells_all_since(self, us: int) -> bool:
+        """Whether the orders since then are all that has happened: no real client took part."""
+        checkpoint = self._before(us)
+        return not checkpoint.real and not any(
+            each.until_us is None or each.until_us > checkpoint.at_us for each in self._real
+        )
+
     def at(self, us: int) -> "Lab":
         """A lab that stands still at that moment, as this one stood. Raises NotHeld."""
         self._check(us)
         playing = self.script(us).begin()
         playing.to(us)
+        playing.lab.causes.go_on_from(self._lab.causes, us)
         return playing.lab
 
     def near(self, us: int) -> "Lab":
@@ -178,7 +186,9 @@ class Past:
         except NotHeld as refused:
             if refused.nearest_us is None:
                 raise
-        lab = self._before(us).lab.fork()
+        before = self._before(us)
+        lab = before.lab.fork()
+        lab.causes.go_on_from(self._lab.causes, before.at_us)
         lab.stand_still()
         return lab
 

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """In the place of an order that is not given this time."""
+
+    numbered: bool
+    """It was a fault: its number is used up all the same, so that the later ones keep theirs."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimedOrder:
     """A command, and when it was given."""
 
@@ -20,7 +28,7 @@ class TimedOrder:
     """The world's time."""
     step: int
     """After which step of the world: several things happen in one moment."""
-    command: "Command"
+    command: "Command | LeftOut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,10 @@ class Playing:
         while self._orders and self._orders[-1].at_us <= us:
             order = self._orders.pop()
             self._wait_for(order)
-            self.lab.do(order.command, lambda outcome: None)
+            if not isinstance(order.command, LeftOut):
+                self.lab.do(order.command, lambda outcome: None)
+            elif order.command.numbered:
+                self.lab.faults.leave_out()
         self.lab.advance(max(0, us - self.lab.world.now_us))
         self.lab.stand_still()
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from kafkalab.engine.clients.admin import Admin, create_topic
 from kafkalab.engine.clients.client import Close
-from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.partitioners import by_key
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.clients.workload import ProducerSettings

@@ -32,7 +32,11 @@ async def compare(request: HttpRequest, name: str) -> HttpResponse:
     family = trunk.family
     a, b = _sides(request, family)
     others = ["", *family.branches]
-    return render(request, "labs/compare.html", {"name": name, "sides": (a, b), "a": a, "b": b, "others": others})
+    return render(
+        request,
+        "labs/compare.html",
+        {"name": name, "sides": (a, b), "a": a, "b": b, "others": others, "says": _said_of(family, a, b)},
+    )
 
 
 @require_safe
@@ -49,6 +53,12 @@ async def compared(request: HttpRequest, name: str) -> HttpResponse:
         "more": max(0, len(found) - MOST_SENTENCES),
     }
     return render(request, "labs/_differences.html", context)
+
+
+def _said_of(family: Family, a: Side, b: Side) -> str:
+    """Of a what-if twin beside how it was, the sentence from both ledgers."""
+    pair = [family.branches[side.branch].says for side in (a, b) if side.branch]
+    return pair[0] if len(pair) == 2 and pair[0] == pair[1] else ""
 
 
 def _sides(request: HttpRequest, family: Family) -> tuple[Side, Side]:

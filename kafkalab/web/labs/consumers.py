@@ -16,6 +16,8 @@ from django.http import Http404
 from kafkalab.lab import CommandRefused, Lab, Outcome, Watcher, parse_command
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import owner_in
+from kafkalab.web.labs.wire import NAME as WIRE
+from kafkalab.web.labs.wire import Wire
 
 LARGEST_MESSAGE = 64 * 1024
 MESSAGES_PER_S = 20
@@ -49,6 +51,7 @@ class Allowance:
 
 class LabConsumer(AsyncWebsocketConsumer):
     watcher: Watcher | None = None
+    wire: Wire | None = None
     lab: Lab | None = None
     sender: "asyncio.Task[None] | None" = None
 
@@ -67,6 +70,12 @@ class LabConsumer(AsyncWebsocketConsumer):
             await self.close(TRY_AGAIN_LATER)
             return
         open_sockets[id(self)] = self
+        self.wire = self.scope.get(WIRE)
+        if self.wire is not None:
+            self.wire.open(self._put_frames)
+            self.watcher = self.lab.watch(self._put_frames)
+            self._put_frames()
+            return
         self.ready = asyncio.Event()
         self.watcher = self.lab.watch(self.ready.set)
         self.sender = asyncio.create_task(self._send_frames(self.watcher))
@@ -75,9 +84,22 @@ class LabConsumer(AsyncWebsocketConsumer):
         open_sockets.pop(id(self), None)
         if self.watcher is not None:
             self.watcher.close()
+        if self.wire is not None:
+            self.wire.close()
         if self.sender is not None:
             self.sender.cancel()
         raise StopConsumer
+
+    def _put_frames(self) -> None:
+        """The short way, as soon as there is a frame: without a turn of the loop for each who watches."""
+        if self.watcher is None or self.wire is None:
+            return
+        if self.watcher.overflows >= OVERFLOWS_BEFORE_CLOSE:
+            self.watcher.close()
+            self.ending = asyncio.ensure_future(self.close(TRY_AGAIN_LATER))
+            return
+        while not self.wire.full and (text := self.watcher.take()) is not None:
+            self.wire.send(text)
 
     async def _send_frames(self, watcher: Watcher) -> None:
         while watcher.overflows < OVERFLOWS_BEFORE_CLOSE:
@@ -137,7 +159,8 @@ def answer(number: int | str | None, outcome: Outcome) -> dict[str, Any]:
     return said | {"error": outcome.error, "fields": outcome.fields}
 
 
-open_sockets: dict[int, LabConsumer] = {}
+open_sockets: dict[int, AsyncWebsocketConsumer] = {}
+"""Of labs and of their terminals."""
 
 
 async def close_all() -> None:

@@ -19,8 +19,12 @@ IN_THE_TOP_BAR = (
     "set_rate",
     "enter_lab_time",
     "remove_branch",
+    "run_line",
+    "type_line",
+    "stop_line",
+    "what_if",
 )
-"""Lab time has buttons of its own there."""
+"""Lab time has buttons of its own there, and the terminal its input."""
 UP = ("running", "starting", "frozen", "isolated")
 DOWN = ("crashed", "stopped")
 

@@ -19,12 +19,23 @@ from django.conf import settings
 from kafkalab.lab import Lab
 from kafkalab.web.labs.consumers import LARGEST_MESSAGE, close_all
 from kafkalab.web.labs.open_labs import HOME, open_labs
+from kafkalab.web.labs.wire import NAME as WIRE
+from kafkalab.web.labs.wire import Wire
 
 HTTP_TIMEOUT_S = 60
 GOODBYE_S = 0.2
 LARGEST_SNAPSHOT = 16 * 1024 * 1024
 """Autobahn silently drops outgoing messages above its limit for messages; incoming ones come in one frame each."""
 ANY_ADDRESS = ("0.0.0.0", "::")
+
+
+class LabServer(Server):
+    """Gives every socket the short way to its browser."""
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if scope["type"] == "websocket":
+            scope[WIRE] = Wire(protocol)
+        return super().create_application(protocol, scope)
 
 
 class PortTaken(Exception):
@@ -45,7 +56,7 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     reactor: Any = twisted_reactor
     _allow(host)
     open_labs.by_name[HOME] = lab
-    server = Server(
+    server = LabServer(
         application,
         endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
         signal_handlers=False,

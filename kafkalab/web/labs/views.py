@@ -12,12 +12,24 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lab import BRANCH_SIGN, TOPIC_SETTINGS, Lab, RecordLine, command_schema, parse_command, shell, telling
+from kafkalab.lab import (
+    BRANCH_SIGN,
+    FATES,
+    TOPIC_SETTINGS,
+    Lab,
+    RecordLine,
+    command_schema,
+    parse_command,
+    shell,
+    telling,
+)
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
+from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
+from kafkalab.web.labs.past import SPANS
 from kafkalab.web.labs.prometheus import documented
 from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
@@ -45,6 +57,7 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
         {
             "name": name,
             "lab": entities["lab"],
+            "address": address_of(request, name),
             "sections": sections(buttons()),
             "menus": menus_as_json(),
             "suggested": SUGGESTED,
@@ -53,6 +66,9 @@ async def stage(request: HttpRequest, name: str) -> HttpResponse:
             "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
             "topic": topic,
             "many": open_labs.many is not None,
+            "timeline_spans": SPANS,
+            "taped": lab.tape is not None,
+            "fates": FATES,
         },
     )
 
@@ -110,6 +126,7 @@ async def record(request: HttpRequest, name: str) -> HttpResponse:
     if opened is not None:
         context["fields"] = explained(opened.batch)
         context["segment_file"] = f"{opened.segment:020d}.log"
+        context["chosen"] = lab.logs.chosen(opened)
         context["timestamp"] = _time(opened.record.timestamp_ms)
     return render(request, "labs/_record.html", context)
 

@@ -16,10 +16,25 @@ const NARROW = 150;
 export function card(box, className, selected, said, ...children) {
   return h("g", {
     key: box.entity.id, class: `card ${className}`, "data-id": box.entity.id, "data-selected": selected,
-    "data-state": box.entity.state ?? null, tabindex: 0, role: "button", "aria-label": said,
-    transform: `translate(${box.x} ${box.y})`,
-  }, h("rect", { class: "card-body", width: box.w, height: box.h, rx: 8 }), ...children);
+    "data-state": box.entity.state ?? null, transform: `translate(${box.x} ${box.y})`, ...pressable(said, selected),
+  }, body(box), ...children);
 }
+
+/**
+ * A card in which there are things to press: what is pressed for the card itself lies beside them and not around them.
+ * @param {any} box @param {string} className @param {boolean} selected @param {string} said
+ * @param {any[]} head what belongs to the card itself @param {...any} inside
+ */
+export function cardAround(box, className, selected, said, head, ...inside) {
+  const { id, state } = box.entity;
+  return h("g", { key: id, class: `card ${className}`, "data-selected": selected, "data-state": state ?? null, transform: `translate(${box.x} ${box.y})` },
+    h("g", { key: "head", class: "card-head", "data-id": id, ...pressable(said, selected) }, body(box), ...head), ...inside);
+}
+
+const body = (box) => h("rect", { class: "card-body", width: box.w, height: box.h, rx: 8 });
+
+/** What makes a drawing a thing that is found, named and pressed without seeing or pointing. */
+export const pressable = (said, selected = false) => ({ tabindex: 0, role: "button", "aria-label": said, ...(selected ? { "aria-current": "true" } : {}) });
 
 /** @param {any} box @param {boolean} selected */
 export function drawProducer(box, selected) {
@@ -80,7 +95,7 @@ export function drawBrokerHead(box, selected) {
   const where = `:${entity.port}${entity.rack && !long ? ` · ${entity.rack}` : ""}`;
   const beside = !long || 24 + width(where, 11.5) + width(said, 12) <= w;
   return h("g", {
-    key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, tabindex: 0,
+    key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, "aria-current": selected && "true", tabindex: 0,
     role: "button", transform: `translate(${box.x} ${box.y})`,
     "aria-label": `Broker ${entity.broker}, ${spoken(state)}, leads ${entity.leaders} partitions`,
   },
@@ -129,7 +144,7 @@ export function drawController(box, selected) {
   const facts = [entity.epoch !== undefined && entity.epoch >= 0 && `epoch ${number(entity.epoch)}`, end >= 0 && `metadata ${number(end)}`].filter(Boolean);
   const line = facts.reduce((text, fact) => (width(`${text} · ${fact}`, 11) <= room ? `${text} · ${fact}` : text), said);
   return h("g", {
-    key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, "data-role": up ? role : "down",
+    key: entity.id, class: "controller", "data-id": entity.id, "data-selected": selected, "aria-current": selected && "true", "data-role": up ? role : "down",
     "data-state": entity.state, tabindex: 0, role: "button", "aria-label": `Controller ${name}, ${[said, ...facts].join(", ")}`,
     transform: `translate(${box.x} ${box.y})`,
   },

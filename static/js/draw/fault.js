@@ -24,7 +24,7 @@ export function drawFaults(model, ui, layout) {
 /** Two lines in a column: what it is, then since when, and the button that undoes it. */
 function drawChip(model, ui, { fault, x, y, w, h: height }, layout) {
   return h("g", { key: fault.id, class: "fault", transform: `translate(${x} ${y})` },
-    h("g", { class: "fault-chip", "data-id": fault.id, "data-selected": ui.selected === fault.id, tabindex: 0, role: "button", "aria-label": said(model, fault, layout) },
+    h("g", { class: "fault-chip", "data-id": fault.id, "data-selected": ui.selected === fault.id, "aria-current": ui.selected === fault.id && "true", tabindex: 0, role: "button", "aria-label": said(model, fault, layout) },
       h("title", null, fault.label),
       h("rect", { class: "fault-body", width: w, height, rx: 5 }),
       h("path", { class: "fault-cross", d: "M0 0L7 7M7 0L0 7", transform: "translate(7 6.5)" }),
@@ -44,7 +44,7 @@ function drawWire(model, ui, wire, layout) {
     ends.map((end, index) => h("path", { key: `end ${index}`, class: "fault-wire", d: end.d })),
     ends.map((end, index) => h("path", { key: `stop ${index}`, class: "fault-cross", d: "M-3.5 -3.5L3.5 3.5M3.5 -3.5L-3.5 3.5", transform: `translate(${end.stop.join(" ")})` })),
     h("g", { transform: `translate(${x} ${y - 10})` },
-      h("g", { class: "fault-chip", "data-id": fault.id, "data-selected": ui.selected === fault.id, tabindex: 0, role: "button", "aria-label": said(model, fault, layout) },
+      h("g", { class: "fault-chip", "data-id": fault.id, "data-selected": ui.selected === fault.id, "aria-current": ui.selected === fault.id && "true", tabindex: 0, role: "button", "aria-label": said(model, fault, layout) },
         h("title", null, label),
         h("rect", { class: "fault-body", width: w, height: 21, rx: 5 }),
         h("text", { class: "fault-label", x: 9, y: 14.5 }, fit(label, w - 98, FAULT_SIZE)),

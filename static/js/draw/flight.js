@@ -6,6 +6,7 @@
 
 import { FLIGHT_US } from "../model.js";
 import { h } from "../paint.js";
+import { wayKey } from "../ribbons.js";
 
 const FAMILIES = {
   Produce: "produce",
@@ -20,34 +21,57 @@ const FAMILIES = {
  * @param {boolean} still
  */
 export function drawFlights(model, at, now_us, still) {
-  return model.flights.flatMap((flight) => drawFlight(flight, at, now_us, still) ?? []);
+  const flying = model.flights.filter((flight) => isUnderWay(flight, now_us) && !inRibbon(model, flight));
+  // What does not move is told in its order: the first has the number one.
+  if (still) flying.sort((one, other) => one.left_us - other.left_us || one.sent_us - other.sent_us);
+  return flying.flatMap((flight, index) => drawFlight(flight, at, now_us, still ? index + 1 : null) ?? []);
 }
 
-function drawFlight(flight, at, now_us, still) {
+function isUnderWay(flight, now_us) {
+  const done = (now_us - flight.left_us) / FLIGHT_US;
+  return done >= 0 && done < 1;
+}
+
+/** What flows as a ribbon does not fly as well, nor do its answers. */
+function inRibbon({ ways }, { api, source, target }) {
+  return Boolean(ways[wayKey(api, source, target)]?.wide || ways[wayKey(api, target, source)]?.wide);
+}
+
+function drawFlight(flight, at, now_us, place) {
   const source = at.box(flight.source);
   const target = at.box(flight.target);
   if (!source || !target || source === target) return null;
   const done = (now_us - flight.left_us) / FLIGHT_US;
-  if (done < 0 || done >= 1) return null;
   const way = wayOf(flight, source, target, at);
-  const label = flight.many > 1 ? `${flight.api} ×${flight.many}` : flight.api;
+  const still = place !== null;
+  const api = flight.many > 1 ? `${flight.api} ×${flight.many}` : flight.api;
+  const label = still ? `${place} ${api}` : api;
   // Where nothing moves, an envelope to or from a card stands beside the columns, where its name has room.
   const part = still ? (isCard(source) ? 0.25 : isCard(target) ? 0.75 : 0.5) : eased(done);
   const [left, right] = [Math.min(way.from, way.to), Math.max(way.from, way.to)];
   const [along, y] = way.at(part);
   // Over the columns stand names that it shall not cover: there it is an envelope without a name.
   const small = way.among && along > at.columns[0] && along < at.columns[1];
-  const w = small ? 19 : label.length * 6 + 24;
+  const w = small ? (still ? 34 : 19) : label.length * 6 + 24;
   const x = small ? along : way.among ? besideColumns(along, w / 2, at.columns, left, right) : within(along, w / 2 + 3, left, right);
   return h("g", {
     key: `${flight.key} ${flight.left_us}`, class: "flight", "data-family": familyOf(flight), "data-answer": flight.response,
-    opacity: Math.min(1, done * 8, (1 - done) * 6).toFixed(2),
+    opacity: still ? 1 : Math.min(1, done * 8, (1 - done) * 6).toFixed(2),
   },
     h("path", { class: "flight-way", "data-wide": String(flight.many > 20), d: way.d }),
+    still && drawArrow(way),
     h("g", { transform: `translate(${(x - w / 2).toFixed(1)} ${(y - 9).toFixed(1)})` },
       h("rect", { class: "envelope", width: w, height: 18, rx: 4 }),
       h("path", { class: "envelope-flap", d: flight.response ? "M5 9.5L8 12.5L13 6" : "M4.5 5.5H14.5V12.5H4.5ZM4.5 5.5L9.5 9.5L14.5 5.5" }),
-      !small && h("text", { class: "envelope-name", x: 19, y: 12.7 }, label)));
+      !small && h("text", { class: "envelope-name", x: 19, y: 12.7 }, label),
+      small && still && h("text", { class: "envelope-name", x: 21, y: 12.7 }, place)));
+}
+
+/** Where it goes to, where nothing is seen to go. */
+function drawArrow(way) {
+  const [[x0, y0], [x, y]] = [way.at(0.96), way.at(1)];
+  const angle = (Math.atan2(y - y0, x - x0) * 180) / Math.PI;
+  return h("path", { class: "flight-arrow", d: "M-9 -5L0 0L-9 5Z", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${angle.toFixed(0)})` });
 }
 
 /** In the gap between a card and the columns: on neither, or where it is too long, on the edge of the card. */
@@ -71,7 +95,7 @@ function wayOf(flight, source, target, at) {
   return { ...way, among, at: (part) => way.at(inward ? part : 1 - part) };
 }
 
-const isCard = (box) => box.entity.kind !== "broker" && box.entity.kind !== "controller";
+export const isCard = (box) => box.entity.kind !== "broker" && box.entity.kind !== "controller";
 
 function bend([x0, y0], [x1, y1]) {
   const reach = (x1 - x0) * 0.4;
@@ -97,7 +121,8 @@ function turn([x0, y0], [x1, y1], gap) {
   };
 }
 
-function familyOf(flight) {
+/** @param {import("../types.js").Fact} flight */
+export function familyOf(flight) {
   if (flight.api !== "Fetch") return FAMILIES[/** @type {keyof typeof FAMILIES} */ (flight.api)] ?? "control";
   return flight.source.startsWith("broker-") && flight.target.startsWith("broker-") ? "replicate" : "fetch";
 }

@@ -3,12 +3,16 @@
 import { cast } from "../cast.js";
 import { TOPIC_HEAD } from "../layout.js";
 import { h } from "../paint.js";
+import { rebalanceOf } from "../rebalance.js";
 import { fit, number, short } from "../words.js";
 import { drawBrokerHead, drawClient, drawController, drawProducer } from "./cards.js";
 import { drawFaults } from "./fault.js";
 import { drawGroup, drawLoner } from "./group.js";
 import { drawTransaction } from "./transaction.js";
 import { drawReplica, replicaState } from "./replica.js";
+
+/** So wide a shelf has room for whole words. */
+const ROOMY = 420;
 
 /**
  * @param {import("../types.js").Model} model
@@ -29,7 +33,7 @@ export function drawFlow(model, ui, layout) {
     h("g", { key: "shelves" }, layout.shelves.map((shelf) => drawShelf(on, shelf, layout, ui))),
     h("g", { key: "faults" }, drawFaults(model, ui, layout)),
     on.topics.every((topic) => topic.internal) && h("g", { key: "bare" }, emptyShelf(layout)),
-    h("g", { key: "readers" }, layout.readers.map((box) => reader(on, box, ui)), layout.readers.length === 0 && invitation(layout.right, [
+    h("g", { key: "readers" }, layout.readers.map((box) => reader(on, box, ui, model)), layout.readers.length === 0 && invitation(layout.right, [
       "Nobody reads yet.", "Add a consumer"], "add_consumer")),
   ].filter(Boolean);
 }
@@ -39,8 +43,8 @@ function feeder(box, ui) {
   return box.entity.kind === "client" ? drawClient(box, chosen) : drawProducer(box, chosen);
 }
 
-function reader(on, box, ui) {
-  if (box.entity.kind === "group") return drawGroup(box, on, ui.selected);
+function reader(on, box, ui, model) {
+  if (box.entity.kind === "group") return drawGroup(box, on, ui.selected, rebalanceOf(model, box.entity.group));
   const chosen = ui.selected === box.entity.id;
   if (box.entity.kind === "transaction") return drawTransaction(box, chosen);
   return box.entity.kind === "client" ? drawClient(box, chosen) : drawLoner(box, chosen);
@@ -63,17 +67,18 @@ function drawShelf(on, shelf, layout, ui) {
   const plural = topic.partitions === 1 ? "partition" : "partitions";
   const { x, w } = layout.centre;
   return h("g", { key: id, class: "shelf" },
-    h("g", { class: "shelf-head", "data-id": id, "data-selected": ui.selected === id, tabindex: 0, role: "button", "aria-label": `Topic ${topic.topic}, ${topic.partitions} ${plural}, ${topic.replication_factor} replicas each` },
+    h("g", { class: "shelf-head", "data-id": id, "data-selected": ui.selected === id, "aria-current": ui.selected === id && "true", tabindex: 0, role: "button", "aria-label": `Topic ${topic.topic}, ${topic.partitions} ${plural}, ${topic.replication_factor} replicas each` },
       h("rect", { class: "shelf-body", x: x - 6, y: shelf.y, width: w + 12, height: TOPIC_HEAD, rx: 5 }),
       h("text", { class: "shelf-name", x: x + 18, y: shelf.y + 16.5 }, short(topic.topic, Math.floor(w / 14))),
       h("text", { class: "card-small at-end", x: x + w - 4, y: shelf.y + 16 },
-        `${number(topic.partitions)} ${plural} × ${topic.replication_factor}${topic.internal ? " · internal" : ""}`)),
+        `${number(topic.partitions)} ${plural} × ${topic.replication_factor}${w > ROOMY ? (topic.replication_factor === 1 ? " replica" : " replicas") : ""}${topic.internal ? " · internal" : ""}`)),
     h("g", { class: "fold", "data-fold": topic.topic, tabindex: 0, role: "button", "aria-expanded": String(shelf.open), "aria-label": `${shelf.open ? "Fold" : "Unfold"} ${topic.topic}` },
       h("rect", { class: "fold-body", x: x - 6, y: shelf.y, width: 22, height: TOPIC_HEAD }),
       h("path", { class: "fold-mark", d: shelf.open ? "M-4 -2L0 3L4 -2" : "M-2 -4L3 0L-2 4", transform: `translate(${x + 6} ${shelf.y + TOPIC_HEAD / 2})` })),
     shelf.rows.map((row) => layout.brokers.map((box) => cell(on, topic, row, box, ui))),
     !shelf.open && layout.brokers.map((box) => summary(on, shelf, box)),
-    shelf.more > 0 && h("text", { class: "card-small", x: x + 12, y: shelf.y + shelf.h - 16 }, `and ${shelf.more} more partitions`),
+    shelf.more > 0 && h("g", { class: "to-matrix", "data-lens-tab": "matrix", tabindex: 0, role: "button", "aria-label": `${shelf.more} more partitions of ${topic.topic}: show them on the matrix` },
+      h("text", { class: "card-small", x: x + 12, y: shelf.y + shelf.h - 16 }, `and ${number(shelf.more)} more partitions: `, h("tspan", { class: "invite" }, "see the matrix"))),
   );
 }
 

@@ -3,14 +3,16 @@
 import { h } from "../paint.js";
 import { groupHead, LINE, LINES_SHOWN, MEMBER_HEAD, MEMBERS_SHOWN, memberHeight, memberLines } from "../layout.js";
 import { number, offset, short, spoken } from "../words.js";
-import { card, drawPlug } from "./cards.js";
+import { card, cardAround, drawPlug } from "./cards.js";
+import { drawRebalance } from "./rebalance.js";
 
 /**
  * @param {any} box
  * @param {{consumer: (name: string) => import("../types.js").Entity | undefined, clients: import("../types.js").Entity[]}} on
  * @param {string|null} selected
+ * @param {import("../rebalance.js").Rebalance|null} rebalance
  */
-export function drawGroup(box, on, selected) {
+export function drawGroup(box, on, selected, rebalance) {
   const { entity, w } = box;
   const calm = entity.state === "Stable" || entity.state === "Empty";
   const state = spoken(entity.state);
@@ -19,18 +21,19 @@ export function drawGroup(box, on, selected) {
   const kind = share ? `share group, epoch ${entity.generation}` : modern ? "consumer protocol" : `generation ${entity.generation}`;
   const facts = [kind, entity.coordinator < 0 ? "its coordinator is down" : `coordinator ${entity.coordinator}`, share ? null : entity.protocol];
   const headEnd = groupHead(entity) - 6;
-  return card(box, "group", selected === entity.id, `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`,
+  const told = `Group ${entity.group}, ${state}, ${entity.members.length} members, lag ${entity.lag}`;
+  return cardAround(box, "group", selected === entity.id, told, [
     h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
     h("text", { class: "card-name", x: 14, y: 21 }, short(entity.group, Math.floor((w - badge - 34) / 8))),
     h("g", { class: "badge", "data-state": entity.state, "data-calm": String(calm), transform: `translate(${w - badge - 10} 7)` },
       h("rect", { width: badge, height: 19, rx: 9.5 }),
       h("path", { class: "badge-mark", d: MARKS[/** @type {keyof typeof MARKS} */ (entity.state)] ?? MARKS.Dead, transform: "translate(11 9.5)" }),
       h("text", { x: 20, y: 13.5 }, state)),
-    h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
+    rebalance ? drawRebalance(rebalance, w) : h("text", { class: "card-small", x: 14, y: 39 }, short(facts.filter(Boolean).join(" · "), Math.floor((w - 22) / 5.7))),
     modern && h("text", { class: "card-small group-epochs", x: 14, y: 55 }, `group epoch ${entity.generation} · assignment epoch ${entity.assignment_epoch}`),
     h("text", { class: "column-head", x: w - 116, y: headEnd }, share ? "" : "position"),
     h("text", { class: "column-head", x: w - 52, y: headEnd }, share ? "start" : "committed"),
-    h("text", { class: "column-head", x: w - 12, y: headEnd }, "lag"),
+    h("text", { class: "column-head", x: w - 12, y: headEnd }, "lag")],
     entity.members.length > 0 ? drawMembers(entity, w, on, selected) : drawOffsets(entity, w),
   );
 }
@@ -71,7 +74,7 @@ function drawMember(group, member, consumer, client, { y, w }, selected) {
   const role = member.member_id === group.leader ? "group leader" : member.epoch === undefined ? "" : `epoch ${member.epoch}${member.speaks === "classic" ? ", speaks classic" : ""}`;
   const name = member.ours ?? member.client_id;
   return h("g", {
-    key: member.member_id, class: "member", "data-id": id, "data-selected": own !== undefined && selected === id,
+    key: member.member_id, class: "member", "data-id": id, "data-selected": own !== undefined && selected === id, "aria-current": own !== undefined && selected === id && "true",
     transform: `translate(0 ${y})`, tabindex: 0, role: "button", "aria-label": `Member ${name} with ${spokenParts(member)}`,
   },
     h("rect", { class: "member-body", x: 9, width: w - 14, height: memberHeight(member) - 3, rx: 5 }),

@@ -24,6 +24,8 @@ const FLAGS = 22;
 const BAND_GAP = 14;
 const CELLS = 16;
 const EPOCH_TINTS = 6;
+/** More bands than this nobody can follow at once. */
+const PARTITIONS_SHOWN = 12;
 
 /** What stands in a cell that is no record: how a transaction ended, or another control batch. */
 const MARKS = { control: "ctl", commit: "✓", abort: "✕" };
@@ -37,7 +39,9 @@ export function drawLog(model, ui, room) {
   const on = cast(model);
   const topic = on.topics.find((one) => one.topic === ui.topic) ?? on.topics[0];
   if (!topic) return { height: room.height, drawn: [nothing(room)] };
-  const partitions = on.partitions.get(topic.topic) ?? [];
+  const all = on.partitions.get(topic.topic) ?? [];
+  const first = firstShown(all, ui);
+  const partitions = all.slice(first, first + PARTITIONS_SHOWN);
   const shared = partitions.reduce((sum, partition) => sum + on.shares(partition.topic, partition.partition).length * (SHARE_ROW + REPLICA_GAP), 0);
   const scale = { x: EDGE + LABEL, cell: Math.min(96, Math.floor((room.width - EDGE * 2 - LABEL - 104) / CELLS)), h: cellHeight(partitions, room.height, shared) };
   let y = 12;
@@ -46,7 +50,17 @@ export function drawLog(model, ui, room) {
     y += band.h + BAND_GAP;
     return band.drawn;
   });
-  return { height: Math.max(room.height, y), drawn: bands };
+  if (all.length === partitions.length) return { height: Math.max(room.height, y), drawn: bands };
+  const said = `Partitions ${first} to ${first + partitions.length - 1} of ${number(all.length)}. `;
+  const more = h("g", { key: "more", class: "to-matrix", "data-lens-tab": "matrix", tabindex: 0, role: "button", "aria-label": `${said}Choose others on the matrix` },
+    h("text", { class: "card-line", x: EDGE, y: y + 14 }, said, h("tspan", { class: "invite" }, "Choose others on the matrix")));
+  return { height: Math.max(room.height, y + 28), drawn: [...bands, more] };
+}
+
+/** Of a wide topic those from the chosen partition on. */
+function firstShown(partitions, ui) {
+  const chosen = partitions.findIndex((one) => ui.selected === `partition:${one.topic}:${one.partition}` || ui.selected?.startsWith(`replica:${one.topic}:${one.partition}:`));
+  return chosen < PARTITIONS_SHOWN ? 0 : Math.min(chosen, partitions.length - PARTITIONS_SHOWN);
 }
 
 /** Cells grow with the room there is, so that a projector shows them large. */
@@ -102,7 +116,7 @@ function drawHead(partition, id, ui) {
   if (partition.recovering) facts.push("unclean leader");
   const state = partition.offline ? "offline" : partition.under_replicated ? "under-replicated" : "well";
   return h("g", {
-    class: "band-head", "data-id": id, "data-selected": ui.selected === id, "data-state": state, tabindex: 0, role: "button",
+    class: "band-head", "data-id": id, "data-selected": ui.selected === id, "aria-current": ui.selected === id && "true", "data-state": state, tabindex: 0, role: "button",
     "aria-label": `Partition ${name}, ${facts.join(", ")}`,
   },
     h("rect", { class: "band-hit", x: EDGE, y: 4, width: LABEL + 360, height: 22, rx: 4 }),
@@ -125,7 +139,7 @@ function drawRow(on, replica, partition, y, scale, ui) {
   const tall = scale.h >= TALL;
   const middle = scale.h / 2;
   return h("g", { key: id, class: "log-row", transform: `translate(0 ${y})`, "data-state": state, "data-tall": String(tall) },
-    h("g", { class: "log-label", "data-id": id, "data-selected": ui.selected === id, tabindex: 0, role: "button", "aria-label": `Replica on broker ${replica.broker}, ${says}` },
+    h("g", { class: "log-label", "data-id": id, "data-selected": ui.selected === id, "aria-current": ui.selected === id && "true", tabindex: 0, role: "button", "aria-label": `Replica on broker ${replica.broker}, ${says}` },
       h("rect", { class: "band-hit", x: EDGE, width: LABEL - 10, height: scale.h, rx: 4 }),
       h("rect", { class: "role-tab", x: EDGE + 4, y: middle - 10, width: 20, height: 20, rx: 4 }),
       h("text", { class: "role-letter", x: EDGE + 14, y: middle + 4.5 }, { leader: "L", follower: "F", lagging: "F", offline: "X" }[state]),
@@ -149,7 +163,7 @@ function drawCell(replica, partition, cell, scale, ui) {
   const key = cell.key === null ? "no key" : `key ${cell.key}`;
   return h("g", {
     key: cell.offset, class: "cell", "data-visible": String(visible), "data-kind": cell.kind, "data-epoch": cell.epoch % EPOCH_TINTS,
-    "data-record": `${replica.topic} ${replica.partition} ${cell.offset} ${replica.broker}`, "data-selected": chosen,
+    "data-record": `${replica.topic} ${replica.partition} ${cell.offset} ${replica.broker}`, "data-selected": chosen, "aria-current": chosen && "true",
     transform: `translate(${x} 0)`, tabindex: -1, role: "button", "aria-label": `Offset ${cell.offset}, ${key}, epoch ${cell.epoch}`,
   },
     h("title", null, `offset ${cell.offset} · ${key} · ${cell.bytes} bytes · leader epoch ${cell.epoch}${cell.kind === "data" ? "" : ` · ${cell.kind}`}`),

@@ -45,7 +45,7 @@ export function drawReplica(partition, replica, box, selected) {
     ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter + noteWidth, to: box.w - notes - 4, y: middle - 4 })
     : drawTail(replica, partition, size, { from: text + (size.lines === 2 ? noteWidth : 0), to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
   return h("g", {
-    class: "replica", "data-state": state, "data-lines": size.lines, "data-note": note?.kind ?? null, "data-selected": selected, transform: `translate(${box.x} ${box.y})`,
+    class: "replica", "data-state": state, "data-lines": size.lines, "data-note": note?.kind ?? null, "data-selected": selected, "aria-current": selected && "true", transform: `translate(${box.x} ${box.y})`,
     "data-id": `replica:${replica.topic}:${replica.partition}:${replica.broker}`, tabindex: 0, role: "button",
     "aria-label": `${replica.topic} partition ${replica.partition} on broker ${replica.broker}: ${SAID[state]}${note ? `, ${note.words}` : ""}, log end ${replica.log_end}`,
   },

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kafkalab.engine.clients.consumer import Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.config import RACK_AWARE, BrokerConfig, InvalidConfig
 from kafkalab.engine.node import Request, Response
 from kafkalab.wire.api import ApiKey

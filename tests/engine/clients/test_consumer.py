@@ -10,7 +10,8 @@ from kio.static.primitive import i32, i64
 
 from kafkalab.engine.clients.admin import Order
 from kafkalab.engine.clients.client import Close
-from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer, ConsumerSettings
+from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer
+from kafkalab.engine.clients.consumer_settings import ConsumerSettings
 from kafkalab.engine.clients.producer import Pause
 from kafkalab.engine.clients.requests import duration
 from kafkalab.engine.events import ConsumerFailed, PartitionsAssigned, PartitionsRevoked, PositionReset

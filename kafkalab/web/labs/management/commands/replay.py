@@ -1,6 +1,7 @@
 """`manage.py replay TAPE`: plays a tape on virtual time with the referee judging, and tells what happened.
 
-With `--serve` the same world is put on the stage, standing still just before its end.
+With `--serve` the same world is put on the stage, standing still just before its end. A recording that the
+page gave away is no tape, and opens there too: it shows again what was shown, with nothing under it.
 """
 
 from argparse import ArgumentParser
@@ -11,10 +12,33 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand
 
 from kafkalab.engine.events import Event
-from kafkalab.lab import FREQUENT, HistoryTape, Lab, Tape, TapeRefused, Verdict, load_tape, replay, staged
+from kafkalab.lab import (
+    FREQUENT,
+    HistoryTape,
+    Lab,
+    RecordingRefused,
+    Tape,
+    TapeRefused,
+    Verdict,
+    load_tape,
+    read_recording,
+    replay,
+    shown_again,
+    staged,
+)
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
 
 SECOND_US = 1_000_000
+GZIP = b"\x1f\x8b"
+
+
+def _is_packed(path: Path) -> bool:
+    """A recording is a gzip file, and a tape is text."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == GZIP
+    except OSError:
+        return False
 
 
 class Command(BaseCommand):
@@ -24,7 +48,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tape", type=Path, help="a file that simulate wrote, or one like it")
+        parser.add_argument("tape", type=Path, help="a file that simulate or the page wrote")
         parser.add_argument("--until", type=float, metavar="SECONDS", help="no farther than this")
         parser.add_argument("--every-record", action="store_true", help="tell of every append, ack and delivery too")
         parser.add_argument("--serve", action="store_true", help="put it on the stage, just before its end")
@@ -38,8 +62,11 @@ class Command(BaseCommand):
         try:
             if options["serve"]:
                 check_port(options["host"], options["port"])
+            if _is_packed(options["tape"]):
+                self._show_again(options["tape"], options["host"], options["port"], options["serve"])
+                return
             tape = load_tape(options["tape"])
-        except (PortTaken, TapeRefused) as refused:
+        except (PortTaken, RecordingRefused, TapeRefused) as refused:
             self._refuse(str(refused))
         until_us = None if until_s is None else round(until_s * SECOND_US)
         if options["serve"]:
@@ -65,6 +92,25 @@ class Command(BaseCommand):
         if verdict.counted:
             return f"Every invariant held, and so did the final count, {where}."
         return f"Every invariant held {where}."
+
+    def _show_again(self, path: Path, host: str, port: int, on_the_stage: bool) -> None:
+        """A recording has no engine under it: it is shown, or its facts are told. Raises RecordingRefused."""
+        name, recording = read_recording(path.read_bytes())
+        index = recording.index()
+        if not on_the_stage:
+            for tick in index["ticks"]:
+                at_s = (tick["at_us"] - index["first_us"]) / SECOND_US
+                self.stdout.write(f"{at_s:11.6f}  {tick['node']:16s}  {tick['text']}")
+            return
+        lab = shown_again(name, recording)
+
+        async def begin() -> None:
+            length_s = (index["last_us"] - index["first_us"]) / SECOND_US
+            self.stdout.write(f"On the stage, {length_s:.0f} s that were recorded: {address(host, port)}")
+            self.stdout.write("Time stands still: the timeline is on the page. Stop it with Ctrl-C.")
+            self.stdout.flush()
+
+        serve(lab, host, port, begin, lambda: None)
 
     def _serve(self, tape: Tape | HistoryTape, until_us: int | None, host: str, port: int) -> None:
         self.stdout.write("Playing the tape to its end ...")

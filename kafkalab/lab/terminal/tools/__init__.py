@@ -1,0 +1,1 @@
+"""The tools, a file each, by the names that Kafka gives them."""
