@@ -50,6 +50,7 @@ from kafkalab.lab.lab import Lab
 from kafkalab.lab.many import Bounds, LabsRefused, ManyLabs, Tenant
 from kafkalab.lab.metrics.history import Chart
 from kafkalab.lab.metrics.keeping import GROUPS as METRIC_GROUPS
+from kafkalab.lab.metrics.keeping import METRICS
 from kafkalab.lab.metrics.metric import NODE, Kind, Metric, Reading, Times, percentile
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.permissions_in_words import Needed, needed
@@ -95,6 +96,7 @@ __all__ = [
     "FATES",
     "FAULTS",
     "FREQUENT",
+    "METRICS",
     "METRIC_GROUPS",
     "NODE",
     "TOPIC_SETTINGS",

@@ -18,7 +18,7 @@ def hear(lab: "Lab", now_us: int, node: str, event: Event) -> None:
     lab.causes.on_event(now_us, node, event)
     lab.witness.on_event(now_us, node, event)
     lab.ledger.on_event(now_us, node, event)
-    lab.metrics.on_event(node, event)
+    lab.metrics.counted.on_event(node, event)
     if isinstance(event, RecordsDelivered):
         client = lab._clients.get(event.client)
         group = client.settings.group if isinstance(client, Consumer | ShareConsumer) else None

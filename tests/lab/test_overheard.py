@@ -8,7 +8,7 @@ from kafkalab.lab.overheard import KEPT_OF_EACH_API, LARGEST_KEPT, MOST_BYTES, O
 from kafkalab.lab.visitors import Visitor
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.translate import encode_request
-from tests.lab.test_gateway import Street, on_a_street, produce
+from tests.lab.test_gateway import WHO, Street, on_a_street, produce
 
 
 def by_name(fields: list[FieldOf] | tuple[FieldOf, ...] | None) -> dict[str, FieldOf]:
@@ -113,3 +113,13 @@ def test_an_answer_that_comes_after_its_request_was_dropped_is_not_kept() -> Non
     overheard.left(client)
     overheard.answered(2, "connection-1", 1, 9, [b"late"])
     assert overheard.kept == 0
+
+
+def test_tagged_fields_that_nobody_knows_are_passed_over() -> None:
+    overheard, client = Overheard(), visitor(1)
+    frame = b"".join(encode_request(ApiKey.API_VERSIONS, 4, 7, "tester", WHO))[4:]
+    # In place of "no tagged fields": one, with tag 99, of one byte.
+    newer = frame[:-1] + bytes((1, 99, 1, 42))
+    overheard.asked(1, client, "connection-1", 1, (ApiKey.API_VERSIONS, 4), newer)
+    [told] = overheard.last(1)
+    assert by_name(told.request)["client_software_name"].value == '"probe"'

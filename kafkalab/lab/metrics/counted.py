@@ -118,9 +118,14 @@ class OfNode:
 
 class Counted:
     def __init__(
-        self, topic_name: Callable[[UUID | None], str | None], isr_of: Callable[[UUID, int], tuple[int, ...]]
+        self,
+        topic_name: Callable[[UUID | None], str | None],
+        isr_of: Callable[[UUID, int], tuple[int, ...]],
+        on_due: Callable[[int], int],
+        now_us: int,
     ) -> None:
-        """`isr_of` is what a partition's in-sync set is now."""
+        """`isr_of` is what a partition's in-sync set is now. `on_due` is called when a sample is due, and says when
+        the next one is: some message is always on its way, so messages tell the time, also where it went back."""
         self.nodes: dict[str, OfNode] = {}
         """The brokers and controllers that run."""
         self.rebalances: Counter[str] = Counter()
@@ -128,6 +133,8 @@ class Counted:
         self._topic_name = topic_name
         self._names: dict[UUID | None, str] = {}
         self._isr_of = isr_of
+        self._on_due = on_due
+        self._last_us = self._next_us = now_us
         self._on = {
             events.RecordsAppended: self._appended,
             events.NodeStarted: self._started,
@@ -206,6 +213,8 @@ class Counted:
     # -- messages ----------------------------------------------------------------------------
 
     def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:
+        if sent_us >= self._next_us or sent_us < self._last_us:
+            self._last_us, self._next_us = sent_us, self._on_due(sent_us)
         if message.__class__ is Request:
             of = self.nodes.get(target)
             if of is not None:

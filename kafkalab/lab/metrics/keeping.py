@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from kafkalab.engine.events import Event
-from kafkalab.engine.node import Request, Response
 from kafkalab.lab.metrics import clients, controller, groups, logs, replication, requests, traffic, waiting
 from kafkalab.lab.metrics.counted import Counted
 from kafkalab.lab.metrics.history import SAMPLE_EVERY_US, Chart, History
@@ -23,19 +21,13 @@ GROUPS = tuple(dict.fromkeys(metric.group for metric in METRICS))
 class Metrics:
     def __init__(self, lab: "Lab") -> None:
         self.lab = lab
-        self.counted = Counted(lab.topic_name, self._isr_of)
+        self.counted = Counted(lab.topic_name, self._isr_of, self._sample, lab.world.now_us)
         self.history = History()
-        self._last_us = self._next_us = lab.world.now_us
 
-    def on_event(self, node: str, event: Event) -> None:
-        self.counted.on_event(node, event)
-
-    def on_message(self, sent_us: int, due_us: int, source: str, target: str, message: Request | Response) -> None:
-        """There is always some message on its way, so this is what tells the time too, also where it went back."""
-        if not self._last_us <= sent_us < self._next_us:
-            self._last_us, self._next_us = sent_us, sent_us + SAMPLE_EVERY_US
-            self.history.add(sent_us, self.read())
-        self.counted.on_message(sent_us, due_us, source, target, message)
+    def _sample(self, now_us: int) -> int:
+        """When the next one is due."""
+        self.history.add(now_us, self.read())
+        return now_us + SAMPLE_EVERY_US
 
     def go_on_from(self, other: "Metrics") -> None:
         """In a fork: what was counted before goes on being counted, and the past is the same."""

@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Family
 
-from kafkalab.lab import BRANCH_SIGN, NODE, Kind, Lab, Metric, Reading, Tenant, Times, percentile
+from kafkalab.lab import BRANCH_SIGN, METRICS, NODE, Kind, Lab, Metric, Reading, Tenant, Times, percentile
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import owner_of
 
@@ -100,6 +100,11 @@ class Collected:
                 for suffix, labels, value in _samples(reading):
                     family.add_sample(name_of(reading.metric) + suffix, {"lab": name, **labels}, value)
         return families.values()
+
+
+def documented() -> list[tuple[str, Metric]]:
+    """Every metric by the name that it has here, in the order of the page."""
+    return [(name_of(metric) + ("_total" if is_counter(metric) else ""), metric) for metric in METRICS]
 
 
 def name_of(metric: Metric) -> str:

@@ -29,6 +29,7 @@ from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import owner_of
+from kafkalab.web.labs.prometheus import documented
 from kafkalab.web.labs.recorded import SPANS
 from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
@@ -193,5 +194,6 @@ async def api(request: HttpRequest) -> HttpResponse:
         "version": shown["version"],
         "at_us": shown["at_us"],
         "events": shown["events"][-2:],
+        "metrics": documented(),
     }
     return render(request, "labs/api.html", context)

@@ -7,8 +7,8 @@ from typing import Any
 
 from kafkalab.wire.frames import Buffer, read_header
 from kafkalab.wire.translate.compact import INT32
-from kafkalab.wire.translate.lengths import Walk
-from kafkalab.wire.translate.schema import Direction, has_tagged_header, reader
+from kafkalab.wire.translate.lengths import Walk, walker
+from kafkalab.wire.translate.schema import Direction, has_tagged_header, reader, schema
 
 
 def request_as_sent(frame: Buffer) -> Any:
@@ -16,7 +16,10 @@ def request_as_sent(frame: Buffer) -> Any:
     api_key, api_version, _, _, position = read_header(frame)
     if has_tagged_header(Direction.REQUEST, api_key, api_version):
         position = _after_tags(frame, position)
-    return reader(Direction.REQUEST, api_key, api_version)(frame, position)[0]
+    # What a newer client adds in tagged fields is passed over.
+    walk = Walk(frame, position)
+    walker(schema(Direction.REQUEST, api_key, api_version))(walk)
+    return reader(Direction.REQUEST, api_key, api_version)(*walk.known_part(position))[0]
 
 
 def answer_as_sent(api_key: int, api_version: int, frame: Buffer) -> Any:

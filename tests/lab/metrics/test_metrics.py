@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from kafkalab.lab import Lab, commands, fault_commands
-from kafkalab.lab.metrics.history import KEPT_US, SAMPLE_EVERY_US
+from kafkalab.lab.metrics.history import KEPT_US, SAMPLE_EVERY_US, History
 from kafkalab.lab.metrics.keeping import METRICS
 from kafkalab.lab.metrics.metric import Kind, Times
 from tests.lab.labs import SECOND_US, Ask
@@ -173,3 +173,10 @@ def test_a_fork_has_the_same_past(lab: Lab, ask: Ask) -> None:
     assert [sample.at_us for sample in fork.metrics.history.samples][: len(past)] == past
     assert value(fork, "RequestsPerSec", "Fetch") > value(lab, "RequestsPerSec", "Fetch")
     fork.close()
+
+
+def test_where_time_went_back_the_future_is_forgotten(lab: Lab) -> None:
+    history = History()
+    for second in (5, 10, 15, 20, 12):
+        history.add(second * SECOND_US, lab.metrics.read())
+    assert [sample.at_us for sample in history.samples] == [5 * SECOND_US, 10 * SECOND_US, 12 * SECOND_US]
