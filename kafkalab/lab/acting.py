@@ -318,7 +318,9 @@ class Acting:
         wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
         settings = replace(consumer.settings, **wanted)
         _check(settings)
-        self.lab.kept_clients.keep(replace(self.lab.kept_clients.by_name[command.name], **wanted))
+        if known := self.lab.kept_clients.by_name.get(command.name):
+            # One that was typed in the terminal is not kept.
+            self.lab.kept_clients.keep(replace(known, **wanted))
         return self._tell(consumer.name, ChangeConsumer(settings))
 
     # -- names -------------------------------------------------------------------------------

@@ -286,7 +286,7 @@ class Lab:
     def do(self, command: order.Command, on_done: OnDone) -> None:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
         self.conductor.run()
-        if not isinstance(command, NOT_TAPED):
+        if not isinstance(command, NOT_TAPED) and self.terminal.leaves_a_trace(command):
             for record in (self.tape, self.past):
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)

@@ -11,6 +11,7 @@ export const BEAT_MS = 600;
 const TELLING = new Set(["leadership", "replication", "group", "transaction", "fault"]);
 /** Facts that the engine tells in the same moment are one beat: an election of three leaders is not three. */
 const ONE_BEAT_US = 20_000;
+/** While nobody watches, what is recorded comes twice a second: a moment that tells of a fact is no later than this. */
 const JUST_NOW_US = 1_000_000;
 
 /** @typedef {{text: string, facts: import("./types.js").Fact[], ids: Set<string>}} Beat */
@@ -95,7 +96,7 @@ export function makeBeats(now_ms = () => performance.now()) {
         heard = name;
       }
       // Whoever holds the picture of a calm cluster wants to see all of it; a beat that is under way stays.
-      return (still ? age_us < BEAT_MS * 1000 : now_ms() - heard_ms < BEAT_MS) ? newest : null;
+      return (still ? age_us < JUST_NOW_US : now_ms() - heard_ms < BEAT_MS) ? newest : null;
     },
   };
 }

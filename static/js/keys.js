@@ -15,11 +15,11 @@ export const KEYS = [
   { keys: ["4"], shown: "4", does: "Space-time: who asked whom, and when", presses: "[data-lens-tab]:nth-child(4)" },
   { keys: ["t"], shown: "T", does: "The same as tables", presses: "[data-press=tables]" },
   { keys: ["p"], shown: "P", does: "Present: large, light, without all that is around", presses: "[data-press=present]" },
-  { keys: ["/"], shown: "/", does: "Terminal", presses: "[data-pane-tab=terminal]" },
+  { keys: [], shown: "/", does: "Terminal", presses: "[data-pane-tab=terminal]" },
   { keys: ["l"], shown: "L", does: "Lesson", presses: "[data-pane-tab=lesson]" },
   { keys: ["f"], shown: "F", does: "Fork: a branch from here", presses: "[data-form=fork]" },
   { keys: [], shown: "B", does: "Bookmark this moment", presses: "[data-time=bookmark]" },
-  { keys: [], shown: "[, ]", does: "The past slower, faster", presses: "#speed" },
+  { keys: [], shown: "[, ]", does: "Time slower, faster", presses: "#speed" },
   { keys: ["?"], shown: "?", does: "This help", presses: ".top [data-press=help]" },
 ];
 

@@ -49,7 +49,7 @@ export function drawWhy(explained, model, ui) {
     h("ol", { key: "chain", class: "why" }, explained.chain.map((link, index) => drawLink(link, explained.chain[index - 1], model, ui))),
     others.length > 0 && h("h3", { key: "more" }, "What else happened to it"),
     others.length > 0 && h("ol", { key: "others", class: "why-others" }, others.map((fact) => h("li", { key: `${fact.moment} ${fact.text}` },
-      h("time", null, clockTime(fact.at_us)), h("button", { type: "button", class: "link", "data-why": `${fact.moment} ${fact.text}` }, fact.text)))),
+      when(fact), h("button", { type: "button", class: "link", "data-why": `${fact.moment} ${fact.text}` }, fact.text)))),
     h("p", { key: "since", class: "quiet why-since" }, `Steps are remembered since ${clockTime(explained.since_us)}.`),
   ].filter(Boolean);
 }
@@ -61,12 +61,17 @@ function drawLink(link, before, model, ui) {
   return h("li", { key: `${link.moment} ${link.kind} ${link.text}`, class: "why-link", "data-family": family, "data-first": before === undefined },
     h("span", { class: "fact-mark", "aria-hidden": "true" }, mark),
     h("div", { class: "why-said" },
-      h("p", { class: "why-when" }, before && h("span", { class: "because" }, "because"), h("time", null, clockTime(link.at_us)),
+      h("p", { class: "why-when" }, before && h("span", { class: "because" }, "because"), when(link),
         link.kind !== "fact" && h("span", { class: "strong" }, SAID[/** @type {keyof typeof SAID} */ (link.kind)])),
       link.kind === "act" ? h("p", { class: "why-act" }, h("code", null, link.text)) : h("p", { class: "why-text" }, link.text),
       link.how && h("p", { class: "why-how" }, `when ${link.how}`),
       link.between > 0 && h("p", { class: "why-how" }, link.between === 1 ? "and 1 step before that" : `and ${number(link.between)} steps before that`),
       !told && h("p", { class: "why-go" }, h("button", { type: "button", class: "link", "data-id": link.about, "data-keep": "now" }, `Show ${nameOf(model, link.about)}`))));
+}
+
+/** Its time, by which one comes to see that moment. */
+function when(link) {
+  return h("button", { type: "button", class: "fact-time", "data-at": link.at_us, title: "Show this moment" }, h("time", null, clockTime(link.at_us)));
 }
 
 const KINDS_SAID = { broker: "broker ", controller: "controller ", group: "group ", topic: "topic " };

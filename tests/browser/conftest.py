@@ -64,4 +64,4 @@ def act(page: Page, command: str, **fields: str) -> None:
         if not field.is_visible():
             form.locator("details summary").last.click()
         field.fill(value)
-    form.get_by_role("button").last.click()
+    form.locator("button[type=submit]").click()

@@ -151,7 +151,7 @@ def test_the_tables_say_what_the_stage_shows(page: Page) -> None:
     expect(page.locator("#now h2")).to_have_text("orders-1")
 
 
-def test_present_mode_reads_from_the_last_row(page: Page) -> None:
+def test_present_mode_reads_from_the_last_row(busy_lab: Peer, page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.locator("body").press("p")
     expect(page.locator(".top")).to_be_hidden()

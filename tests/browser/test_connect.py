@@ -42,7 +42,7 @@ def test_a_program_for_another_listener_is_copied_whole(page: Page, lab: Peer) -
     panel.get_by_role("button", name="Give it to her").click()
     form = page.locator("details[data-act=set_password]")
     expect(form.locator("[name=user]")).to_have_value("alice")
-    form.get_by_role("button").last.click()
+    form.locator("button[type=submit]").click()
     expect(page.locator("#security-lists")).to_contain_text("alice SCRAM-SHA-256")
     # What the programs say is what she was given.
     shown = page.evaluate("fetch('/api/labs/home/').then(answer => answer.json())")

@@ -17,7 +17,7 @@ def add_member(page: Page) -> None:
     form.locator("[name=topics]").fill("orders")
     form.locator("[name=group]").fill("modern")
     form.locator("[name=group_protocol]").select_option("consumer")
-    form.get_by_role("button").last.click()
+    form.locator("button[type=submit]").click()
 
 
 def test_a_group_of_the_consumer_protocol_tells_its_epochs_and_who_waits(page: Page) -> None:

@@ -24,7 +24,7 @@ def test_users_and_lists_are_seen_and_taken_away(page: Page) -> None:
             r" --resource-pattern-type prefixed"
         )
     )
-    form.get_by_role("button").last.click()
+    form.locator("button[type=submit]").click()
     entry = "User:alice is allowed READ on every topic whose name begins with ord"
     expect(lists).to_contain_text(entry)
     expect(page.locator("#facts")).to_contain_text(f"A new access control list entry: {entry}.")

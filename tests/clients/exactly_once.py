@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -255,7 +256,13 @@ def main() -> None:
     parser.add_argument("--work", nargs=3, metavar=("BOOTSTRAP", "RUN", "NAME"))
     asked = parser.parse_args()
     if asked.work:
-        Worker(*asked.work).work()
+        try:
+            Worker(*asked.work).work()
+        finally:
+            # It ends at once: librdkafka's destructors have been seen to hang for a minute and more after a fatal
+            # error, and then nobody starts another one.
+            traceback.print_exc()
+            os._exit(1)
     peer = start_lab()
     wrong = 0
     try:

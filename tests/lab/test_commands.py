@@ -122,6 +122,8 @@ def test_every_command_has_a_command_line() -> None:
         "operation": "read",
         "user": "alice",
         "password": "secret",
+        "line": "kafka-topics --list",
+        "job": 1,
     }
     for schema in command_schema():
         said = {field.name: made[field.name] for field in schema.fields if field.required}

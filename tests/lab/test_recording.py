@@ -138,8 +138,8 @@ def test_a_recording_on_the_stage_shows_its_end_and_nothing_can_be_done(past: Pa
         (b"no gzip", "cannot be unpacked"),
         (recording_head("home"), "Nothing is recorded"),
         (recording_head("home")[:-3], "breaks off"),
-        (gzip.compress(b'{"recording": "else"}\n'), "no recording of Kafka Lab"),
-        (gzip.compress(b"[]\n"), "no message"),
+        (gzip.compress(b'{"recording": "else"}\n', mtime=0), "no recording of Kafka Lab"),
+        (gzip.compress(b"[]\n", mtime=0), "no message"),
     ],
 )
 def test_what_is_no_recording_is_refused(content: bytes, why: str) -> None:

@@ -1,6 +1,7 @@
 """kafka-console-consumer and `kcat -C`: a consumer of the lab whose application prints what it gets."""
 
 from collections import deque
+from copy import copy
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,15 @@ class Consuming:
         self._printed = 0
         self._code = 0
         self._failed = False
+
+    def gone_on(self, lab: "Lab", job: Job) -> "Consuming":
+        """In a fork, where the consumer lives too."""
+        twin = copy(self)
+        twin.lab, twin.job = lab, job
+        consumer = lab.world.nodes[self.node]
+        assert isinstance(consumer, Consumer)
+        twin._consumer = consumer
+        return twin
 
     def begin(self) -> None:
         if not self.is_kcat and self.made.settings.group_protocol == "classic" and self.made.settings.group:

@@ -1,13 +1,15 @@
 """`lab ...`: what belongs to the lab alone, and is never dressed up as Kafka.
 
-lab time pause|play|step|rate R, lab fault NAME field=value ..., lab undo NUMBER, lab do NAME field=value ...
+lab time pause|play|step|rate R, lab fork NAME, lab undo NUMBER, lab fault and lab do with NAME field=value ...
 """
 
 import json
+import re
 from dataclasses import fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from kafkalab.lab import branch_commands as branches
 from kafkalab.lab import commands, fault_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab.fault_commands import FaultCommand
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from kafkalab.lab.commands import Command
     from kafkalab.lab.lab import Lab
 
+_SECONDS = re.compile(r"\d{1,10}(\.\d{1,6})?")
 FAULTS = {name: kind for name, kind in by_name(FaultCommand).items() if name != "undo_fault"}
 ALL = {name: kind for name, kind in by_name(commands.Command).items() if name not in by_name(TerminalCommand)}
 OWN_WORDS: dict[str, Any] = {
     "help": (),
-    "time": {"pause": (), "play": (), "step": (), "rate": tempo.RATES},
+    "time": {"pause": (), "play": (), "step": ("--significant",), "to": (), "rate": tempo.RATES},
+    "fork": ("--at", "--remove"),
     "fault": {name: tuple(f"{it.name}=" for it in fields(kind)) for name, kind in FAULTS.items()},
     "undo": (),
     "do": {name: tuple(f"{it.name}=" for it in fields(kind)) for name, kind in ALL.items()},
@@ -35,6 +39,7 @@ Kafka's own tools work here, with and without .sh, and kcat: Tab completes, --he
 There is no shell: echo 'k:v' | TOOL, TOOL <<< text and <(echo text) are understood.
 What belongs to the lab alone:
   lab time pause|play|step|rate R      hold lab time, or change its pace
+  lab fork [NAME] [--at SECONDS]       begin a branch, now or where time has been; --remove NAME lets go of it
   lab fault NAME field=value ...       break something, as `lab fault slow_disk broker=1 delay_ms=5`
   lab undo NUMBER                      undo a fault
   lab do COMMAND field=value ...       any command of the page by its name, as `lab do crash_broker broker=1`
@@ -48,6 +53,8 @@ def own_line(words: list[str], lab: "Lab") -> "Command | str":
             return HELP + "\nThe tools: " + ", ".join(TOOLS)
         case ["time", *rest]:
             return _time(rest)
+        case ["fork", *rest]:
+            return _fork(rest)
         case ["undo", number] if number.isdigit():
             return fault_commands.UndoFault(int(number))
         case ["undo"]:
@@ -69,15 +76,40 @@ def own_line(words: list[str], lab: "Lab") -> "Command | str":
 
 def _time(words: list[str]) -> "Command":
     match words:
+        case []:
+            return tempo.EnterLabTime()
         case ["pause"]:
             return tempo.PauseTime()
         case ["play"]:
             return tempo.PlayTime()
         case ["step"]:
             return tempo.StepTime()
+        case ["step", "--significant"]:
+            return tempo.StepToSignificant()
+        case ["to", seconds] if _SECONDS.fullmatch(seconds):
+            return tempo.RunTo(_us(seconds))
         case ["rate", rate] if rate in tempo.RATES:
             return tempo.SetRate(rate)
-    raise NotUnderstood(f"lab time takes pause, play, step, or rate and one of {', '.join(tempo.RATES)}.")
+    raise NotUnderstood(
+        "lab time takes pause, play, step, step --significant, to and seconds since 1970, or rate and one of "
+        f"{', '.join(tempo.RATES)}."
+    )
+
+
+def _fork(words: list[str]) -> "Command":
+    match words:
+        case ["--remove", name]:
+            return branches.RemoveBranch(name)
+        case [*names, "--at", seconds] if len(names) < 2 and _SECONDS.fullmatch(seconds):
+            return branches.Fork(names[0] if names else None, _us(seconds))
+        case [*names] if len(names) < 2 and not any(name.startswith("-") for name in names):
+            return branches.Fork(names[0] if names else None)
+    raise NotUnderstood("lab fork takes a name, and --at and seconds since 1970; or --remove and a name.")
+
+
+def _us(seconds: str) -> int:
+    whole, _, part = seconds.partition(".")
+    return int(whole) * 1_000_000 + int(part.ljust(6, "0"))
 
 
 def _made(name: str, words: list[str], known: dict[str, type]) -> "Command":

@@ -1,5 +1,6 @@
 """kafka-console-producer and `kcat -P`: a producer of the lab that sends what is typed, line by line."""
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 from kafkalab.engine.clients.admin import Outcome
@@ -32,6 +33,15 @@ class Producing:
         self._producer = Producer(self.node, lab.bootstrap_nodes, self.writing.settings)
         self._sent = 0
         self._code = 0
+
+    def gone_on(self, lab: "Lab", job: Job) -> "Producing":
+        """In a fork, where the producer lives too."""
+        twin = copy(self)
+        twin.lab, twin.job = lab, job
+        producer = lab.world.nodes[self.node]
+        assert isinstance(producer, Producer)
+        twin._producer = producer
+        return twin
 
     def begin(self) -> None:
         self.lab.start_client(self._producer)

@@ -5,15 +5,17 @@ A tool goes on at the moment its answer is there, whatever the clock on the wall
 lines in it makes the same history.
 """
 
-import secrets
 import shlex
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.clients.admin import Admin, Order
 from kafkalab.engine.events import AdminAnswered, Event
 from kafkalab.lab import terminal_commands as order
+from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.not_possible import NotPossible
+from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.terminal import marks
 from kafkalab.lab.terminal.completing import Completion, completed
 from kafkalab.lab.terminal.consuming import Consuming
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_RUNNING = 20
 ENDED_KEPT = 50
+FIRST_WITHOUT_A_TRACE = 1_000_000
 NOT_FOUND = 127
 """The exit code of a shell that does not know a command."""
 
@@ -46,7 +49,10 @@ class Terminal:
         self.lab = lab
         self._act = act
         self.jobs: dict[int, Job] = {}
+        self.newest: Job | None = None
+        """The job of the last line."""
         self._numbers = 0
+        self._numbers_without_a_trace = FIRST_WITHOUT_A_TRACE
         self._tokens = 0
         self._asked: dict[int, Job] = {}
         self._admin: Admin | None = None
@@ -57,14 +63,31 @@ class Terminal:
         self._by_node: dict[str, Job] = {}
         """The jobs whose tool is a node of the world."""
 
+    def go_on_from(self, other: "Terminal") -> None:
+        """In a fork. The producers and consumers of running lines live here too: who stops a line stops them."""
+        self._numbers, self._tokens = other._numbers, other._tokens
+        for number, job in other.jobs.items():
+            if job.exit is None and isinstance(job.running, Consuming | Producing):
+                twin = self.jobs[number] = Job(number, job.line, self._ended)
+                twin.tool = job.tool
+                twin.running = job.running.gone_on(self.lab, twin)
+                self._by_node[job.running.node] = twin
+                self._listen()
+
     @property
     def asking(self) -> bool:
-        """Whether a tool has asked the cluster something and has no answer yet."""
-        return bool(self._asked)
+        """Whether a tool waits for an answer. Nobody can take it over as it is."""
+        return any(job.exit is None for job in self._asked.values())
 
-    def go_on_from(self, other: "Terminal") -> None:
-        """In a fork. What runs there goes on there alone."""
-        self._numbers, self._tokens = other._numbers, other._tokens
+    def leaves_a_trace(self, command: object) -> bool:
+        """Whether it does anything to the cluster, so that whoever plays this again must do it too."""
+        if not isinstance(command, order.RunLine) or command.line.split()[:1] != [OWN]:
+            return True
+        try:
+            meant = own_line(list(taken_apart(command.line).words[1:]), self.lab)
+        except NotUnderstood:
+            return False
+        return not isinstance(meant, str | TempoCommand | BranchCommand)
 
     # -- orders --------------------------------------------------------------------------------
 
@@ -89,11 +112,6 @@ class Terminal:
                     running.end_of_input()
                 on_done({"job": number})
 
-    @property
-    def newest(self) -> Job | None:
-        """The job of the last line."""
-        return self.jobs.get(self._numbers)
-
     def complete(self, text: str) -> Completion:
         """How the text before the cursor can go on."""
         return completed(text, self.lab)
@@ -103,7 +121,7 @@ class Terminal:
         if self._admin is None:
             return {}
         return {
-            "client:terminal": {
+            "terminal:tools": {
                 "kind": "client",
                 "name": TERMINAL,
                 "client_id": TERMINAL,
@@ -111,13 +129,12 @@ class Terminal:
                 "software_version": "",
                 "address": "on this page",
                 "brokers": [],
+                "connections": [],
                 "requests": self._tokens,
                 "role": "admin",
                 "principal": self._admin.principal,
                 "groups": [],
                 "topics": [],
-                "bytes_in": 0,
-                "bytes_out": 0,
             }
         }
 
@@ -127,8 +144,7 @@ class Terminal:
         if sum(job.exit is None for job in self.jobs.values()) >= MOST_RUNNING:
             raise NotPossible(line=f"would be one more than {MOST_RUNNING} that run at once: stop one of them")
         self._listen()
-        self._numbers += 1
-        job = Job(self._numbers, text.strip(), self._ended)
+        job = self.newest = Job(self._number(text), text.strip(), self._ended)
         self.jobs[job.number] = job
         self._waiting[job.number] = on_done
         try:
@@ -143,6 +159,14 @@ class Terminal:
         if job.exit is None and job.running is not None and job.running.stays:
             # Who gave the order need not wait.
             self._tell(job)
+
+    def _number(self, text: str) -> int:
+        """Lines that are given again must get the same number again."""
+        if self.leaves_a_trace(order.RunLine(text)):
+            self._numbers += 1
+            return self._numbers
+        self._numbers_without_a_trace += 1
+        return self._numbers_without_a_trace
 
     def _parsed(self, job: Job, line: Line) -> None:
         """Raises NotUnderstood."""
@@ -222,8 +246,8 @@ class Terminal:
         )
 
     def _salt(self) -> bytes:
-        """What is played again from a tape must come out the same; there nobody authenticates."""
-        return secrets.token_bytes(16) if self.lab.time is None else f"salt of {self._tokens}".encode()
+        """No other of any lab has it, and what is played again comes out the same."""
+        return sha256(f"terminal's salt {self._tokens} of {self.lab.world.seed}".encode()).digest()[:16]
 
     def _check_server(self, said: str | None) -> None:
         """A tool that is sent elsewhere finds nobody there. Raises Failed."""

@@ -66,7 +66,7 @@ export function drawClient(box, selected) {
     h("text", { class: "card-line", x: 12, y: 40 }, short(software, letters)),
     h("text", { class: "card-small", x: 12, y: 56 },
       short(entity.topics.length ? `${entity.role} · ${entity.topics.join(", ")}` : `${entity.role} · ${entity.address}`, letters)),
-    h("text", { class: "card-small", x: 12, y: 73 }, short(`in ${bytes(entity.bytes_in)} · out ${bytes(entity.bytes_out)}`, letters)),
+    entity.bytes_in !== undefined && h("text", { class: "card-small", x: 12, y: 73 }, short(`in ${bytes(entity.bytes_in)} · out ${bytes(entity.bytes_out)}`, letters)),
   );
 }
 

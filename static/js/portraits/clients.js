@@ -60,7 +60,7 @@ export function consumer(it) {
 export function client(it) {
   return {
     title: it.client_id || it.name,
-    about: "A real client: it came in over TCP and speaks Kafka's protocol.",
+    about: it.name === "terminal" ? "The client through which the tools that are typed in the terminal ask the brokers." : "A real client: it came in over TCP and speaks Kafka's protocol.",
     rows: [
       ["Software", `${it.software_name || "unknown"} ${it.software_version || ""}`, "As it told the brokers."],
       ["Address", it.address, "Where its connections come from."],
@@ -68,7 +68,7 @@ export function client(it) {
       ["Role", it.role, "Judged by what it asks for."],
       ["Connected to", it.connections.map(([broker, count]) => `broker ${broker}${count > 1 ? ` (${count} connections)` : ""}`).join(", ") || "nobody", "A client keeps a connection with each broker that it asks, and some keep two."],
       ["Requests", number(it.requests), "On all its connections so far."],
-      ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
+      it.bytes_in !== undefined && ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
       it.topics.length > 0 && ["Topics", it.topics.join(", "), "That it has asked for."],
       it.groups.length > 0 && ["Groups", it.groups.join(", "), "That it has asked to join, or committed for."],
       ...throttled(it),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kafkalab.lab import Lab
+from kafkalab.lab.commands import UpdateConsumer
 from kafkalab.lab.terminal.marks import plain
 from kafkalab.lab.terminal.shelf import TOOLS
 from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
@@ -44,6 +45,13 @@ def test_a_consumer_runs_until_it_is_stopped(lab: Lab) -> None:
     assert (running.exit, running.output(3).lines) == (130, ["Processed a total of 2 messages"])
     after = typed(lab, "kafka-consumer-groups --describe --group g")[-1].split()
     assert after[:6] == ["g", "t", "0", "2", "2", "0"]
+
+
+def test_a_typed_consumer_can_be_changed_on_the_page(lab: Lab) -> None:
+    typed(lab, "kafka-topics --create --topic t --partitions 1")
+    started(lab, "kafka-console-consumer --topic t --partition 0 --offset 0")
+    assert carried_out(lab, UpdateConsumer("console-consumer", processing_ms=7)).ok
+    assert lab.consumers["console-consumer"].settings.processing_ms == 7
 
 
 def test_only_so_many_lines_are_kept_and_the_rest_is_counted(lab: Lab) -> None:
@@ -136,7 +144,7 @@ def test_the_tools_ask_as_any_client_does(lab: Lab) -> None:
     lab.world.on_message.append(lambda sent, due, source, target, message: seen.append((source, target)))
     typed(lab, "kafka-get-offsets")
     assert any(source == "terminal" and target.startswith("broker-") for source, target in seen)
-    entity = lab.view()["client:terminal"]
+    entity = lab.view()["terminal:tools"]
     assert (entity["kind"], entity["name"], entity["software_name"]) == ("client", "terminal", "kafka-get-offsets")
 
 
@@ -169,6 +177,50 @@ def test_a_fork_has_a_terminal_of_its_own(lab: Lab) -> None:
     typed(fork, "kafka-topics --delete --topic t")
     assert (typed(fork, "kafka-topics --list"), typed(lab, "kafka-topics --list")) == ([], ["t"])
     fork.close()
+
+
+def test_what_runs_goes_on_in_a_fork_and_can_be_stopped_there(lab: Lab) -> None:
+    typed(lab, "kafka-topics --create --topic t --partitions 1")
+    consumer = started(lab, "kafka-console-consumer --topic t --partition 0 --offset 0")
+    producer = started(lab, "kafka-console-producer --topic t")
+    carried_out(lab, TypeLine(producer, "for both"))
+    lab.advance(3 * SECOND_US)
+    fork = lab.fork()
+    carried_out(fork, TypeLine(producer, "for the fork"))
+    fork.advance(3 * SECOND_US)
+    carried_out(fork, StopLine(consumer))
+    fork.advance(3 * SECOND_US)
+    assert fork.terminal.jobs[consumer].output().lines == ["for the fork", "Processed a total of 2 messages"]
+    assert lab.terminal.jobs[consumer].output().lines == ["for both"]
+    assert lab.terminal.jobs[consumer].exit is None
+    fork.close()
+
+
+def test_nobody_forks_a_tool_that_waits_for_an_answer(lab: Lab) -> None:
+    started(lab, "kafka-topics --list")
+    assert lab.orders_under_way
+    lab.advance(SECOND_US)
+    assert not lab.orders_under_way
+
+
+def test_lines_about_time_are_on_no_tape(lab: Lab) -> None:
+    assert lab.tape is not None
+    typed(lab, "kafka-topics --create --topic t")
+    typed(lab, "lab time rate 0.1")
+    typed(lab, "lab help")
+    typed(lab, "lab nonsense")
+    assert typed(lab, "lab fork again --at") == [
+        "lab fork takes a name, and --at and seconds since 1970; or --remove and a name.",
+        "[exit 127]",
+    ]
+    typed(lab, "lab do roll_segment topic=t")
+    assert [one.command for one in lab.tape.commands] == [
+        RunLine("kafka-topics --create --topic t"),
+        RunLine("lab do roll_segment topic=t"),
+    ]
+    job = lab.terminal.newest
+    assert job is not None
+    assert job.number == 2
 
 
 def test_the_same_lines_make_the_same_history() -> None:

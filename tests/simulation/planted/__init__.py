@@ -7,7 +7,7 @@ from kafkalab.engine.simulation.history import History
 from kafkalab.engine.simulation.plans import FLEETING
 from kafkalab.engine.simulation.schedule import schedule
 from kafkalab.engine.simulation.sight import Broken
-from tests.simulation.planted import elections, groups, old_records, quorum, replication, requests, transactions
+from tests.simulation.planted import elections, groups, moves, old_records, quorum, replication, requests, transactions
 from tests.simulation.planted.patch import Patch
 
 COMPACTED = [seed for seed in range(1, 301) if any(topic.is_compacted for topic in schedule(seed).topics)]
@@ -18,6 +18,8 @@ THREE_CONTROLLERS = [seed for seed in range(1, 301) if schedule(seed).controller
 TRANSACTIONAL = [
     seed for seed in range(1, 301) if any(producer.transactional_id for producer in schedule(seed).producers)
 ]
+MOVING = [seed for seed in range(1, 301) if schedule(seed).movers]
+"""Histories in which records are moved exactly once."""
 ALL = list(range(1, 301))
 
 
@@ -110,6 +112,9 @@ PLANTED = (
     _planted(transactions.aborted_transactions_are_forgotten_at_a_restart, "T3", seeds=TRANSACTIONAL),
     _planted(transactions.open_transactions_are_not_read_from_the_log, "L3", "T3", seeds=TRANSACTIONAL),
     _planted(transactions.leaders_ask_nobody_whether_a_transaction_is_open, "T3", "T5", "T6", seeds=TRANSACTIONAL),
+    _planted(moves.sent_offsets_count_at_once, "T7", "G3", seeds=MOVING),
+    _planted(moves.sent_offsets_are_never_the_groups, "T7", "G3", "X4", seeds=MOVING),
+    _planted(moves.sent_offsets_are_forgotten_when_the_coordinator_moves, "T7", "G3", seeds=MOVING),
 )
 
 

@@ -225,7 +225,7 @@ def _alter(given: Given, wanted: Wanted, io: Io) -> Steps[None]:
             yield from alter_quotas(wanted.entities, quotas)
     else:
         yield from _alter_settings(wanted, changes)
-    kind, name = wanted.entities[-1]
+    kind, name = wanted.entities[0]
     if name:
         io.say(f"Completed updating config for {SINGULAR[kind]} {_marked(kind, name)}.")
     else:

@@ -26,8 +26,9 @@ from kafkalab.lab.terminal.asking import TopicPartition
 from kafkalab.lab.terminal.errors import PACKAGE, came, exception
 from kafkalab.lab.terminal.options import Failed, Given, Option
 from kafkalab.lab.terminal.tool import Ask, Io, Steps, Tool
+from kafkalab.lab.terminal.tools.described_groups import listed
 from kafkalab.lab.terminal.tools.group_offsets import named_partitions
-from kafkalab.lab.terminal.tools.groups import TYPES, listed
+from kafkalab.lab.terminal.tools.groups import TYPES
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 
