@@ -24,7 +24,7 @@ function makeSide(section) {
   const part = (name) => /** @type {HTMLElement} */ (section.querySelector(`[data-part=${name}]`));
   const frame = part("stage");
   const side = { section, part, /** @type {Model} */ model: EMPTY, stage: null, socket: null };
-  side.stage = makeStage({ frame, svg: /** @type {any} */ (part("svg")), top: part("top"), tools: part("tools"), head: /** @type {any} */ (part("head")) }, () => ({ model: side.model, ui }));
+  side.stage = makeStage({ frame, svg: /** @type {any} */ (frame.querySelector("svg.cluster:not(.stage-head)")), top: part("top"), tools: part("tools"), head: /** @type {any} */ (part("head")) }, () => ({ model: side.model, ui }));
   side.socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${section.dataset.socket}`, {
     onFrame(got) {
       side.model = reduce(side.model, got);

@@ -28,7 +28,6 @@ def test_time_is_held_stepped_and_slowed_by_keys(page: Page) -> None:
 
 
 def test_a_branch_goes_its_own_way_and_is_compared(page: Page, lab: Peer) -> None:
-    page.locator("body").press("f")
     act(page, "fork", name="what-if")
     branch = page.get_by_role("group", name="Branches").get_by_role("link", name="what-if", exact=True)
     expect(branch).to_be_visible()
@@ -51,7 +50,7 @@ def test_a_branch_goes_its_own_way_and_is_compared(page: Page, lab: Peer) -> Non
 def test_a_real_client_takes_the_clock_and_the_page_says_so(page: Page, lab: Peer) -> None:
     host, _, port = lab.bootstrap.split(",")[0].partition(":")
     client = socket.create_connection((host, int(port)))
-    bar = page.get_by_role("region", name="Time")
+    bar = page.get_by_role("region", name="Time", exact=True)
     expect(bar).to_contain_text("Wall time")
     expect(bar).to_contain_text("Real clients hold 1 connection")
     expect(page.locator("#facts")).to_contain_text("A real client came in from 127.0.0.1")
