@@ -115,6 +115,7 @@ def test_every_command_has_a_command_line() -> None:
         "fault": 1,
         "rate": "0.1",
         "at_us": 1_767_225_600_000_000,
+        "change": "acks=all",
         "replicas": [2, 3],
         "quota": "producer_byte_rate",
         "subscription": "all",

@@ -207,7 +207,7 @@ HISTORY = (
             ' "processing_ms": 0}',
             ", line 3: assignor must be one of range, roundrobin, sticky, cooperative-sticky.",
         ),
-        (HISTORY + '{"drum": 1}', ", line 3: an entry is one of fault, consumer, producer, topic."),
+        (HISTORY + '{"drum": 1}', ", line 3: an entry is one of fault, mover, consumer, producer, topic."),
         (
             HISTORY.replace('"replication_factor": 2', '"replication_factor": 3'),
             ", line 2: replication_factor must be from 1 to the number of brokers, 2.",

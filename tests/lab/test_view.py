@@ -199,13 +199,19 @@ def test_an_event_is_a_sentence_with_its_fields(lab: Lab, ask: Ask) -> None:
     ask(CrashBroker(2))
     assert lab.witness.take() == [
         {
+            "kind": "Commanded",
+            "at_us": lab.world.now_us,
+            "text": "kill -9 <pid of broker 2>",
+            "node": "lab",
+        },
+        {
             "kind": "NodeCrashed",
             "at_us": lab.world.now_us,
             "text": "broker-2 was killed: what it held in memory is gone, its disk is as it was.",
             "node": "broker-2",
             "moment": lab.why.facts_about("broker:2")[0].moment,
             "by": 0,
-        }
+        },
     ]
 
 

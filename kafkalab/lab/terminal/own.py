@@ -29,6 +29,7 @@ OWN_WORDS: dict[str, Any] = {
     "help": (),
     "time": {"pause": (), "play": (), "step": ("--significant",), "to": (), "rate": tempo.RATES},
     "fork": ("--at", "--remove"),
+    "what-if": (),
     "fault": {name: tuple(f"{it.name}=" for it in fields(kind)) for name, kind in FAULTS.items()},
     "undo": (),
     "do": {name: tuple(f"{it.name}=" for it in fields(kind)) for name, kind in ALL.items()},
@@ -40,6 +41,7 @@ There is no shell: echo 'k:v' | TOOL, TOOL <<< text and <(echo text) are underst
 What belongs to the lab alone:
   lab time pause|play|step|rate R      hold lab time, or change its pace
   lab fork [NAME] [--at SECONDS]       begin a branch, now or where time has been; --remove NAME lets go of it
+  lab what-if CHANGE                   the same orders with one thing changed, as the pane Ledger offers them
   lab fault NAME field=value ...       break something, as `lab fault slow_disk broker=1 delay_ms=5`
   lab undo NUMBER                      undo a fault
   lab do COMMAND field=value ...       any command of the page by its name, as `lab do crash_broker broker=1`
@@ -55,6 +57,8 @@ def own_line(words: list[str], lab: "Lab") -> "Command | str":
             return _time(rest)
         case ["fork", *rest]:
             return _fork(rest)
+        case ["what-if", change]:
+            return branches.WhatIf(change)
         case ["undo", number] if number.isdigit():
             return fault_commands.UndoFault(int(number))
         case ["undo"]:
