@@ -24,6 +24,8 @@ from kafkalab.wire.errors import ErrorCode
 from tests.lab.labs import QUICK
 from tests.lab.test_gateway import WHO, Client
 
+pytestmark = pytest.mark.clock
+
 SECRET = "alice's secret"
 ALL = ("PLAIN", *MECHANISMS)
 EVERYTHING = MetadataRequest(topics=None, allow_auto_topic_creation=False, include_topic_authorized_operations=False)

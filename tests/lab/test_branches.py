@@ -14,6 +14,8 @@ from kafkalab.lab.past import Past
 from kafkalab.lab.tempo_commands import PauseTime, SetRate
 from tests.lab.labs import QUICK, SECOND_US, carried_out
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:

@@ -10,6 +10,8 @@ from kafkalab.engine.node import Node, Started
 from kafkalab.engine.world import World
 from kafkalab.lab.conductor import FRAME_S, SLICE_S, SWEEP_S, UNSEEN_S, Conductor
 
+pytestmark = pytest.mark.clock
+
 
 class Alarm(Node):
     """Notes when it was woken."""

@@ -21,6 +21,8 @@ from kafkalab.lab.commands import (
 from kafkalab.lab.fault_commands import UndoFault
 from tests.lab.labs import QUICK, SECOND_US, carried_out
 
+pytestmark = pytest.mark.clock
+
 TRAFFIC = (CreateTopic("orders", 3, 3), AddConsumer(("orders",), group="billing"), CreateProducer("orders", rate=100))
 
 

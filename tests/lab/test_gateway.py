@@ -19,6 +19,8 @@ from kafkalab.wire.records import Record
 from kafkalab.wire.translate import decode_response, encode_request
 from tests.lab.labs import QUICK
 
+pytestmark = pytest.mark.clock
+
 SHORT_SESSIONS = {"broker.session.timeout.ms": "1000", "broker.heartbeat.interval.ms": "200"}
 WHO = ApiVersionsRequest(client_software_name="probe", client_software_version="1.0")
 

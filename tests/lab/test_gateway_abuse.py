@@ -25,6 +25,8 @@ from kafkalab.wire.errors import ErrorCode
 from kafkalab.wire.translate import encode_request
 from tests.lab.test_gateway import WHO, Client, Street, on_a_street
 
+pytestmark = pytest.mark.clock
+
 PATIENCE = i32Timedelta.parse(timedelta(seconds=10))
 MANY = 9_000
 MOST_PARTITIONS = HostLimits().partitions

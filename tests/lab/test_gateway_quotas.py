@@ -3,12 +3,16 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from kafkalab.lab import Doors, Gateway, Lab, LabSettings
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.lab.config_commands import AlterBrokerConfig, SetClientQuota
 from kafkalab.wire.api import ApiKey
 from tests.lab.labs import QUICK
 from tests.lab.test_gateway import Client, Street, on_a_street, produce
+
+pytestmark = pytest.mark.clock
 
 KILOBYTE = b"x" * 1_000
 

@@ -11,6 +11,8 @@ from kafkalab.lab.commands import Command, CrashBroker, CreateProducer, CreateTo
 from kafkalab.lab.tempo_commands import PauseTime, PlayTime, RunTo, SetRate, StepTime, StepToSignificant
 from tests.lab.labs import QUICK, SECOND_US, carried_out
 
+pytestmark = pytest.mark.clock
+
 START_US = 1_767_225_600 * SECOND_US
 
 

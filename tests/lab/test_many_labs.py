@@ -15,6 +15,8 @@ from kafkalab.wire.errors import ErrorCode
 from tests.lab.test_authentication import is_closed, let_in, topics_of
 from tests.lab.test_gateway import Client
 
+pytestmark = pytest.mark.clock
+
 
 class Building:
     def __init__(self, directory: Path | None, bounds: Bounds) -> None:

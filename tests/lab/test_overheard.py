@@ -3,12 +3,16 @@
 import asyncio
 import struct
 
+import pytest
+
 from kafkalab.lab.fields_of import BYTES_SHOWN, FieldOf
 from kafkalab.lab.overheard import KEPT_OF_EACH_API, LARGEST_KEPT, MOST_BYTES, Overheard
 from kafkalab.lab.visitors import Visitor
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.translate import encode_request
 from tests.lab.test_gateway import WHO, Street, on_a_street, produce
+
+pytestmark = pytest.mark.clock
 
 
 def by_name(fields: list[FieldOf] | tuple[FieldOf, ...] | None) -> dict[str, FieldOf]:

@@ -26,6 +26,8 @@ from kafkalab.lab.past import NotHeld, Past, TimedOrder
 from kafkalab.lab.past.past import MOST_CHECKPOINTS, SECOND_US
 from tests.lab.labs import QUICK, carried_out
 
+pytestmark = pytest.mark.clock
+
 DOINGS: tuple[Command, ...] = (
     CreateTopic("orders", 3, 3),
     CreateProducer("orders", rate=20, name="shop"),

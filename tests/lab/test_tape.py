@@ -25,6 +25,8 @@ from kafkalab.lab.tape import Taped
 from kafkalab.lab.tempo_commands import PauseTime, PlayTime, SetRate, StepTime
 from tests.lab.labs import QUICK, SECOND_US
 
+pytestmark = pytest.mark.clock
+
 START_US = 1_767_225_600 * SECOND_US
 Told = tuple[int, str, Event]
 

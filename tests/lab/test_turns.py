@@ -3,7 +3,11 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from kafkalab.lab.turns import Turns
+
+pytestmark = pytest.mark.clock
 
 
 class Flooder:

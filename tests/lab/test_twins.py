@@ -21,6 +21,8 @@ from kafkalab.lab.past import Past
 from kafkalab.lab.twins import changes
 from tests.lab.labs import QUICK, SECOND_US, carried_out
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:

@@ -3,11 +3,15 @@
 import time
 from typing import Any
 
+import pytest
+
 from kafkalab.lab import Outcome
 from kafkalab.lab.commands import Command, CreateTopic, SendRecord
 from kafkalab.lab.tempo_commands import EnterLabTime, PauseTime, PlayTime, SetRate, StepTime
 from kafkalab.wire.api import ApiKey
 from tests.lab.test_gateway import Street, on_a_street, produce
+
+pytestmark = pytest.mark.clock
 
 MINUTE_US = 60_000_000
 
