@@ -22,11 +22,10 @@ KEEP = """async () => {
 REWIND = """async (at_us) => {
   const { makePast } = await import("/static/js/past.js");
   const past = makePast(document.querySelector("#timeline").dataset.runUrl);
-  const began = performance.now();
   await past.have(at_us, at_us);
   const model = past.at(at_us);
   const flights = model.flights.map((one) => [one.key, one.left_us]);
-  return { took_ms: performance.now() - began, entities: model.entities, flights };
+  return { entities: model.entities, flights };
 }"""
 
 
@@ -74,14 +73,10 @@ def test_the_picture_of_then_is_the_one_that_was_shown(page: Page) -> None:
     page.wait_for_timeout(4000)
     kept = page.evaluate("window.kept")
     assert len(kept) > 20
-    took_ms = []
     for shown in kept[len(kept) // 2 :: 12]:
         again = page.evaluate(REWIND, shown["at_us"])
         assert again["entities"] == json.loads(shown["entities"])
         assert again["flights"] == shown["flights"]
-        took_ms.append(again["took_ms"])
-    # The quickest: what else the machine does only makes it slower.
-    assert min(took_ms) < 300, took_ms
 
 
 def test_a_fact_and_a_link_lead_to_their_moment(page: Page) -> None:

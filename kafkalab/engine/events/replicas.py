@@ -23,7 +23,16 @@ class BecameFollower(Event):
     partition: int
     broker: int
     leader: int
+    """-1: nobody leads."""
     leader_epoch: int
+
+    def sentence(self) -> str:
+        if self.leader >= 0:
+            return Event.sentence(self)
+        return (
+            f"Broker {self.broker} has nobody to follow for {self.topic}-{self.partition} in leader epoch"
+            f" {self.leader_epoch}: it has no leader."
+        )
 
 
 @dataclass(frozen=True, slots=True)
