@@ -18,7 +18,7 @@ from kafkalab.engine.node import Request
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.share.records import STATE_TOPIC, ShareStateRecord, ShareUpdate, decode, encode
 from kafkalab.engine.share.shard import StateShard
-from kafkalab.engine.share.state import RecordState, SharePartitionKey, SharePartitionState, StateBatch
+from kafkalab.engine.share.state import RECORD_STATES, RecordState, SharePartitionKey, SharePartitionState, StateBatch
 from kafkalab.engine.share.words import said
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
@@ -274,6 +274,10 @@ class ShareCoordinator:
 
 
 def _said(key: SharePartitionKey, asked: Any) -> ShareUpdate:
+    """Raises Refused: what no leader of a partition would write down, nobody could read back."""
+    for each in asked.state_batches:
+        if each.delivery_state not in RECORD_STATES:
+            raise Refused(ErrorCode.invalid_request, f"Unknown record state id: {each.delivery_state}")
     return ShareUpdate(
         key,
         0,

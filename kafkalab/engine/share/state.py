@@ -32,6 +32,10 @@ class RecordState(IntEnum):
         return self >= RecordState.ACKNOWLEDGED
 
 
+RECORD_STATES = frozenset(int(state) for state in RecordState)
+"""The numbers that stand for a state: others must not get as far as a log."""
+
+
 @dataclass(frozen=True, slots=True)
 class SharePartitionKey:
     group: str

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
@@ -36,7 +36,9 @@ async def reader(ground: Ground, **settings: Any) -> AsyncIterator[AIOKafkaConsu
     try:
         yield consumer
     finally:
-        await consumer.stop()
+        # It has left its group by then; a fetch that waits to be tried again is thrown at us (README, findings).
+        with suppress(asyncio.CancelledError):
+            await consumer.stop()
 
 
 async def until(what: Callable[[], object], seconds: float = WAIT_S) -> None:
