@@ -63,7 +63,7 @@ from kafkalab.lab.recording import read as read_recording
 from kafkalab.lab.replay import Verdict, replay, staged
 from kafkalab.lab.shell import shell
 from kafkalab.lab.shown_again import shown_again
-from kafkalab.lab.significance import FREQUENT
+from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
@@ -159,6 +159,7 @@ __all__ = [
     "differences",
     "encode",
     "fates",
+    "is_significant",
     "load_tape",
     "needed",
     "parse_command",

@@ -4,6 +4,8 @@ Freezing and isolating a broker count among them. A fault that has spent itself 
 happened, the last wrong answer was given) is no longer listed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -65,11 +67,24 @@ class Faults:
         self.lab = lab
         self._active: dict[int, ActiveFault] = {}
         self._last_number = 0
+        self._unseen: dict[int, None] = {}
+        """Those that a drill has begun: they are on no list, and only the drill can undo them."""
+        self._unseen_now = False
 
     def go_on_from(self, other: "Faults") -> None:
         """In a fork, where the same is broken."""
         self._active = dict(other._active)
         self._last_number = other._last_number
+        self._unseen = dict(other._unseen)
+
+    @contextmanager
+    def begun_unseen(self, unseen: bool) -> Iterator[None]:
+        """What is begun and undone meanwhile."""
+        before, self._unseen_now = self._unseen_now, unseen
+        try:
+            yield
+        finally:
+            self._unseen_now = before
 
     def begin(self, command: Breaking) -> int:
         """Raises NoSuchThing."""
@@ -77,6 +92,8 @@ class Faults:
         self._last_number += 1
         begun = ActiveFault(self._last_number, command, self.lab.world.now_us)
         self._active[begun.number] = begun
+        if self._unseen_now:
+            self._unseen[begun.number] = None
         self._do(begun)
         return begun.number
 
@@ -87,7 +104,7 @@ class Faults:
     def undo(self, number: int) -> None:
         """Raises NoSuchThing."""
         found = {each.number: each for each in self.active()}.get(number)
-        if found is None:
+        if found is None or (number in self._unseen and not self._unseen_now):
             raise NoSuchThing(fault=f"{number} is no fault that is on")
         del self._active[number]
         self._undo(found)
@@ -116,6 +133,7 @@ class Faults:
                 "since_us": each.since_us,
             }
             for each in self.active()
+            if each.number not in self._unseen
         }
 
     # -- each kind -----------------------------------------------------------------------------

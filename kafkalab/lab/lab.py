@@ -105,6 +105,8 @@ class Lab:
         self.on_throttled: Callable[[str, float], None] | None = None
         """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(cluster)
+        self.on_order: list[Callable[[str], None]] = []
+        """Called with each order that somebody gave, as a command line."""
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
         self.overheard = Overheard()
         self.causes = Causes(self.world)
@@ -283,16 +285,23 @@ class Lab:
 
     # -- acting ------------------------------------------------------------------------------
 
-    def do(self, command: order.Command, on_done: OnDone) -> None:
-        """Carry out a command; `on_done` hears once how it ended, perhaps before this returns."""
+    def do(self, command: order.Command, on_done: OnDone, *, unseen: bool = False) -> None:
+        """Carry out a command; `on_done` hears once how it ended, perhaps before this returns.
+
+        `unseen`: nobody is told of the command, nor of the fault that it begins. What it does is seen by all."""
         self.conductor.run()
         if not isinstance(command, NOT_TAPED) and self.terminal.leaves_a_trace(command):
             for record in (self.tape, self.past):
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
-        self.witness.on_command(self.world.now_us, line_for_all(command, self.bootstrap_servers))
+        if not unseen:
+            line = line_for_all(command, self.bootstrap_servers)
+            self.witness.on_command(self.world.now_us, line)
+            for heard in self.on_order:
+                heard(line)
         self.causes.act(command)
-        self._acting.do(command, on_done)
+        with self.faults.begun_unseen(unseen):
+            self._acting.do(command, on_done)
         self.causes.outside()
         self._acted = True
         self.conductor.run()

@@ -7,17 +7,25 @@ truth(lab, section)                the right answer, by a hidden fork that runs 
 """
 
 from kafkalab.lessons.check import Checked, check
-from kafkalab.lessons.facts import ROOTS
-from kafkalab.lessons.lesson import Lesson, Section, read_lesson, read_lessons
-from kafkalab.lessons.located import LessonRefused
-from kafkalab.lessons.play import Truth, Watch, carry_out, look, opened, same, truth
+from kafkalab.lessons.expressions import Expression
+from kafkalab.lessons.facts import ROOTS, Facts
+from kafkalab.lessons.lesson import Lesson, Section, Step, read_lesson, read_lessons, steps
+from kafkalab.lessons.located import LessonRefused, Located, Place, read_yaml
+from kafkalab.lessons.play import SLICE_US, START_US, Truth, Watch, carry_out, look, opened, same, truth
 
 __all__ = [
     "ROOTS",
+    "SLICE_US",
+    "START_US",
     "Checked",
+    "Expression",
+    "Facts",
     "Lesson",
     "LessonRefused",
+    "Located",
+    "Place",
     "Section",
+    "Step",
     "Truth",
     "Watch",
     "carry_out",
@@ -26,6 +34,8 @@ __all__ = [
     "opened",
     "read_lesson",
     "read_lessons",
+    "read_yaml",
     "same",
+    "steps",
     "truth",
 ]

@@ -12,6 +12,7 @@ from celpy.adapter import json_to_cel
 from celpy.celparser import CELParseError
 from celpy.evaluation import CELEvalError
 
+from kafkalab.lessons.cel import Function, NotHere, Unknown, function_of
 from kafkalab.lessons.facts import ROOTS, Facts
 from kafkalab.lessons.located import Located, Place
 
@@ -43,13 +44,17 @@ class Expression:
             if root is not None and root not in ROOTS:
                 raise self.place.refused(f'the lab has no fact "{root}": {", ".join(ROOTS)}.')
             self._wanted.setdefault(moment, {}).update(dict.fromkeys(ROOTS if root is None else (root,)))
-        self._program = _ENVIRONMENT.program(tree)
+        self._function: Function | None = None
+        try:
+            self._function = function_of(tree)
+        except NotHere:
+            self._program = _ENVIRONMENT.program(tree)
 
     def value(self, **moments: Facts) -> Answer:
         """Raises LessonRefused when the facts have nothing under a name."""
         try:
             found = self._evaluate(moments)
-        except CELEvalError as error:
+        except (CELEvalError, Unknown) as error:
             raise self.place.refused(f"{self.text}: {error.args[0]}.") from None
         return _plain(found)
 
@@ -64,10 +69,12 @@ class Expression:
         """Like `holds`, but what is not there yet does not hold: the goal may be to make it."""
         try:
             return bool(self._evaluate(moments))
-        except CELEvalError:
+        except (CELEvalError, Unknown):
             return False
 
     def _evaluate(self, moments: dict[str, Facts]) -> Any:
+        if self._function is not None:
+            return self._function(moments)
         known = {
             moment: json_to_cel({root: moments[moment][root] for root in roots})
             for moment, roots in self._wanted.items()

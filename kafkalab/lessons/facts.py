@@ -21,6 +21,7 @@ ROOTS = {
     "ledger": "What became of the records, over all topics.",
     "signs": "The vital signs.",
     "time_s": "Seconds since the lab began.",
+    "drawn": "What the seed of a drill has chosen, by its name.",
 }
 """By the names with which an expression begins, after `now.`, `before.` or `after.`."""
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "kafkalab.web.labs",
     "kafkalab.web.course",
+    "kafkalab.web.classroom",
 ]
 MIDDLEWARE = [
     "kafkalab.web.headers.health_first",
