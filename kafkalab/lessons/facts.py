@@ -18,6 +18,7 @@ ROOTS = {
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
     "transactions": "Each transactional id by its name.",
+    "faults": "Each fault that is on, by its number.",
     "ledger": "What became of the records, over all topics.",
     "signs": "The vital signs.",
     "time_s": "Seconds since the lab began.",
@@ -33,6 +34,7 @@ _BY_KIND = {
     "producer": ("producers", "name"),
     "consumer": ("consumers", "name"),
     "share_consumer": ("consumers", "name"),
+    "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
 }
 
