@@ -11,7 +11,7 @@ ROOTS = {
     "brokers": 'Each broker by its id: brokers["1"].',
     "controllers": 'Each controller by its id: controllers["3000"].',
     "topics": 'Each topic by its name: topics["orders"]; internal ones too.',
-    "partitions": 'Each partition by topic and number: partitions["orders-0"].',
+    "partitions": 'Each partition by topic and number: partitions["orders-0"]. With segments and tail of its leader.',
     "replicas": 'Each replica by partition and broker: replicas["orders-0@2"].',
     "groups": 'Each consumer group by its id: groups["billing"].',
     "share_groups": "Each share group by its id.",
@@ -54,7 +54,14 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
+    for name, partition in facts["partitions"].items():
+        partition |= _of_leader(facts["replicas"].get(f"{name}@{partition['leader']}"))
     return facts
+
+
+def _of_leader(replica: dict[str, Any] | None) -> dict[str, Any]:
+    """What lies in the log, as its leader has it: who that is differs from seed to seed."""
+    return {name: replica[name] if replica is not None else [] for name in ("segments", "tail")}
 
 
 def _of_group(entity: dict[str, Any]) -> dict[str, Any]:
