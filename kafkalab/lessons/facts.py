@@ -55,7 +55,7 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
     for name, partition in facts["partitions"].items():
-        partition |= _of_leader(facts["replicas"].get(f"{name}@{partition['leader']}"))
+        partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts
 
 
