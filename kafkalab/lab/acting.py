@@ -24,10 +24,12 @@ from kafkalab.engine.clients.producer import (
     SendOne,
 )
 from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
+from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
 from kafkalab.lab.branch_commands import BranchCommand, WhatIf
 from kafkalab.lab.broker_acting import do_to_broker
@@ -152,9 +154,9 @@ class Acting:
                 return self._create_producer(command)
             case order.UpdateProducer():
                 return self._update_producer(command)
-            case order.BeginTransaction(name):
+            case transactions.BeginTransaction(name):
                 return self._tell(self._transactional(name).name, BeginTransaction())
-            case order.EndTransaction(name, result):
+            case transactions.EndTransaction(name, result):
                 return self._tell(self._transactional(name).name, EndTransaction(result == "commit"))
             case order.PauseProducer(name):
                 return self._tell(self._producer(name).name, Pause())
@@ -174,6 +176,9 @@ class Acting:
                 return self._remove(self._reader(name))
             case order.CrashConsumer(name):
                 self.lab.world.crash(self._reader(name))
+                return {}
+            case clients.CrashProducer(name):
+                self.lab.world.crash(self._producer(name).name)
                 return {}
             case (
                 order.CrashBroker(broker)
@@ -268,6 +273,7 @@ class Acting:
             transaction_timeout_ms=command.transaction_timeout_ms,
             records_per_transaction=command.records_per_transaction,
             abort_every=command.abort_every,
+            retries=command.retries,
             limit=command.limit,
         )
         _check(settings)

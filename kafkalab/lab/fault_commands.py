@@ -117,6 +117,16 @@ class FailResponses:
 
 
 @dataclass(frozen=True, slots=True)
+class LoseAnswers:
+    """Let the next requests to an API be carried out, and connections break before the answers are out."""
+
+    api: Annotated[str, Text("By Kafka's name.", choices=APIS)] = "Produce"
+    times: Annotated[int, Whole("How many answers of each broker.", 1, 1_000_000)] = 1
+    broker: AnyBroker = None
+    topic: Annotated[str | None, Text("Only requests that name it. Empty: all.", longest=249)] = None
+
+
+@dataclass(frozen=True, slots=True)
 class HideLeader:
     """Let metadata say that a partition has no leader."""
 
@@ -170,6 +180,7 @@ FaultCommand = (
     | IsolateRack
     | SkewClock
     | FailResponses
+    | LoseAnswers
     | HideLeader
     | TellStaleLeader
     | MoveCoordinator

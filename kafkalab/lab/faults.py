@@ -13,6 +13,7 @@ from kafkalab.engine.broker.tampering import (
     AnswerWith,
     CoordinatorElsewhere,
     Leaderless,
+    LosesAnswer,
     PosesAs,
     Rule,
     StaleLeader,
@@ -165,7 +166,7 @@ class Faults:
 
     def _same(self, one: Breaking, other: Breaking) -> bool:
         """Whether both break the same thing, so that the second would undo the first."""
-        if isinstance(one, fault.FailResponses | fault.HideLeader | fault.TellStaleLeader):
+        if isinstance(one, fault.FailResponses | fault.LoseAnswers | fault.HideLeader | fault.TellStaleLeader):
             return one == other
         return self._nodes(one) == self._nodes(other)
 
@@ -235,7 +236,7 @@ class Faults:
                 return controller_node(controller) in self.lab.world.frozen
             case fault.TearWrite(broker):
                 return cluster.disks[broker_node(broker)].tears_next_write
-            case fault.FailResponses() as command:
+            case fault.FailResponses() | fault.LoseAnswers() as command:
                 return any(each.name in cluster.tampering[broker].rules for broker in self._liars(command))
         return True
 
@@ -280,6 +281,8 @@ def _rule(command: Breaking) -> Rule:
             error = ErrorCode[command.error.lower()] if command.error else None
             key = API_KEYS[command.api]
             return AnswerWith(key, command.times, error, command.round_trip_ms, command.topic, command.partition)
+        case fault.LoseAnswers(api, times, _, topic):
+            return LosesAnswer(API_KEYS[api], times, topic)
         case fault.HideLeader(topic, partition):
             return Leaderless(topic, partition)
         case fault.TellStaleLeader(topic, partition, leader):

@@ -8,6 +8,7 @@ import shlex
 from dataclasses import fields, replace
 
 from kafkalab.lab import branch_commands as branches
+from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
@@ -65,12 +66,12 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             )
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
-        case transactions.AbortTransaction() | transactions.ForceTerminateTransaction():
-            return transactions.shell(command, at)
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
     if isinstance(command, ConfigCommand):
         return config_orders.shell(command, at)
+    if isinstance(command, transactions.TransactionCommand):
+        return transactions.shell(command, at)
     if isinstance(command, SecurityCommand):
         return security_shell.line(command, at)
     return _without_a_tool(command)
@@ -92,10 +93,6 @@ def _without_a_tool(command: order.Command) -> str:
     match command:
         case order.UpdateProducer() | order.UpdateConsumer() | share_commands.UpdateShareConsumer():
             return _own(command, "lab do")
-        case order.BeginTransaction(name):
-            return f"# in the code of {name}: producer.beginTransaction()"
-        case order.EndTransaction(name, result):
-            return f"# in the code of {name}: producer.{result}Transaction()"
         case order.PauseProducer(name):
             return f"kill -STOP <pid of {name}>"
         case order.ResumeProducer(name):
@@ -108,7 +105,7 @@ def _without_a_tool(command: order.Command) -> str:
             return f"# wait for the next log.retention.check.interval.ms, when brokers look at {topic}"
         case order.CompactNow(topic):
             return f"# wait until {topic} is over min.cleanable.dirty.ratio and a log cleaner wakes up"
-        case order.CrashConsumer(name):
+        case order.CrashConsumer(name) | clients.CrashProducer(name):
             return f"kill -9 <pid of {name}>"
         case order.CrashBroker(broker):
             return f"kill -9 <pid of broker {broker}>"
@@ -241,6 +238,8 @@ def _create_producer(command: order.CreateProducer, at: str) -> str:
         "batch.size": command.batch_size,
         "compression.type": command.compression,
     }
+    if command.retries != order.MANY:
+        wanted["retries"] = command.retries
     transactions = ""
     if command.transactional_id:
         transactions = f" --transactional-id {shlex.quote(command.transactional_id)}"

@@ -28,6 +28,7 @@ from kafkalab.engine.events import (
     NodeFrozen,
     NodeStarted,
 )
+from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab.admin_orders import ADMIN
@@ -56,6 +57,7 @@ SILENCING = (
     | order.FreezeBroker
     | order.IsolateBroker
     | order.CrashConsumer
+    | clients.CrashProducer
     | controllers.CrashController
     | controllers.StopController
     | controllers.FreezeController

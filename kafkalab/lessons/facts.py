@@ -11,13 +11,14 @@ ROOTS = {
     "brokers": 'Each broker by its id: brokers["1"].',
     "controllers": 'Each controller by its id: controllers["3000"].',
     "topics": 'Each topic by its name: topics["orders"]; internal ones too.',
-    "partitions": 'Each partition by topic and number: partitions["orders-0"].',
+    "partitions": 'Each partition by topic and number: partitions["orders-0"]. With segments and tail of its leader.',
     "replicas": 'Each replica by partition and broker: replicas["orders-0@2"].',
     "groups": 'Each consumer group by its id: groups["billing"].',
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
     "transactions": "Each transactional id by its name.",
+    "faults": "Each fault that is on, by its number.",
     "ledger": "What became of the records, over all topics.",
     "signs": "The vital signs.",
     "time_s": "Seconds since the lab began.",
@@ -34,6 +35,7 @@ _BY_KIND = {
     "producer": ("producers", "name"),
     "consumer": ("consumers", "name"),
     "share_consumer": ("consumers", "name"),
+    "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
 }
 
@@ -53,7 +55,14 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
+    for name, partition in facts["partitions"].items():
+        partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts
+
+
+def _of_leader(replica: dict[str, Any] | None) -> dict[str, Any]:
+    """What lies in the log, as its leader has it: who that is differs from seed to seed."""
+    return {name: replica[name] if replica is not None else [] for name in ("segments", "tail")}
 
 
 def _of_group(entity: dict[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,7 @@ from kafkalab.engine.events.quorum import (
     VotersChanged,
 )
 from kafkalab.engine.events.replicas import (
+    AnswerLost,
     BecameFollower,
     BecameLeader,
     ClientThrottled,
@@ -136,6 +137,7 @@ __all__ = [
     "AclCreated",
     "AclDeleted",
     "AdminAnswered",
+    "AnswerLost",
     "AuthenticationFailed",
     "AuthenticationSucceeded",
     "AuthorizationDenied",

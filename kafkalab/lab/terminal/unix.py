@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.shell import shell
 from kafkalab.lab.terminal.line import NotUnderstood
 
@@ -71,10 +73,10 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
         r"date -s '([+-][\d.]+) seconds'\s+# on the machine of broker (\d+)",
         lambda it: fault.SkewClock(int(it[1]), round(float(it[0]) * 1000)),
     ),
-    (r"# in the code of (\S+): producer\.beginTransaction\(\)", lambda it: order.BeginTransaction(it[0])),
+    (r"# in the code of (\S+): producer\.beginTransaction\(\)", lambda it: transactions.BeginTransaction(it[0])),
     (
         r"# in the code of (\S+): producer\.(commit|abort)Transaction\(\)",
-        lambda it: order.EndTransaction(it[0], it[1]),
+        lambda it: transactions.EndTransaction(it[0], it[1]),
     ),
     (r"# wait until the active segments of (\S+) are full.*", lambda it: order.RollSegment(it[0])),
     (r"# wait for the next log\.retention\.check.*when brokers look at (\S+)", lambda it: order.RunRetention(it[0])),
@@ -112,6 +114,7 @@ def _kill(killed: "re.Match[str]", lab: "Lab") -> "Command":
         return of_kind[signal](int(number))
     if name in lab.producers:
         of_producers: dict[str, Callable[[str], Command]] = {
+            "9": clients.CrashProducer,
             "TERM": order.RemoveProducer,
             "STOP": order.PauseProducer,
             "CONT": order.ResumeProducer,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.controller.elections import UNCLEAN_ENABLE
+from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
@@ -31,6 +32,7 @@ BREAKING = (
     | order.FreezeBroker
     | order.IsolateBroker
     | order.CrashConsumer
+    | clients.CrashProducer
     | controllers.CrashController
     | controllers.FreezeController
     | controllers.IsolateController

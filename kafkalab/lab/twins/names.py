@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab.past import TimedOrder
 
@@ -21,7 +22,12 @@ def created(script: "Script") -> list[tuple[TimedOrder, str]]:
             case order.AddConsumer(name=wanted):
                 found.append((each, wanted or _free("consumer", taken)))
                 taken[found[-1][1]] = None
-            case order.RemoveProducer(name) | order.RemoveConsumer(name) | order.CrashConsumer(name):
+            case (
+                order.RemoveProducer(name)
+                | order.RemoveConsumer(name)
+                | order.CrashConsumer(name)
+                | clients.CrashProducer(name)
+            ):
                 taken.pop(name, None)
     return found
 

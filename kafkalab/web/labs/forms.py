@@ -33,6 +33,7 @@ _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
 _OF_PRODUCERS = (
+    "crash_producer",
     "update_producer",
     "begin_transaction",
     "end_transaction",
@@ -144,6 +145,7 @@ BREAKING = (
     Offer("skew_clock", "Wrong clock", "Set it wrong", (), (("by_ms", 5_000),)),
     Offer("fail_responses", "Errors and late answers", "Let them fail", ("api", "error", "times", "broker"),
           (("api", "Produce"), ("error", "NOT_ENOUGH_REPLICAS"))),
+    Offer("lose_answers", "Lost answers", "Lose them", ("api", "times", "broker", "topic")),
     Offer("hide_leader", "Metadata without a leader", "Hide the leader"),
     Offer("tell_stale_leader", "Metadata with a leader of the past", "Name that leader"),
     Offer("move_coordinator", "Coordinator elsewhere", "Say so"),
