@@ -5,12 +5,12 @@ Under each seed, so for each thing that may be drawn.
 
 from dataclasses import dataclass, field
 
+from kafkalab.drills import timeline as of
 from kafkalab.drills.drill import Drill, Evidence, Move
 from kafkalab.drills.incident import Incident
 from kafkalab.drills.opening import opened
 from kafkalab.drills.script import SECOND_US, Script
-from kafkalab.drills import timeline as of
-from kafkalab.lab import Lab, parse_command
+from kafkalab.lab import Lab, Outcome, parse_command
 from kafkalab.lessons import Place
 
 SLICE_US = 50_000
@@ -164,7 +164,7 @@ def _pin_outputs(incident: Incident) -> None:
 
 
 def _printed(lab: Lab, line: str, place: Place) -> str:
-    heard = []
+    heard: list[Outcome] = []
     lab.do(parse_command({"command": "run_line", "line": line}), heard.append)
     end_us = lab.world.now_us + 60 * SECOND_US
     while not heard and lab.world.now_us < end_us:

@@ -332,7 +332,7 @@ class Incident:
 
     def _on_order(self, line: str) -> None:
         if self.injected_us is not None:
-            self._note(of.ORDER, line.split()[0] if line else "", line)
+            self._note(of.ORDER, line.split(maxsplit=1)[0] if line else "", line)
 
     # -- parts ---------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from kafkalab.drills.drill import (
     WrongMove,
 )
 from kafkalab.lab import LabSettings
-from kafkalab.lessons import Expression, LessonRefused, Located, Place, Step, read_yaml, steps
+from kafkalab.lessons import Expression, LessonRefused, Located, Place, read_yaml, steps
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 DRAWN = re.compile(r"[a-z][a-z0-9_]{0,40}")

@@ -29,7 +29,7 @@ def function_of(tree: "Tree | lark.Token") -> Function:
     """Raises NotHere."""
     if not isinstance(tree, lark.Tree):
         raise NotHere(str(tree))
-    children = [child for child in tree.children if child is not None]
+    children: list[Any] = [child for child in tree.children if child is not None]
     if tree.data in OPERATIONS and len(children) == 2:
         return OPERATIONS[tree.data](*map(function_of, children))
     if tree.data == "relation" and len(children) == 2:
@@ -91,7 +91,7 @@ def _chosen(when: Function, then: Function, otherwise: Function) -> Function:
 # -- comparing and counting --------------------------------------------------------------------------------
 
 
-def _compared(left: "Tree", right: Function) -> Function:
+def _compared(left: Any, right: Function) -> Function:
     one = function_of(left.children[0])
     how = RELATIONS.get(left.data)
     if how is None:
@@ -99,7 +99,7 @@ def _compared(left: "Tree", right: Function) -> Function:
     return lambda names: how(one(names), right(names))
 
 
-def _counted(left: "Tree", right: Function) -> Function:
+def _counted(left: Any, right: Function) -> Function:
     one = function_of(left.children[0])
     how = COUNTING.get(left.data)
     if how is None:
@@ -140,9 +140,10 @@ def _within(one: Any, other: Any) -> bool:
 
 
 def _plus(one: Any, other: Any) -> Any:
-    for kind in (str, list):
-        if isinstance(one, kind) and isinstance(other, kind):
-            return one + other
+    if isinstance(one, str) and isinstance(other, str):
+        return one + other
+    if isinstance(one, list) and isinstance(other, list):
+        return one + other
     return _number(one) + _number(other)
 
 
