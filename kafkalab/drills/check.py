@@ -81,7 +81,7 @@ def paged(drill: Drill, lab: Lab, seed: int) -> Incident:
 
 def _solved(drill: Drill, steady: Lab, seed: int) -> Played:
     incident = paged(drill, steady.fork(), seed)
-    if incident.mitigated_us is not None:
+    if incident.mitigated_us is not None and "since" not in drill.goal.text:
         raise drill.goal.place.refused("the goal is reached before anybody did anything.")
     moments = {"before": incident.before, "paged": incident.facts, "since": incident.facts, "now": incident.facts}
     for rule in drill.never:
