@@ -247,6 +247,9 @@ class AddConsumer:
         str,
         Text("read_committed: nothing of transactions that are open or aborted.", choices=tuple(ISOLATION_LEVELS)),
     ] = "read_uncommitted"
+    unreadable: Annotated[
+        str | None, Text("It cannot parse values that begin so: poll throws there. Empty: it parses all.", longest=100)
+    ] = None
     rack: Annotated[str | None, Text("Its client.rack. Empty: none.", longest=100)] = None
     user: Annotated[str | None, UserNote] = None
 

@@ -84,6 +84,7 @@ def consumer(client: Consumer) -> Entity:
         "assignor": settings.assignor if settings.group_protocol == "classic" else settings.group_remote_assignor,
         "isolation_level": ISOLATION_LEVELS[settings.isolation_level],
         "auto_offset_reset": settings.auto_offset_reset,
+        "unreadable": settings.unreadable,
         "last": [
             {
                 "topic": delivered.topic,

@@ -16,7 +16,14 @@ from kafkalab.engine.clients.coordinator_link import CoordinatorLink
 from kafkalab.engine.clients.fetching import Fetching, Needs, Reading, TopicPartition
 from kafkalab.engine.clients.membership import Membership, MemberState
 from kafkalab.engine.clients.modern_membership import ModernMembership
-from kafkalab.engine.events import ConsumerFailed, PartitionsAssigned, PartitionsRevoked, RecordsDelivered
+from kafkalab.engine.clients.taking import Taking, Unreadable
+from kafkalab.engine.events import (
+    ConsumerFailed,
+    PartitionsAssigned,
+    PartitionsRevoked,
+    RecordsDelivered,
+    RecordUnreadable,
+)
 from kafkalab.wire import frozen
 from kafkalab.wire.records import Record
 
@@ -25,6 +32,8 @@ CLOSE_TIMEOUT_US = 30_000_000
 STEP_US = 20_000
 """Quick work is done in steps of about this long, not record by record."""
 REMEMBERED = 20
+TRY_AGAIN_US = 1_000_000
+"""How long an application waits that met a record it cannot parse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class Consumer(Client):
         """The application met an error that it cannot go on from; `last_error` says which."""
         self.last_poll_us = 0
         self.fetching = Fetching(self)
+        self.taking = Taking(self)
         self._batch: deque[tuple[Reading, Record]] = deque()
         """What the last poll returned and is still to be worked on."""
         self._step = 0
@@ -66,6 +76,8 @@ class Consumer(Client):
         self._close_by_us: int | None = None
         self._left = False
         self._idle_since_us: int | None = None
+        self._unreadable_at: tuple[str, int, int] | None = None
+        """The record at which `poll` throws."""
         self._subscribe()
 
     # -- for the view --------------------------------------------------------------------------------
@@ -83,7 +95,7 @@ class Consumer(Client):
             return "committing"
         if self._batch:
             return "processing"
-        return "polling"
+        return "stuck" if self._unreadable_at is not None else "polling"
 
     @property
     def member_id(self) -> str:
@@ -201,9 +213,23 @@ class Consumer(Client):
         most, limit = self.settings.max_poll_records, self.settings.limit
         if limit is not None:
             most = min(most, max(0, limit - self.delivered))
-        self._batch = deque(self.fetching.take(most))
+        try:
+            self._batch = deque(self.taking.take(most))
+        except Unreadable as unreadable:
+            self._cannot_read(unreadable.reading)
+            return False
+        self._unreadable_at = None
         self._begin_step()
         return bool(self._batch)
+
+    def _cannot_read(self, reading: Reading) -> None:
+        """`poll` throws; the application writes that down, and polls again in a while."""
+        at = (*reading.where, reading.buffered[0].offset)
+        self.last_error = f"{at[0]}-{at[1]}: the record at offset {at[2]} cannot be parsed"
+        if self._unreadable_at != at:
+            self._unreadable_at = at
+            self.tell(RecordUnreadable(self.name, *at))
+        self.wake_at(self.now_us + TRY_AGAIN_US)
 
     def _is_done(self) -> bool:
         """It has had as much as it wanted, or nothing came for too long."""

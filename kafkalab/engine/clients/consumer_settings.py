@@ -40,6 +40,8 @@ class ConsumerSettings:
     fetch_max_wait_ms: int = 500
     fetch_max_bytes: int = 52_428_800
     max_partition_fetch_bytes: int = 1_048_576
+    unreadable: str | None = None
+    """The application cannot parse a record whose value begins so: `poll` throws there, until its group is moved on."""
     isolation_level: int = 0
     """0 read_uncommitted, 1 read_committed."""
     rack: str | None = None

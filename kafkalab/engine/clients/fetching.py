@@ -86,7 +86,6 @@ class Fetching:
         self.consumer = consumer
         self.readings: dict[TopicPartition, Reading] = {}
         self.settled = Settled()
-        self._turn = 0
 
     def start(self, partitions: list[TopicPartition], needs: Needs, reason: str) -> None:
         for topic, partition in partitions:
@@ -98,18 +97,6 @@ class Fetching:
         for where in partitions:
             del self.readings[where]
         self.settled.unsettle()
-
-    def take(self, most: int) -> list[tuple[Reading, Record]]:
-        """What one poll returns: partition by partition, each time beginning with another one."""
-        taken: list[tuple[Reading, Record]] = []
-        full = [reading for reading in self.readings.values() if reading.buffered and not reading.held_back]
-        if full:
-            self._turn += 1
-            first = self._turn % len(full)
-            for reading in full[first:] + full[:first]:
-                while reading.buffered and len(taken) < most:
-                    taken.append((reading, reading.buffered.popleft()))
-        return taken
 
     def consumed(self, reading: Reading, record: Record, last: bool) -> None:
         """The application is done with a record; `last` if it holds no more of this partition.

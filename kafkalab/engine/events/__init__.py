@@ -20,6 +20,7 @@ from kafkalab.engine.events.clients import (
     RecordsDelivered,
     RecordSent,
     RecordsFailed,
+    RecordUnreadable,
     TransactionEnded,
 )
 from kafkalab.engine.events.event import (
@@ -208,6 +209,7 @@ __all__ = [
     "RecordAcked",
     "RecordFailed",
     "RecordSent",
+    "RecordUnreadable",
     "RecordsAcked",
     "RecordsAcknowledged",
     "RecordsAcquired",

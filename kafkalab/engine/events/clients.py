@@ -115,6 +115,16 @@ class PartitionsAssigned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordUnreadable(Event):
+    """{client} cannot parse the record at offset {offset} of {topic}-{partition}: poll throws, now and at each try."""
+
+    client: str
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerFailed(Event):
     """{client} stopped reading: {reason}."""
 
