@@ -63,10 +63,14 @@ def _diagnosis(incident: Incident) -> Bar:
         return _bar(name, 0, ["The cause was not found.", said])
     wrong = incident.guesses.index(incident.cause) if incident.cause in incident.guesses else 0
     pieces = min(PINS_NEEDED, len(incident.evidence))
-    says = ["The cause was found" + (f" after {wrong} other guesses." if wrong else " at the first guess.")]
+    says = [
+        "The cause was found"
+        + (f" after {wrong} other guess{'es' if wrong > 1 else ''}." if wrong else " at the first guess.")
+    ]
     says += [f"It is shown by: {each.says}" for each in incident.evidence]
     if pieces < PINS_NEEDED:
-        says.append(f"{PINS_NEEDED - pieces} of {PINS_NEEDED} pieces of evidence are missing.")
+        missing = PINS_NEEDED - pieces
+        says.append(f"{missing} of {PINS_NEEDED} pieces of evidence {'is' if missing == 1 else 'are'} missing.")
     return _bar(name, max(STEP, 1 - STEP * wrong - STEP * (PINS_NEEDED - pieces)), says)
 
 
