@@ -154,7 +154,8 @@ def run(plan: Plan, out: TextIO) -> dict[str, Figures]:
                 measure(peer, plan, found.setdefault(peer.name, Figures()))
             finally:
                 peer.stop()
-    for measure_name, value in (forks.measured() | rewinds.measured() | watchers.measured(plan.records_100b // 5)).items():
+    alone = forks.measured() | rewinds.measured() | watchers.measured(plan.records_100b // 5)
+    for measure_name, value in alone.items():
         found.setdefault("Kafka Lab", Figures()).add(measure_name, value)
     print_table(found, out)
     return found
