@@ -279,9 +279,15 @@ class Incident:
             ill = not metric.healthy.reached(before=self.before, now=self.facts)
             if ill != self._ill.get(metric.name, False):
                 self._ill[metric.name] = ill
-                value = metric.value.value(before=self.before, now=self.facts)
-                how = "is not healthy any more" if ill else "is healthy again"
-                self._note(of.METRIC, metric.name, f"{metric.says} {how}: {value}.")
+                how = "not healthy any more" if ill else "healthy again"
+                self._note(of.METRIC, metric.name, f"{metric.says}: {self._value_of(metric)}, which is {how}.")
+
+    def _value_of(self, metric: Metric) -> str:
+        try:
+            return str(metric.value.value(before=self.before, now=self.facts))
+        except LessonRefused:
+            # What it is about is not there just now.
+            return "nothing"
 
     def _look_at_service(self, passed_us: int) -> None:
         if not self.drill.service_level.holds.reached(before=self.before, now=self.facts):

@@ -23,6 +23,10 @@ def broker_node(broker_id: int) -> str:
     return f"broker-{broker_id}"
 
 
+NOWHERE = ".invalid"
+"""How names of hosts end that no name service will ever know (RFC 6761)."""
+
+
 def controller_node(controller_id: int) -> str:
     return f"controller-{controller_id}"
 

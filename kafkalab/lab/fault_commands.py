@@ -162,6 +162,16 @@ class PoseAsKafka:
 
 
 @dataclass(frozen=True, slots=True)
+class AdvertiseElsewhere:
+    """Let all brokers name a wrong host for one of them. Clients that connect anew do not find it."""
+
+    broker: BrokerId
+    host: Annotated[
+        str, Text("A name that nobody resolves: it ends in .invalid.", pattern=r"[a-z0-9]([a-z0-9.-]{0,200})\.invalid")
+    ] = "kafka.example.invalid"
+
+
+@dataclass(frozen=True, slots=True)
 class UndoFault:
     """Undo a fault. A broker that halted over it has to be started again."""
 
@@ -185,5 +195,6 @@ FaultCommand = (
     | TellStaleLeader
     | MoveCoordinator
     | PoseAsKafka
+    | AdvertiseElsewhere
     | UndoFault
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.broker.tampering import (
+    AdvertisedElsewhere,
     AnswerWith,
     CoordinatorElsewhere,
     Leaderless,
@@ -241,8 +242,9 @@ class Faults:
         return True
 
     def _liars(self, command: Breaking) -> tuple[int, ...]:
-        # Who the coordinator is said to be is one broker; it is said by all.
-        broker = None if isinstance(command, fault.MoveCoordinator) else getattr(command, "broker", None)
+        # Who the coordinator is said to be is one broker, and so is who is elsewhere; it is said by all.
+        told_by_all = isinstance(command, fault.MoveCoordinator | fault.AdvertiseElsewhere)
+        broker = None if told_by_all else getattr(command, "broker", None)
         return self.lab.broker_ids if broker is None else (broker,)
 
     def _wire(self) -> None:
@@ -291,4 +293,6 @@ def _rule(command: Breaking) -> Rule:
             return CoordinatorElsewhere(group, broker)
         case fault.PoseAsKafka(release):
             return PosesAs(release)
+        case fault.AdvertiseElsewhere(broker, host):
+            return AdvertisedElsewhere(broker, host)
     raise AssertionError(f"{command!r} makes nobody lie")

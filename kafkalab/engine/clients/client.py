@@ -90,6 +90,8 @@ class Client(Node):
         """Nodes that have said that they do not listen so long."""
         self._unreachable: dict[str, tuple[int, int]] = {}
         """Nodes whose connection broke: when to try again, and how often it broke in a row."""
+        self._connected: dict[str, None] = {}
+        """Nodes that have answered at the address that metadata gave, and whose connection has not broken since."""
 
     # -- for subclasses ------------------------------------------------------------------------
 
@@ -143,7 +145,12 @@ class Client(Node):
         """Whether a request may go there at all. If not, there will be a tick when it may."""
         broken = self._unreachable.get(target)
         if broken is None or broken[0] <= self.now_us:
-            return True
+            host = self.metadata.unresolved.get(target)
+            if host is None or target in self._connected:
+                return True
+            # UnknownHostException: the connection has failed before it began.
+            self.last_error = f"No such host: {host}"
+            broken = self._pause(target)
         self.wake_at(broken[0])
         return False
 
@@ -228,21 +235,32 @@ class Client(Node):
         self._unreachable.pop(response.source, None)
         asked = self.in_flight.pop(response.correlation_id, None)
         if asked is not None:
+            if self.metadata.since_us is not None and asked.sent_us > self.metadata.since_us:
+                # Until then it went over the connection that served to find the brokers.
+                self._connected[response.source] = None
             throttle_ms = throttle_ms_of(response.body)
             if throttle_ms and asked.channel == DATA:
                 self.throttled_until_us[asked.target] = self.now_us + throttle_ms * 1000
+            if response.api_key in (ApiKey.PRODUCE, ApiKey.FETCH) and response.body.node_endpoints:
+                self.metadata.reached_at(response.body.node_endpoints)
             asked.asker.answered(asked, response.body)
 
     def _lose(self, peer: str, error: ErrorCode) -> None:
-        failures = self._unreachable.get(peer, (0, 0))[1] + 1
-        pause_us = backoff_us(failures, self.random, RECONNECT_BACKOFF_US, RECONNECT_BACKOFF_MAX_US)
-        self._unreachable[peer] = (self.now_us + pause_us, failures)
-        self.metadata.request_update()
+        self._pause(peer)
+        self._connected.pop(peer, None)
         lost = [asked for asked in self.in_flight.values() if asked.target == peer]
         for asked in lost:
             # An asker that hears of one loss may disregard the rest.
             if self.in_flight.pop(asked.correlation_id, None):
                 asked.asker.unanswered(asked, error)
+
+    def _pause(self, peer: str) -> tuple[int, int]:
+        """Before the next try to connect, longer each time; meanwhile metadata may say where it is now."""
+        failures = self._unreachable.get(peer, (0, 0))[1] + 1
+        pause_us = backoff_us(failures, self.random, RECONNECT_BACKOFF_US, RECONNECT_BACKOFF_MAX_US)
+        self._unreachable[peer] = (self.now_us + pause_us, failures)
+        self.metadata.request_update()
+        return self._unreachable[peer]
 
     def _time_out(self) -> None:
         late = [asked.target for asked in self.in_flight.values() if asked.deadline_us <= self.now_us]

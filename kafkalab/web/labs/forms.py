@@ -150,6 +150,7 @@ BREAKING = (
     Offer("tell_stale_leader", "Metadata with a leader of the past", "Name that leader"),
     Offer("move_coordinator", "Coordinator elsewhere", "Say so"),
     Offer("pose_as_kafka", "Pose as an older Kafka", "Pose"),
+    Offer("advertise_elsewhere", "A wrong advertised listener", "Advertise it"),
 )  # fmt: skip
 
 

@@ -81,6 +81,7 @@ LABELS = {
     "tell_stale_leader": "Name a leader of the past",
     "move_coordinator": "Coordinator elsewhere",
     "pose_as_kafka": "Pose as an older Kafka",
+    "advertise_elsewhere": "Advertise a wrong host",
     "begin_transaction": "Begin a transaction",
     "end_transaction": "Commit or abort",
     "update_producer": "Change",
