@@ -91,6 +91,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Herring:
+    """Something that happens at the same time and has nothing to do with it."""
+
+    name: str
+    says: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class WrongMove:
     """It looks right, and must not win."""
 
@@ -121,6 +130,7 @@ class Drill:
     steady: Expression
     metrics: tuple[Metric, ...]
     inject: tuple[Step, ...]
+    herrings: dict[str, Herring]
     page: Page
     impact: Question
     diagnosis: Question

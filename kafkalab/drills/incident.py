@@ -7,7 +7,7 @@ learner does to the cluster, by page, terminal or own client, is only seen by wh
 passed over: who mends first and asks afterwards does as one should.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -16,7 +16,7 @@ from kafkalab.drills.drill import Call, Drill, Evidence, Metric, Rule
 from kafkalab.drills.script import SECOND_US, Script
 from kafkalab.drills.timeline import Timeline
 from kafkalab.lab import Lab, is_significant
-from kafkalab.lessons import Expression, Facts, LessonRefused, look
+from kafkalab.lessons import Expression, Facts, LessonRefused, Step, look
 
 LOOK_EVERY_US = 500_000
 HINT_AFTER_US = 90 * SECOND_US
@@ -116,8 +116,11 @@ class Incident:
         self.pinned_metrics = chosen
         self._said("pinned metrics", ", ".join(metric.name for metric in chosen))
 
-    def inject(self) -> None:
-        """Let it break. Raises NotNow."""
+    def inject(self, delay_s: float = 0, herrings: Sequence[str] = ()) -> None:
+        """Let it break, after a delay and some things that have nothing to do with it. Raises NotNow."""
+        unknown = [name for name in herrings if name not in self.drill.herrings]
+        if unknown:
+            raise NotNow(f"The drill has no red herring {', '.join(unknown)}.")
         if self.injected_us is not None:
             raise NotNow("It has been injected already.")
         if len(self.pinned_metrics) < PINS_NEEDED:
@@ -126,7 +129,11 @@ class Incident:
         self.facts = self.before = self._look()
         self.injected_us = self._news_us = self.lab.world.now_us
         self._note(of.HIDDEN, "injection", f"The fault was injected; drawn were {self._drawn_in_words()}.")
-        self._injection = Script(self.lab, self.drill.inject, self._look, self.before, unseen=True)
+        moves = [step for name in herrings for step in self.drill.herrings[name].steps]
+        for name in herrings:
+            self._note(of.HIDDEN, "red herring", self.drill.herrings[name].says)
+        moves.append(Step(self.drill.place, wait_s=delay_s))
+        self._injection = Script(self.lab, [*moves, *self.drill.inject], self._look, self.before, unseen=True)
         self.progress()
 
     def roll_back(self) -> "Incident":

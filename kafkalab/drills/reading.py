@@ -12,6 +12,7 @@ from kafkalab.drills.drill import (
     Calling,
     Drill,
     Evidence,
+    Herring,
     Metric,
     Move,
     Page,
@@ -45,7 +46,7 @@ def read_drill(file: Path) -> Drill:
             *("number", "title", "level", "cluster", "service_level", "steady", "inject", "page", "impact"),
             *("diagnosis", "goal", "never", "hints", "solution", "wrong_moves", "ends_with"),
         ),
-        ("draws", "calls", "holds_s"),
+        ("draws", "calls", "holds_s", "herrings"),
     )
     texts = _texts(file, lines[end + 1 :], end + 2)
     cluster = said["cluster"].mapping((), ("brokers", "controllers", "configs", "prepare"))
@@ -68,6 +69,7 @@ def read_drill(file: Path) -> Drill:
         steady=Expression(steady["holds"], EARLY),
         metrics=_metrics(steady["metrics"]),
         inject=_some(said["inject"], steps(said["inject"])),
+        herrings={each.name: each for each in (_herring(one) for one in _listed(said, "herrings"))},
         page=_page(said["page"]),
         impact=_question(said["impact"].place, said["impact"].mapping(("ask", "choices", "answer"))),
         diagnosis=_question(said["diagnosis"].place, diagnosis),
@@ -186,6 +188,11 @@ def _call(located: Located) -> Call:
         takes_s,
         steps(said["steps"]) if "steps" in said else (),
     )
+
+
+def _herring(located: Located) -> Herring:
+    said = located.mapping(("name", "says", "steps"))
+    return Herring(_name(said["name"]), said["says"].text(), _some(said["steps"], steps(said["steps"])))
 
 
 def _wrong(located: Located, calls: dict[str, Call]) -> WrongMove:

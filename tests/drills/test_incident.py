@@ -6,7 +6,7 @@ import pytest
 
 from kafkalab.drills import Incident, NotNow, Phase, opened, post_mortem, read_drill, score, summary_row, timeline_rows
 from kafkalab.lab import Outcome, parse_command
-from tests.drills.drill import written
+from tests.drills.drill import RIGHT, written
 
 SLICE_US = 100_000
 
@@ -103,6 +103,24 @@ def test_the_injection_is_hidden_until_it_is_over(tmp_path: Path) -> None:
     incident.end("Enough.")
     [told] = [row["text"] for row in timeline_rows(incident) if row["kind"] == "hidden"]
     assert told.startswith("The fault was injected; drawn were after_s ")
+
+
+def test_red_herrings_and_a_delay_come_before_it_and_are_told_afterwards(tmp_path: Path) -> None:
+    herring = "herrings:\n  - {name: topic, says: Somebody makes a topic., steps: [{create_topic: {name: other}}]}\n"
+    drill = read_drill(written(tmp_path, RIGHT.replace("page:\n", herring + "page:\n", 1)))
+    incident = Incident(drill, opened(drill, 1), 1)
+    incident.pin_metrics(["paused", "topics"])
+    with pytest.raises(NotNow, match="no red herring rain"):
+        incident.inject(herrings=("rain",))
+    incident.inject(delay_s=4, herrings=("topic",))
+    passed(incident, 4)
+    assert (incident.paged_us, "topic:other" in incident.lab.view()) == (None, True)
+    passed(incident, 3)
+    assert incident.paged_us is not None
+    incident.end("Enough.")
+    assert [row["text"] for row in timeline_rows(incident) if row["name"] == "red herring"] == [
+        "Somebody makes a topic."
+    ]
 
 
 def test_the_timeline_writes_itself(tmp_path: Path) -> None:
