@@ -1,0 +1,17 @@
+"""The one database, a file in the data directory: what learners did and wrote. Labs are not in it."""
+
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connections
+
+FILE = "learners.sqlite3"
+
+
+def keep_in(directory: Path) -> None:
+    """Open it there, and bring its tables up to date. Before the event loop runs."""
+    directory.mkdir(parents=True, exist_ok=True)
+    connections.settings["default"]["NAME"] = directory / FILE
+    connections.close_all()
+    del connections["default"]
+    call_command("migrate", verbosity=0, interactive=False)
