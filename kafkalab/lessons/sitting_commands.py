@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from kafkalab.lab.parsing import Text, Whole, YesNo
+from kafkalab.lab import CommandSchema
+from kafkalab.lab.parsing import Text, Whole, YesNo, by_name, parse, schema
 
 LONGEST_REASON = 500
 _ANSWER = Text("A number, the name of a choice, or several things with commas between them.", 300)
@@ -84,3 +85,16 @@ SittingCommand = (
     | LeaveSandbox
     | PractiseAgain
 )
+
+SITTING_COMMANDS = by_name(SittingCommand)
+"""Every one's class under its name in JSON."""
+
+
+def parse_sitting_command(said: object) -> SittingCommand:
+    """From decoded JSON; raises CommandRefused with a reason for each wrong field."""
+    return parse(said, SITTING_COMMANDS)  # type: ignore[no-any-return]
+
+
+def sitting_command_schema() -> list[CommandSchema]:
+    """With their fields, for documentation."""
+    return schema(SITTING_COMMANDS)

@@ -1,5 +1,9 @@
 """The paths of the course. The lessons themselves are played under `course/<number>-<name>/`."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from kafkalab.web.course import sitting_views
+
+urlpatterns: list[URLPattern] = [
+    path("<int:number>-<slug:name>/", sitting_views.lesson, name="lesson"),
+]
