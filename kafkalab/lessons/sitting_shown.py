@@ -44,7 +44,13 @@ def _lesson(lesson: Lesson) -> Shown:
 
 def _row(sitting: Sitting, index: int) -> Shown:
     section, told = sitting.lesson.sections[index], sitting.told[index]
-    state = "here" if index == sitting.index and sitting.phase != FINISHED else "done" if told.ran else "ahead"
+    state = (
+        "here"
+        if index == sitting.index and sitting.phase != FINISHED
+        else "done"
+        if told.ran or index < sitting.index
+        else "ahead"
+    )
     return {
         "name": section.name,
         "title": section.title,

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafkalab.lab import Lab
-from kafkalab.lessons import Lesson
-from kafkalab.lessons.pace import hold
+from kafkalab.lessons import Lesson, LessonRefused
+from kafkalab.lessons.pace import hold, let_go_on
 from kafkalab.lessons.sitting import CHALLENGE, RUN, SETUP, Sitting
 from kafkalab.lessons.sitting_commands import SittingCommand
+from kafkalab.web.course.sitting_entrance import Entrance
 from kafkalab.web.course.sitting_texts import on_the_page
 from kafkalab.web.labs.open_labs import open_labs
 
@@ -54,7 +55,15 @@ class Seat:
         self.left_at = time.monotonic()
         self._told: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self.sitting = Sitting(lesson, at.seed, at.section, name=self.name, on_lab=self._on_lab, note=note)
+        self._entrance = Entrance(lesson.settings.brokers)
+        ports = self._entrance.ports
+        try:
+            self.sitting = Sitting(
+                lesson, at.seed, at.section, name=self.name, ports=ports, on_lab=self._on_lab, note=note
+            )
+        except LessonRefused:
+            self._entrance.close()
+            raise
         self._on_lab(self.sitting.lab)
         self._tick()
 
@@ -66,6 +75,8 @@ class Seat:
         self.sockets.append(socket)
         socket.tell(self._message(on_the_page(self.sitting)))
         if self._timer is None:
+            if self.sitting.sandbox is not None or self.sitting.phase in AT_WORK:
+                let_go_on(self.sitting.shown)
             self._tick()
 
     def leave(self, socket: Any) -> None:
@@ -82,6 +93,7 @@ class Seat:
         if self._timer is not None:
             self._timer.cancel()
         open_labs.private.pop(self.name, None)
+        self._entrance.close()
         for lab in (self.sitting.sandbox, self.sitting.lab):
             if lab is not None:
                 lab.abandon()
@@ -99,7 +111,8 @@ class Seat:
             if not well:
                 self._broke("The engine broke while the lesson looked at it.")
         self._tell()
-        if not self.sockets and time.monotonic() - self.left_at > REST_AFTER_S:
+        at_work = self.sockets or self._entrance.used
+        if not at_work and time.monotonic() - self.left_at > REST_AFTER_S:
             hold(self.sitting.shown)
             return
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
@@ -109,6 +122,7 @@ class Seat:
         open_labs.private[self.name] = (self.owner, lab)
         if not lab.conductor.playing:
             lab.play()
+        self._entrance.lead_to(lab)
         for socket in self.sockets:
             socket.look_at(lab)
 
@@ -145,7 +159,7 @@ class Seats:
     def take(self, seat: Seat) -> None:
         self.by_name[seat.name] = seat
         if self._look is None:
-            self._close_idle()
+            self._look_later()
 
     def make_room(self, owner: str) -> None:
         """For one more of this learner's. Raises NoSeat."""
@@ -173,12 +187,16 @@ class Seats:
         del self.by_name[seat.name]
         seat.close()
 
-    def _close_idle(self) -> None:
+    def look_for_idle(self) -> None:
+        """Whoever does not come back does not keep his lab."""
         now = time.monotonic()
         for seat in [*self.by_name.values()]:
             if not seat.sockets and now - seat.left_at > FORGET_AFTER_S:
                 self._close(seat)
-        self._look = asyncio.get_running_loop().call_later(60, self._close_idle)
+
+    def _look_later(self) -> None:
+        self.look_for_idle()
+        self._look = asyncio.get_running_loop().call_later(60, self._look_later)
 
 
 seats = Seats()
