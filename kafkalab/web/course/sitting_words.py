@@ -82,7 +82,7 @@ WORDS = {
     "refused": _("That was not possible:"),
     "course": _("All lessons"),
     "heard_setup": _("The next section is being prepared."),
-    "heard_asked": _("A question: {title}. Say what you expect."),
+    "heard_asked": _("A question: say what you expect. {title}"),
     "heard_locked": _("Your prediction is locked in. Run it when you are ready."),
     "heard_run": _("It runs."),
     "heard_saw": _("It has run. What did you see?"),

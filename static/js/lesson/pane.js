@@ -47,7 +47,7 @@ export function wireLesson({ ask }) {
   function takeFocus() {
     const lost = document.activeElement === null || document.activeElement === document.body || pane?.contains(document.activeElement);
     if (!lost) return;
-    const next = pane?.querySelector("[data-main], .lesson-form input, #lesson-title");
+    const next = [".lesson-form input", "[data-main]", "#lesson-title"].map((one) => pane?.querySelector(one)).find(Boolean);
     /** @type {HTMLElement|null|undefined} */ (next)?.focus({ preventScroll: true });
     pane?.parentElement?.scrollTo({ top: 0 });
   }
