@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from confluent_kafka.admin import AdminClient
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
@@ -172,6 +173,9 @@ def measured(records: int) -> dict[str, float]:
     figures: dict[str, float] = {}
     peer = start_lab()
     try:
+        # A real client is what makes the lab keep the machine's time, which lateness is measured by.
+        visitor = AdminClient({"bootstrap.servers": peer.bootstrap})
+        visitor.list_topics(timeout=10)
         hand = Hand(peer)
         hand.order("create_producer", topic="orders", rate=RATE_PER_S)
         hand.order("add_consumer", topics=["orders"], group="billing")

@@ -8,12 +8,13 @@ read_questions(file)               the workbook's, and exported and imported: it
 copied(answer, runs_of(texts))     how much of an answer stands in the lessons word for word
 """
 
+from kafkalab.lessons.carrying import Carrying, look
 from kafkalab.lessons.check import Checked, check
 from kafkalab.lessons.copied import Copied, copied, runs_of
 from kafkalab.lessons.facts import ROOTS
 from kafkalab.lessons.lesson import Lesson, Section, read_lesson, read_lessons
 from kafkalab.lessons.located import LessonRefused
-from kafkalab.lessons.play import Truth, Watch, carry_out, look, opened, same, truth
+from kafkalab.lessons.play import Truth, Watch, carry_out, opened, same, truth
 from kafkalab.lessons.workbook import (
     Book,
     Entry,
@@ -29,6 +30,7 @@ from kafkalab.lessons.workbook import (
 __all__ = [
     "ROOTS",
     "Book",
+    "Carrying",
     "Checked",
     "Copied",
     "Entry",

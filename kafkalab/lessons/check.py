@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from kafkalab.lab import Lab
-from kafkalab.lessons.lesson import Challenge, Lesson, Section
-from kafkalab.lessons.play import SLICE_US, Watch, carry_out, look, opened, same, told
+from kafkalab.lessons.carrying import look
+from kafkalab.lessons.lesson import Lesson, Section
+from kafkalab.lessons.play import carry_out, opened, same, solve, told
 
 
 @dataclass
@@ -62,17 +63,8 @@ def _play(lab: Lab, section: Section, checked: Checked) -> None:
         if not claim.holds.holds(before=before, after=after):
             raise claim.holds.place.refused(f'"{claim.says}" does not hold: {claim.holds.text}.')
     if section.challenge is not None:
-        _solve(lab, section.challenge)
-
-
-def _solve(lab: Lab, challenge: Challenge) -> None:
-    before = look(lab)
-    watch = Watch(challenge, before)
-    if challenge.goal.reached(before=before, now=before):
-        raise challenge.goal.place.refused("the goal is reached before anything was done.")
-    carry_out(lab, challenge.solution, before)
-    end_us = lab.world.now_us + int((challenge.holds_s + 1) * 1_000_000)
-    while not watch.reached(lab):
-        if lab.world.now_us >= end_us:
-            raise challenge.place.refused(f"the solution does not reach the goal: {challenge.goal.text}.")
-        lab.advance(SLICE_US)
+        goal = section.challenge.goal
+        now = look(lab)
+        if goal.reached(before=now, now=now):
+            raise goal.place.refused("the goal is reached before anything was done.")
+        solve(lab, section.challenge)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
 
 from kafkalab.lessons import Lesson, LessonRefused, Question, read_lesson, read_questions
 
@@ -50,7 +51,7 @@ def _read(stamped: tuple[tuple[Path, int], ...]) -> Catalogue:
 
 def lesson_href(lesson: Lesson) -> str:
     """Where it is played."""
-    return f"/course/{lesson.number}-{lesson.name}/"
+    return str(reverse("lesson", args=(lesson.number, lesson.name)))
 
 
 def texts_of(lesson: Lesson) -> list[str]:

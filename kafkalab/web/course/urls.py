@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kafkalab.web.course import belonging, pages, workbook_pages
+from kafkalab.web.course import belonging, pages, sitting_views, workbook_pages
 
 urlpatterns = [
     path("", pages.course_map, name="course-map"),
@@ -25,4 +25,5 @@ urlpatterns = [
     path("yours/come-in/", belonging.come_in, name="come-in"),
     path("yours/go-out/", belonging.go_out, name="go-out"),
     path("yours/forget/", belonging.forget, name="forget"),
+    path("<int:number>-<slug:name>/", sitting_views.lesson, name="lesson"),
 ]

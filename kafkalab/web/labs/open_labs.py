@@ -17,6 +17,8 @@ HOME = "home"
 class OpenLabs:
     by_name: dict[str, Lab] = field(default_factory=dict)
     """Those that are open from the beginning to the end, and everybody's."""
+    private: dict[str, tuple[str, Lab]] = field(default_factory=dict)
+    """Those that somebody has for a while, with whose they are: those of lessons."""
     many: ManyLabs | None = None
     """Those of learners, where there are any."""
     listeners: tuple[Listener, ...] = ()
@@ -49,6 +51,11 @@ class OpenLabs:
     async def _opened(self, name: str, owner: str) -> Lab:
         if name in self.by_name:
             return self.by_name[name]
+        if name in self.private:
+            whose, private = self.private[name]
+            if not owner or whose != owner:
+                raise Http404(f"There is no lab named {name}.")
+            return private
         tenant = self.tenant(name, owner)
         assert self.many is not None
         lab = await self.many.opened(tenant)
