@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kafkalab.lessons import Book, Entry, Piece, clean
 from kafkalab.lessons.workbook import KINDS, LONGEST_ANSWER, LONGEST_TITLE
@@ -56,9 +57,9 @@ def attach(shelf: str, question: str, kind: str, title: str, content: str) -> Ev
 def picture(content: bytes) -> str:
     """As a data URI. Raises NotKept."""
     if not content.startswith(PNG):
-        raise NotKept("A picture must be a PNG.")
+        raise NotKept(_("A picture must be a PNG."))
     if len(content) > LARGEST_PICTURE:
-        raise NotKept(f"A picture may have {LARGEST_PICTURE // 1024} KiB.")
+        raise NotKept(_("The file is too large: %(most)s KiB at most.") % {"most": LARGEST_PICTURE // 1024})
     return f"data:image/png;base64,{b64encode(content).decode()}"
 
 
@@ -67,9 +68,9 @@ def _put(shelf: str, question: str, piece: Piece) -> Evidence:
     sizes = [len(content) for content in mine.values_list("content", flat=True)]
     content = piece.content if piece.kind == "picture" else clean(piece.content)[:LONGEST_CONTENT]
     if piece.kind not in KINDS or not content.strip():
-        raise NotKept("There is nothing to keep.")
+        raise NotKept(_("There is nothing to keep."))
     if len(sizes) >= MOST_PIECES or sum(sizes) + len(content) > MOST_CHARACTERS:
-        raise NotKept("The workbook is full: take something out of it first.")
+        raise NotKept(_("The workbook is full: take something out of it first."))
     kept: Evidence = mine.create(
         learner=shelf,
         question=question,
@@ -112,4 +113,4 @@ def carry(of: str, to: str) -> None:
 
 def file_title(name: str) -> str:
     """Of a picture that was handed in as a file."""
-    return re.sub(r"\.png$", "", name, flags=re.IGNORECASE)[:LONGEST_TITLE] or "A picture"
+    return re.sub(r"\.png$", "", name, flags=re.IGNORECASE)[:LONGEST_TITLE] or _("A picture")
