@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from kafkalab.lessons import Book, Entry, Piece, clean
 from kafkalab.lessons.workbook import KINDS, LONGEST_ANSWER, LONGEST_TITLE
 from kafkalab.web.course.models import Answer, Evidence
+from kafkalab.web.storage import is_full
 
 LARGEST_PICTURE = 1536 * 1024
 LONGEST_CONTENT = 20_000
@@ -41,7 +42,8 @@ def _piece(each: Evidence) -> Piece:
 
 
 def write(shelf: str, question: str, text: str) -> str:
-    """The text as it is kept."""
+    """The text as it is kept. Raises NotKept."""
+    _need_room()
     kept = clean(text)[:LONGEST_ANSWER]
     wanted = {"text": kept, "changed_at": timezone.now()}
     Answer.objects.update_or_create(learner=shelf, question=question, defaults=wanted)
@@ -64,6 +66,7 @@ def picture(content: bytes) -> str:
 
 
 def _put(shelf: str, question: str, piece: Piece) -> Evidence:
+    _need_room()
     mine = Evidence.objects.filter(learner=shelf)
     sizes = [len(content) for content in mine.values_list("content", flat=True)]
     content = piece.content if piece.kind == "picture" else clean(piece.content)[:LONGEST_CONTENT]
@@ -81,6 +84,11 @@ def _put(shelf: str, question: str, piece: Piece) -> Evidence:
         at=datetime.fromisoformat(piece.at),
     )
     return kept
+
+
+def _need_room() -> None:
+    if is_full():
+        raise NotKept(_("The server has no room left for anybody's workbook."))
 
 
 def join(shelf: str, book: Book) -> None:
