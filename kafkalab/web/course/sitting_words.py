@@ -24,7 +24,7 @@ WORDS = {
     "run": _("Run it"),
     "running": _("It runs on your lab. Watch the stage."),
     "paused": _("Time stands still in the lab: press Play above the stage."),
-    "steps": _("What is done"),
+    "steps": _("What was done"),
     "wait": _("wait for {seconds} s"),
     "until": _("wait until"),
     "expected": _("You expected"),
