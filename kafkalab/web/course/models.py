@@ -82,7 +82,7 @@ class CarryCode(models.Model):
 
 
 class Attached(models.Model):
-    """A browser that belongs to an account as long as somebody is logged in there."""
+    """A browser that belongs to an account until somebody logs out there."""
 
     learner = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)

@@ -77,6 +77,7 @@ WORDS = {
     "finished": _("That was the lesson."),
     "foreseen": _("{right} of {all} foreseen"),
     "solved_count": _("{solved} of {all} challenges solved"),
+    "own_words": _("Say it in your own words in the workbook:"),
     "concepts": _("To keep"),
     "simpler": _("Simpler than in Kafka"),
     "refused": _("That was not possible:"),
