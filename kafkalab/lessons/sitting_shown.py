@@ -37,6 +37,7 @@ def _lesson(lesson: Lesson) -> Shown:
         "title": lesson.title,
         "minutes": lesson.minutes,
         "belief": lesson.belief,
+        "questions": list(lesson.questions),
         "concepts": dict(lesson.concepts),
         "simplifications": list(lesson.simplifications),
     }

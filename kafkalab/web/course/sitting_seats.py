@@ -53,6 +53,7 @@ class Seat:
         self.sockets: list[Any] = []
         """Of the pages that show it: each has `look_at(lab)` and `tell(said)`."""
         self.left_at = time.monotonic()
+        """When it was used last."""
         self._told: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._entrance = Entrance(lesson.settings.brokers)
@@ -71,6 +72,12 @@ class Seat:
     def bookmark(self) -> Bookmark:
         return Bookmark(self.sitting.seed, self.sitting.index)
 
+    @property
+    def used(self) -> bool:
+        """Somebody looks at the lab or one of its branches, or a client of the learner's is connected."""
+        watched = any(lab.family.watched for lab in (self.sitting.lab, self.sitting.shown))
+        return bool(self.sockets) or watched or self._entrance.used
+
     def enter(self, socket: Any) -> None:
         self.sockets.append(socket)
         socket.tell(self._message(on_the_page(self.sitting)))
@@ -82,7 +89,6 @@ class Seat:
     def leave(self, socket: Any) -> None:
         if socket in self.sockets:
             self.sockets.remove(socket)
-        self.left_at = time.monotonic()
 
     def do(self, command: SittingCommand) -> None:
         """Raises SittingRefused."""
@@ -111,8 +117,9 @@ class Seat:
             if not well:
                 self._broke("The engine broke while the lesson looked at it.")
         self._tell()
-        at_work = self.sockets or self._entrance.used
-        if not at_work and time.monotonic() - self.left_at > REST_AFTER_S:
+        if self.used:
+            self.left_at = time.monotonic()
+        if time.monotonic() - self.left_at > REST_AFTER_S:
             hold(self.sitting.shown)
             return
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
@@ -178,7 +185,7 @@ class Seats:
             self._close(seat)
 
     def _close_one_of(self, seats: list[Seat], why_not: str) -> None:
-        empty = [seat for seat in seats if not seat.sockets]
+        empty = [seat for seat in seats if not seat.used]
         if not empty:
             raise NoSeat(why_not)
         self._close(min(empty, key=lambda seat: seat.left_at))
@@ -191,7 +198,7 @@ class Seats:
         """Whoever does not come back does not keep his lab."""
         now = time.monotonic()
         for seat in [*self.by_name.values()]:
-            if not seat.sockets and now - seat.left_at > FORGET_AFTER_S:
+            if not seat.used and now - seat.left_at > FORGET_AFTER_S:
                 self._close(seat)
 
     def _look_later(self) -> None:

@@ -69,7 +69,7 @@ def _children(node: SyntaxTreeNode) -> list[Drawn]:
 
 def _drawn(node: SyntaxTreeNode) -> list[Drawn]:
     if node.type in ("text", "html_block", "html_inline"):
-        return [node.content]
+        return [node.content] if node.content else []
     if node.type == "softbreak":
         return [" "]
     if node.type == "hardbreak":

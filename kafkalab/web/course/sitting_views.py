@@ -1,29 +1,26 @@
 """The page of a lesson: the stage of the learner's own lab, with the lesson beside it."""
 
-from functools import lru_cache
-from pathlib import Path
-
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kafkalab.lessons import Lesson, LessonRefused, read_lesson
+from kafkalab.lessons import Lesson, LessonRefused
+from kafkalab.web.course.catalogue import catalogue
 from kafkalab.web.course.sitting_notes import bookmark_of, noting
 from kafkalab.web.course.sitting_seats import Bookmark, NoSeat, Seat, seats
 from kafkalab.web.course.sitting_words import WORDS
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 from kafkalab.web.labs.views import on_the_stage
 
-LESSONS = settings.BASE_DIR / "fixtures" / "lessons"
-
 
 @require_safe
 @never_cache
 async def lesson(request: HttpRequest, number: int, name: str) -> HttpResponse:
     """It opens the learner's lab of this lesson, or comes back to it."""
-    found = lesson_numbered(number)
+    found = catalogue().numbered(number)
+    if found is None:
+        raise Http404(f"There is no lesson {number}.")
     if found.name != name:
         return redirect("lesson", number, found.name)
     owner = owner_of(request) or new_owner()
@@ -55,20 +52,3 @@ async def _seat(owner: str, found: Lesson) -> Seat:
         if bookmark is None:
             note("", "opened", {"seed": seat.sitting.seed})
     return seat
-
-
-def lesson_numbered(number: int) -> Lesson:
-    """Raises Http404, also for a file that is no lesson: its author is told by `manage.py checklessons`."""
-    for file in sorted(LESSONS.glob("[0-9]*.md")):
-        if file.name.startswith((f"{number:02}-", f"{number}-")):
-            try:
-                return _read(file, file.stat().st_mtime_ns)
-            except LessonRefused as refused:
-                raise Http404(str(refused)) from None
-    raise Http404(f"There is no lesson {number}.")
-
-
-@lru_cache(64)
-def _read(file: Path, changed_ns: int) -> Lesson:
-    """Read again when it was written again."""
-    return read_lesson(file)

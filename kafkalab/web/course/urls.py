@@ -5,6 +5,7 @@ from django.urls import path
 from kafkalab.web.course import belonging, pages, sitting_views, workbook_pages
 
 urlpatterns = [
+    path("<int:number>-<slug:name>/", sitting_views.lesson, name="lesson"),
     path("", pages.course_map, name="course-map"),
     path("concepts/", pages.concepts, name="concepts"),
     path("search/", pages.search, name="course-search"),
@@ -25,5 +26,4 @@ urlpatterns = [
     path("yours/come-in/", belonging.come_in, name="come-in"),
     path("yours/go-out/", belonging.go_out, name="go-out"),
     path("yours/forget/", belonging.forget, name="forget"),
-    path("<int:number>-<slug:name>/", sitting_views.lesson, name="lesson"),
 ]

@@ -182,6 +182,7 @@ function drawEnd({ sections, lesson }) {
     concepts.length > 0 && h("section", { class: "lesson-concepts" },
       h("h4", null, say("concepts")),
       h("dl", null, concepts.map(([name, meaning]) => [h("dt", null, name), h("dd", null, String(meaning))]))),
+    lesson.questions.length > 0 && h("p", null, `${say("own_words")} `, lesson.questions.map((one, at) => [at > 0 && " · ", h("a", { key: one, href: `/course/workbook/${one}/` }, one)])),
     acts(h("a", { class: "lesson-link", href: "/course/" }, say("course")), button({ command: "practise_again" }, say("practise"), { title: say("practise_says"), "data-main": true })));
 }
 

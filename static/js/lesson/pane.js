@@ -20,6 +20,7 @@ export function wireLesson({ ask }) {
     if (pane === null || sitting === null) return;
     paint(pane, drawLesson(sitting, { sure }));
     pane.dataset.phase = sitting.phase;
+    document.documentElement.dataset.lesson = sitting.sandbox ? "sandbox" : sitting.phase;
   }
 
   function hear(news) {
