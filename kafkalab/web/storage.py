@@ -6,12 +6,20 @@ from django.core.management import call_command
 from django.db import connections
 
 FILE = "learners.sqlite3"
+MOST_BYTES = 2 * 1024**3
+"""Any browser may begin a workbook: together they must not fill the disk."""
 
 
 def keep_in(directory: Path) -> None:
     """Open it there, and bring its tables up to date. Before the event loop runs."""
     directory.mkdir(parents=True, exist_ok=True)
+    (directory / FILE).touch(mode=0o600)
     connections.settings["default"]["NAME"] = directory / FILE
     connections.close_all()
     del connections["default"]
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def is_full() -> bool:
+    file = Path(connections["default"].settings_dict["NAME"])
+    return file.is_file() and file.stat().st_size > MOST_BYTES

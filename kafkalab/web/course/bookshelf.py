@@ -7,10 +7,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kafkalab.lessons import Book, Entry, Piece, clean
 from kafkalab.lessons.workbook import KINDS, LONGEST_ANSWER, LONGEST_TITLE
 from kafkalab.web.course.models import Answer, Evidence
+from kafkalab.web.storage import is_full
 
 LARGEST_PICTURE = 1536 * 1024
 LONGEST_CONTENT = 20_000
@@ -40,7 +42,8 @@ def _piece(each: Evidence) -> Piece:
 
 
 def write(shelf: str, question: str, text: str) -> str:
-    """The text as it is kept."""
+    """The text as it is kept. Raises NotKept."""
+    _need_room()
     kept = clean(text)[:LONGEST_ANSWER]
     wanted = {"text": kept, "changed_at": timezone.now()}
     Answer.objects.update_or_create(learner=shelf, question=question, defaults=wanted)
@@ -56,20 +59,21 @@ def attach(shelf: str, question: str, kind: str, title: str, content: str) -> Ev
 def picture(content: bytes) -> str:
     """As a data URI. Raises NotKept."""
     if not content.startswith(PNG):
-        raise NotKept("A picture must be a PNG.")
+        raise NotKept(_("A picture must be a PNG."))
     if len(content) > LARGEST_PICTURE:
-        raise NotKept(f"A picture may have {LARGEST_PICTURE // 1024} KiB.")
+        raise NotKept(_("The file is too large: %(most)s KiB at most.") % {"most": LARGEST_PICTURE // 1024})
     return f"data:image/png;base64,{b64encode(content).decode()}"
 
 
 def _put(shelf: str, question: str, piece: Piece) -> Evidence:
+    _need_room()
     mine = Evidence.objects.filter(learner=shelf)
     sizes = [len(content) for content in mine.values_list("content", flat=True)]
     content = piece.content if piece.kind == "picture" else clean(piece.content)[:LONGEST_CONTENT]
     if piece.kind not in KINDS or not content.strip():
-        raise NotKept("There is nothing to keep.")
+        raise NotKept(_("There is nothing to keep."))
     if len(sizes) >= MOST_PIECES or sum(sizes) + len(content) > MOST_CHARACTERS:
-        raise NotKept("The workbook is full: take something out of it first.")
+        raise NotKept(_("The workbook is full: take something out of it first."))
     kept: Evidence = mine.create(
         learner=shelf,
         question=question,
@@ -80,6 +84,11 @@ def _put(shelf: str, question: str, piece: Piece) -> Evidence:
         at=datetime.fromisoformat(piece.at),
     )
     return kept
+
+
+def _need_room() -> None:
+    if is_full():
+        raise NotKept(_("The server has no room left for anybody's workbook."))
 
 
 def join(shelf: str, book: Book) -> None:
@@ -112,4 +121,4 @@ def carry(of: str, to: str) -> None:
 
 def file_title(name: str) -> str:
     """Of a picture that was handed in as a file."""
-    return re.sub(r"\.png$", "", name, flags=re.IGNORECASE)[:LONGEST_TITLE] or "A picture"
+    return re.sub(r"\.png$", "", name, flags=re.IGNORECASE)[:LONGEST_TITLE] or _("A picture")

@@ -1,12 +1,13 @@
 """The lessons that there are, read again when a file changes; one that does not hold is left out and named."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
 
-from kafkalab.lessons import Lesson, LessonRefused, Question, read_lesson, read_questions
+from kafkalab.lessons import Lesson, LessonRefused, Question, read_lesson, read_questions, runs_of
 
 LESSONS = settings.BASE_DIR / "fixtures" / "lessons"
 WORKBOOK = settings.BASE_DIR / "fixtures" / "workbook.yaml"
@@ -20,8 +21,10 @@ class Catalogue:
     """Of files that are no lessons as they stand: file, line, and why."""
     questions: tuple[Question, ...]
 
-    def named(self, name: str) -> Lesson | None:
-        return next((lesson for lesson in self.lessons if lesson.name == name), None)
+    @cached_property
+    def runs(self) -> frozenset[tuple[str, ...]]:
+        """Of words, in everything that the lessons say: what an answer may have been copied from."""
+        return runs_of(each for lesson in self.lessons for each in texts_of(lesson))
 
     def numbered(self, number: int) -> Lesson | None:
         return next((lesson for lesson in self.lessons if lesson.number == number), None)
@@ -50,7 +53,7 @@ def _read(stamped: tuple[tuple[Path, int], ...]) -> Catalogue:
 
 def lesson_href(lesson: Lesson) -> str:
     """Where it is played."""
-    return f"/course/{lesson.number}-{lesson.name}/"
+    return str(reverse("lesson", args=(lesson.number, lesson.name)))
 
 
 def texts_of(lesson: Lesson) -> list[str]:

@@ -10,6 +10,11 @@ from markdown_it import MarkdownIt
 _READER = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_block", "html_inline"])
 
 
+def line_as_html(text: str) -> SafeString:
+    """A sentence, to stand within something else."""
+    return mark_safe(_READER.renderInline(text))
+
+
 def as_html(text: str) -> SafeString:
     # What the reader writes is markup of its own making around text that it has escaped.
     return mark_safe(_READER.render(text))

@@ -2,17 +2,17 @@
 
 What stands in `detail`, by the kind of the deed:
 
-    opened     {}
-    predicted  {"said": the answer given, "confidence": 0 to 100, "because": a sentence}
+    opened     {"seed": of the lesson's cluster}
+    predicted  {"ask": the question, "said": the answer given, "confidence": 0 to 100, "because": a sentence}
     ran        {"said": what was predicted, "confidence": 0 to 100, "answer": the engine's, "right": bool,
                 "belief": the name of the wrong one that was chosen, or ""}
     saw        {"said": ..., "answer": ..., "right": bool}
-    solved     {"hints": how many were asked for}
+    solved     {"by": "learner" or "solution", "hints": how many were asked for}
     hinted     {"tier": 1 to 3}
-    restored   {}
+    restored   {"afresh": bool}
     finished   {}, with "" as its section: the whole lesson
 
-A name that is missing is read as not known.
+Answers are in words, a choice by its text or its name. What is missing is read as not known.
 """
 
 import json

@@ -62,7 +62,7 @@ class FoundOut:
     rules: tuple[Rule, ...]
     bands: tuple[Band, ...]
     solved: int
-    """Challenges."""
+    """Challenges, by the learner's own doing."""
     unaided: int
     """Of those, without a hint."""
 
@@ -87,7 +87,11 @@ def found_out(lessons: Iterable[Lesson], deeds: list[Deed]) -> FoundOut:
             first.setdefault(at, deed)
     rules = tuple(_rule(*sections[at], deed) for at, deed in first.items())
     hinted = {(deed.lesson, deed.section) for deed in deeds if deed.kind == Kind.HINTED}
-    solved = {(deed.lesson, deed.section) for deed in deeds if deed.kind == Kind.SOLVED}
+    solved = {
+        (deed.lesson, deed.section)
+        for deed in deeds
+        if deed.kind == Kind.SOLVED and deed.detail.get("by", "learner") == "learner"
+    }
     return FoundOut(rules, tuple(_band(*edges, rules) for edges in BANDS), len(solved), len(solved - hinted))
 
 
@@ -109,7 +113,7 @@ def _confidence(detail: dict[str, Any]) -> int | None:
 
 def _band(least: int, most: int, rules: tuple[Rule, ...]) -> Band:
     inside = [rule for rule in rules if rule.confidence is not None and least <= rule.confidence < most]
-    return Band(least, min(most, 100), len(inside), sum(rule.kind == "known" for rule in inside))
+    return Band(least, most - 1 if most <= 100 else 100, len(inside), sum(rule.kind == "known" for rule in inside))
 
 
 def in_words(section: Section, value: object) -> str:

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from kafkalab.lessons import Entry, Question, WorkbookRefused, copied, exported, imported, runs_of
+from kafkalab.lessons import Entry, Question, WorkbookRefused, copied, exported, imported
 from kafkalab.lessons.workbook_zip import MOST_BYTES, packed, unpacked
 from kafkalab.web.course import bookshelf
 from kafkalab.web.course.bookshelf import NotKept, book_of
-from kafkalab.web.course.catalogue import Catalogue, catalogue, lesson_href, texts_of
+from kafkalab.web.course.catalogue import Catalogue, catalogue, lesson_href
 from kafkalab.web.course.learner import learner_of
 from kafkalab.web.course.models import Answer, Evidence
 from kafkalab.web.course.predictions import prediction_text, predictions_for
@@ -71,8 +71,7 @@ def _question(
 
 def _of_text(known: Catalogue, answer: Answer | None) -> dict[str, Any]:
     text = answer.text if answer is not None else ""
-    runs = runs_of(each for lesson in known.lessons for each in texts_of(lesson))
-    return {"text": text, "saved": answer, "copied": copied(text, runs)}
+    return {"text": text, "saved": answer, "copied": copied(text, known.runs)}
 
 
 @require_POST
@@ -81,7 +80,10 @@ def save(request: HttpRequest, number: str) -> HttpResponse:
     known = catalogue()
     _asked(known, number)
     learner = learner_of(request)
-    bookshelf.write(learner.shelf, number, request.POST.get("text", ""))
+    try:
+        bookshelf.write(learner.shelf, number, request.POST.get("text", ""))
+    except NotKept as refused:
+        return HttpResponse(str(refused), status=507, content_type="text/plain; charset=utf-8")
     if request.headers.get("HX-Request") != "true":
         return learner.remembered(request, redirect("workbook-question", number))
     answer = Answer.objects.get(learner=learner.shelf, question=number)

@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from kafkalab.web.course.markdown import as_html
+from kafkalab.web.course.markdown import as_html, line_as_html
 
 register = template.Library()
 
@@ -12,3 +12,9 @@ register = template.Library()
 def markdown(text: str) -> SafeString:
     """Markdown as HTML that runs nothing, whoever wrote it."""
     return as_html(text)
+
+
+@register.filter
+def line(text: str) -> SafeString:
+    """The same of a sentence."""
+    return line_as_html(text)
