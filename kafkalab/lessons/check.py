@@ -1,7 +1,7 @@
 """Every lesson is solved before anybody is given it: predictions, claims, goals and solutions are played.
 
 A goal must be false before its solution and true after it; each belief must be wrong for one seed at least;
-each claim of an explanation must hold for every seed.
+each claim of an explanation must hold for every seed; and what a hidden copy of the cluster foresees must come.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from kafkalab.lab import Lab
 from kafkalab.lessons.carrying import look
 from kafkalab.lessons.lesson import Lesson, Section
-from kafkalab.lessons.play import carry_out, opened, same, solve, told
+from kafkalab.lessons.play import carry_out, opened, same, solve, told, truth
 
 
 @dataclass
@@ -45,11 +45,15 @@ def check(lesson: Lesson, seeds: range) -> Checked:
 
 def _play(lab: Lab, section: Section, checked: Checked) -> None:
     carry_out(lab, section.setup, look(lab))
+    foreseen = truth(lab, section).answer
     before = look(lab)
     carry_out(lab, section.run, before)
     after = look(lab)
     found = told(section.predict, before, after)
     kind, choices = section.predict.kind, section.predict.choices
+    if not same(kind, foreseen, found.answer):
+        words = f"a hidden copy of the cluster came to {foreseen!r}, and the cluster itself to {found.answer!r}."
+        raise section.predict.answer.place.refused(words)
     if choices and str(found.answer) not in choices:
         raise section.predict.answer.place.refused(f"the engine's answer {found.answer!r} is none of the choices.")
     for name, answer in found.by_belief.items():

@@ -12,51 +12,70 @@ from kafkalab.lessons.carrying import SECOND_US, SLICE_US, START_US, Carrying, l
 from kafkalab.lessons.expressions import Answer
 from kafkalab.lessons.facts import Facts
 from kafkalab.lessons.lesson import Challenge, Lesson, Prediction, Section, Step
+from kafkalab.lessons.work import Pieces, at_once
+
+PIECE_US = 200_000
+"""Of the lab's time at once, where others wait for their turn."""
 
 
 def opened(lesson: Lesson, seed: int, name: str = "lesson", ports: tuple[int, ...] = ()) -> Lab:
     """The cluster that the lesson begins with. It stands still until played. Raises LessonRefused.
 
     With `ports`, one for each broker, real clients may be let in there."""
+    return at_once(_opening(lesson, seed, name, ports))
+
+
+def _opening(lesson: Lesson, seed: int, name: str, ports: tuple[int, ...]) -> Pieces[Lab]:
     settings = replace(lesson.settings, seed=seed, name=name)
     lab = Lab.open(None, settings, ports, start_us=START_US)
     lab.listens = bool(ports)
     while not lab.ready:
         lab.advance(SLICE_US)
-    carry_out(lab, lesson.prepare, look(lab))
+        yield
+    yield from _carrying_out(lab, lesson.prepare, look(lab))
     return lab
 
 
 def carry_out(lab: Lab, steps: Iterable[Step], before: Facts) -> None:
     """One after the other, each to its end. Raises LessonRefused where one does not end as it should."""
+    at_once(_carrying_out(lab, steps, before))
+
+
+def _carrying_out(lab: Lab, steps: Iterable[Step], before: Facts) -> Pieces[None]:
     carrying = Carrying(lab, steps, before)
     while not carrying.go_on():
-        lab.advance(carrying.pause_us)
+        lab.advance(min(carrying.pause_us, PIECE_US))
+        yield
 
 
-def taken_to(lesson: Lesson, seed: int, index: int, name: str = "lesson", ports: tuple[int, ...] = ()) -> Lab:
+def taking_to(lesson: Lesson, seed: int, index: int, name: str = "lesson", ports: tuple[int, ...] = ()) -> Pieces[Lab]:
     """The lab as it stands when that section's question is asked, if all before was solved as the lesson does it.
     Raises LessonRefused."""
-    lab = opened(lesson, seed, name, ports)
+    lab = yield from _opening(lesson, seed, name, ports)
     for section in lesson.sections[:index]:
-        carry_out(lab, section.setup, look(lab))
-        carry_out(lab, section.run, look(lab))
+        yield from _carrying_out(lab, section.setup, look(lab))
+        yield from _carrying_out(lab, section.run, look(lab))
         if section.challenge is not None:
-            solve(lab, section.challenge)
-    carry_out(lab, lesson.sections[index].setup, look(lab))
+            yield from _solving(lab, section.challenge)
+    yield from _carrying_out(lab, lesson.sections[index].setup, look(lab))
     return lab
 
 
 def solve(lab: Lab, challenge: Challenge) -> None:
     """By its own solution. Raises LessonRefused where that does not reach the goal."""
+    at_once(_solving(lab, challenge))
+
+
+def _solving(lab: Lab, challenge: Challenge) -> Pieces[None]:
     before = look(lab)
     watch = Watch(challenge, before)
-    carry_out(lab, challenge.solution, before)
+    yield from _carrying_out(lab, challenge.solution, before)
     end_us = lab.world.now_us + int((challenge.holds_s + 1) * SECOND_US)
     while not watch.reached(lab):
         if lab.world.now_us >= end_us:
             raise challenge.place.refused(f"the solution does not reach the goal: {challenge.goal.text}.")
         lab.advance(SLICE_US)
+        yield
 
 
 @dataclass(frozen=True)
@@ -71,9 +90,17 @@ class Truth:
 
 def truth(lab: Lab, section: Section) -> Truth:
     """By a fork that runs ahead; the lab itself stays where it is."""
-    fork = lab.fork()
+    return at_once(foreseeing(lab, section))
+
+
+def foreseeing(lab: Lab, section: Section) -> Pieces[Truth]:
+    """The same, from how the lab stands now. Raises LessonRefused when it comes to that."""
+    return _running_ahead(lab.fork(), section)
+
+
+def _running_ahead(fork: Lab, section: Section) -> Pieces[Truth]:
     before = look(fork)
-    carry_out(fork, section.run, before)
+    yield from _carrying_out(fork, section.run, before)
     return told(section.predict, before, look(fork))
 
 

@@ -9,64 +9,56 @@ from collections.abc import Callable
 from typing import Any
 
 from kafkalab.lab import Lab
+from kafkalab.lessons import phases as at
 from kafkalab.lessons import sitting_commands as say
-from kafkalab.lessons.answers import AnswerRefused, answer_from, in_words
+from kafkalab.lessons.answers import AnswerRefused, answer_from
 from kafkalab.lessons.carrying import Carrying, Line, look
 from kafkalab.lessons.facts import Facts
 from kafkalab.lessons.lesson import Lesson, Section
 from kafkalab.lessons.located import LessonRefused
 from kafkalab.lessons.pace import hold, let_go_on, same_pace
-from kafkalab.lessons.play import Watch, same, taken_to, told, truth
+from kafkalab.lessons.phases import AT_ONCE_S, Note, SittingRefused
+from kafkalab.lessons.play import Truth, Watch, foreseeing, taking_to, told
 from kafkalab.lessons.told import Told, checked
-
-SETUP, ASKED, LOCKED, RUN, SAW, EXPLAINED, CHALLENGE, FINISHED = (
-    "setup", "asked", "locked", "run", "saw", "explained", "challenge", "finished",
-)  # fmt: skip
-"""Where a sitting is. The challenge is `solved` or not."""
-STANDS_STILL = (ASKED, LOCKED, SAW, EXPLAINED, FINISHED)
-EXPLORED_FROM = (ASKED, LOCKED, EXPLAINED)
-
-
-class SittingRefused(Exception):
-    """That cannot be done now; the message is one sentence for the learner."""
-
-
-Note = Callable[[str, str, dict[str, Any]], None]
-"""Hears of what a learner did: the section's name ("" for the whole lesson), what kind of deed, and details."""
+from kafkalab.lessons.under_way import UnderWay
 
 
 class Sitting:
     def __init__(
         self,
         lesson: Lesson,
+        lab: Lab,
         seed: int = 1,
         begin_at: int = 0,
         *,
-        name: str = "lesson",
         ports: tuple[int, ...] = (),
+        at_once_s: float = AT_ONCE_S,
         on_lab: Callable[[Lab], None] = lambda lab: None,
         note: Note = lambda section, kind, detail: None,
     ) -> None:
-        """`on_lab` hears of the lab that takes the place of the one before, which is let go of after that.
-        Raises LessonRefused."""
+        """`lab` was taken to where that section begins, with the ports that are given. `on_lab` hears of the lab that
+        takes the place of the one before, which is let go of after that."""
         self.lesson = lesson
         self.seed = seed
+        self.phase = at.ASKED
         self.error = ""
         """Why it does not go on, in a sentence."""
         self.sandbox: Lab | None = None
-        self.lab = taken_to(lesson, seed, begin_at, name, ports)
-        self._name, self._ports = name, ports
-        self._carrying: Carrying | None = None
-        self._carried = True
+        self.lab = lab
+        self._ports = ports
+        self._under_way = UnderWay(at_once_s)
+        self._run_wanted = False
         self._before: Facts = {}
         """From where the run, or the challenge, began."""
         self._watch: Watch | None = None
-        self._on_lab, self._note = on_lab, note
+        self.on_lab = on_lab
+        self._note = note
         self._begin_all(begin_at)
 
     def _begin_all(self, index: int) -> None:
         self.told = [Told() for _ in self.lesson.sections]
-        self._checkpoints: dict[int, Lab] = {}
+        self.checkpoints: dict[int, Lab] = {}
+        """How the lab stood when a section's question was asked."""
         self._broken = False
         self._ask(index)
 
@@ -88,11 +80,11 @@ class Sitting:
     @property
     def lines(self) -> list[Line]:
         """The steps that are being played, or were played last."""
-        return self._carrying.lines if self._carrying is not None else []
+        return self._under_way.lines
 
     @property
     def playing_solution(self) -> bool:
-        return self.phase == CHALLENGE and self._carrying is not None and not self._carried
+        return self.phase == at.CHALLENGE and self._under_way.playing
 
     @property
     def reached(self) -> bool:
@@ -103,11 +95,6 @@ class Sitting:
     def held_s(self) -> float:
         """For how long the goal has been reached by now."""
         return self._watch.held_us(self.lab) / 1_000_000 if self._watch is not None else 0.0
-
-    @property
-    def restorable(self) -> tuple[int, ...]:
-        """The sections whose beginning is kept."""
-        return tuple(self._checkpoints)
 
     # -- as time goes on --------------------------------------------------------------------------
 
@@ -120,20 +107,24 @@ class Sitting:
         except LessonRefused as error:
             self._fail(error)
 
-    def _go_on(self) -> None:
-        if self.phase == SETUP and self._carry():
-            self._ask(self.index)
-        elif self.phase == RUN and self._carry():
-            self._happened()
-        elif self.phase == CHALLENGE:
-            self._carry()
-            if not self.here.solved and self._watch is not None and self._watch.reached(self.lab):
-                self._solved()
+    @property
+    def thinking(self) -> bool:
+        """A hidden lab runs ahead: the sooner `go_on` is called again the sooner it has come there."""
+        return self._under_way.thinking and self.sandbox is None and not self.error
 
-    def _carry(self) -> bool:
-        if self._carrying is not None and not self._carried:
-            self._carried = self._carrying.go_on()
-        return self._carried
+    def _go_on(self) -> None:
+        if not self._under_way.thought():
+            return
+        if self.phase == at.SETUP and self._under_way.played():
+            self._ask(self.index)
+        elif self.phase == at.RUN and self._under_way.played():
+            self._happened()
+        elif self.phase == at.CHALLENGE:
+            self._under_way.played()
+            if not self.here.solved and self._watch is not None and self._watch.reached(self.lab):
+                self.here.solved = True
+                by = "solution" if self.here.by_solution else "learner"
+                self._note(self.section.name, "solved", {"by": by, "hints": self.here.hints})
 
     def broke(self, sentence: str) -> None:
         """The engine did, on the learner's lab."""
@@ -141,8 +132,10 @@ class Sitting:
         self.error = f"{sentence} Restore the section to go on."
 
     def _fail(self, error: LessonRefused) -> None:
-        self._carrying, self._carried = None, True
+        self._under_way.drop()
         hold(self.lab)
+        if self.phase == at.LOCKED:
+            self.phase, self.told[self.index] = at.ASKED, Told()
         self.error = (
             f"The lesson cannot go on from here, perhaps because the lab is not as it expects: {error.why} "
             "Restore the section, or begin it afresh."
@@ -168,7 +161,7 @@ class Sitting:
             case say.PlaySolution(sure):
                 self._play_solution(sure)
             case say.RestoreSection(section, afresh):
-                if section is None and not afresh and self.phase == CHALLENGE:
+                if section is None and not afresh and self.phase == at.CHALLENGE:
                     self._restore_challenge()
                 else:
                     self._restore(self.index if section is None else section, afresh)
@@ -189,30 +182,30 @@ class Sitting:
             raise SittingRefused(why_not)
 
     def _predict(self, command: say.Predict) -> None:
-        self._need(ASKED, "There is nothing to predict just now: a prediction is locked in once.")
+        self._need(at.ASKED, "There is nothing to predict just now: a prediction is locked in once.")
         asked = self.section.predict
         try:
             answer = answer_from(command.answer, asked.kind, asked.choices)
         except AnswerRefused as refused:
             raise SittingRefused(str(refused)) from None
-        try:
-            self.here.key = truth(self.lab, self.section)
-        except LessonRefused as error:
-            self._fail(error)
-            return
-        self.here.answer, self.here.confidence, self.here.because = answer, command.confidence, command.because.strip()
-        self.phase = LOCKED
-        self._note(self.section.name, "predicted", self._said() | {"because": self.here.because})
+        here = self.here
+        here.answer, here.confidence, here.because = answer, command.confidence, command.because.strip()
+        self.phase, self._run_wanted = at.LOCKED, False
+        self._under_way.think(foreseeing(self.lab, self.section), self._foreseen)
 
-    def _said(self) -> dict[str, Any]:
-        """As it is noted."""
-        asked, here = self.section.predict, self.here
-        return {"ask": asked.ask, "said": in_words(here.answer, asked.choices), "confidence": here.confidence * 20}
+    def _foreseen(self, key: Truth) -> None:
+        self.here.key = key
+        self._note(self.section.name, "predicted", self.here.prediction_noted(self.section))
+        if self._run_wanted:
+            self._run()
 
     def _run(self) -> None:
-        why_not = "Say first what you expect." if self.phase == ASKED else "It has been played: go on."
-        self._need(LOCKED, why_not)
-        self.phase = RUN
+        why_not = "Say first what you expect." if self.phase == at.ASKED else "It has been played: go on."
+        self._need(at.LOCKED, why_not)
+        if self.here.key is None:
+            self._run_wanted = True
+            return
+        self.phase = at.RUN
         self._before = look(self.lab)
         self._begin(self.section.run)
 
@@ -226,35 +219,31 @@ class Sitting:
         if section.saw is not None:
             here.seen = section.saw.answer.value(before=self._before, after=after)
         here.claims = [checked(claim, self._before, after) for claim in section.claims]
-        self.phase = SAW if section.saw is not None else EXPLAINED
-        belief = here.belief(section)
-        detail = {"answer": in_words(here.happened, asked.choices), "right": here.right(section)}
-        self._note(section.name, "ran", self._said() | detail | {"belief": belief.name if belief else ""})
+        self.phase = at.SAW if section.saw is not None else at.EXPLAINED
+        self._note(section.name, "ran", here.run_noted(section))
 
     def _say_seen(self, said: str) -> None:
-        self._need(SAW, "Nobody asks just now what you saw.")
+        self._need(at.SAW, "Nobody asks just now what you saw.")
         asked = self.section.saw
         assert asked is not None
         try:
             self.here.said_seen = answer_from(said, asked.kind, asked.choices)
         except AnswerRefused as refused:
             raise SittingRefused(str(refused)) from None
-        self.phase = EXPLAINED
-        said_seen, seen = self.here.said_seen, self.here.seen
-        words = {"said": in_words(said_seen, asked.choices), "answer": in_words(seen, asked.choices)}
-        self._note(self.section.name, "saw", {"ask": asked.ask, **words, "right": same(asked.kind, said_seen, seen)})
+        self.phase = at.EXPLAINED
+        self._note(self.section.name, "saw", self.here.seen_noted(self.section))
 
     def _next(self) -> None:
-        if self.phase not in (EXPLAINED, CHALLENGE):
+        if self.phase not in (at.EXPLAINED, at.CHALLENGE):
             raise SittingRefused("First comes what the page asks for.")
         self._need(self.phase, "")
-        if self.phase == EXPLAINED and self.section.challenge is not None:
+        if self.phase == at.EXPLAINED and self.section.challenge is not None:
             self._begin_challenge()
             return
-        left = self.phase == CHALLENGE and not self.here.solved
+        left = self.phase == at.CHALLENGE and not self.here.solved
         if self.index + 1 == len(self.lesson.sections):
             hold(self.lab)
-            self.phase = FINISHED
+            self.phase = at.FINISHED
             solved = sum(it.solved for it in self.told)
             right = sum(it.right(section) for it, section in zip(self.told, self.lesson.sections, strict=True))
             self._note("", "finished", {"seed": self.seed, "right": right, "solved": solved})
@@ -268,24 +257,25 @@ class Sitting:
 
     def _set_up(self, index: int) -> None:
         self.index = index
-        self.phase = SETUP
+        self.phase = at.SETUP
         self._before = look(self.lab)
         self._watch = None
         self._begin(self.section.setup)
 
     def _begin(self, steps: tuple[Any, ...]) -> None:
-        self._carrying, self._carried = Carrying(self.lab, steps, self._before), False
+        self._under_way.play(Carrying(self.lab, steps, self._before))
         if steps:
             let_go_on(self.lab)
 
     def _ask(self, index: int) -> None:
         """Time stands still, and how the lab stands is kept."""
         self.index = index
-        self.phase = ASKED
+        self.phase = at.ASKED
         self.error = ""
-        self._carrying, self._carried, self._watch = None, True, None
+        self._under_way.drop()
+        self._watch = None
         hold(self.lab)
-        self._checkpoints[index] = self.lab.fork()
+        self.checkpoints[index] = self.lab.fork()
 
     # -- the challenge ------------------------------------------------------------------------------
 
@@ -298,8 +288,8 @@ class Sitting:
         assert challenge is not None
         if lab is not self.lab:
             self._replace(lab)
-        self.phase, self.error, self._broken = CHALLENGE, "", False
-        self._carrying, self._carried = None, True
+        self.phase, self.error, self._broken = at.CHALLENGE, "", False
+        self._under_way.drop()
         self._before = look(self.lab)
         self._watch = Watch(challenge, self._before)
         let_go_on(self.lab)
@@ -310,14 +300,8 @@ class Sitting:
         self.here.solved = self.here.by_solution = False
         self._take_up_challenge(self._at_challenge.fork())
 
-    def _solved(self) -> None:
-        here = self.here
-        here.solved = True
-        by = "solution" if here.by_solution else "learner"
-        self._note(self.section.name, "solved", {"by": by, "hints": here.hints})
-
     def _hint(self) -> None:
-        self._need(CHALLENGE, "Hints are for challenges.")
+        self._need(at.CHALLENGE, "Hints are for challenges.")
         challenge = self.section.challenge
         assert challenge is not None
         if self.here.hints == len(challenge.hints):
@@ -326,7 +310,7 @@ class Sitting:
         self._note(self.section.name, "hinted", {"tier": self.here.hints})
 
     def _play_solution(self, sure: bool) -> None:
-        self._need(CHALLENGE, "There is no challenge to solve just now.")
+        self._need(at.CHALLENGE, "There is no challenge to solve just now.")
         challenge = self.section.challenge
         assert challenge is not None
         if self.here.solved:
@@ -345,50 +329,66 @@ class Sitting:
         if not afresh and index > self.index:
             raise SittingRefused("You have not been there yet: begin it afresh.")
         self._note(self.lesson.sections[index].name, "restored", {"afresh": afresh})
-        if afresh or index not in self._checkpoints:
+        if afresh or index not in self.checkpoints:
             self._afresh(index)
             return
-        self._replace(self._checkpoints[index].fork())
+        self._replace(self.checkpoints[index].fork())
         self._begin_again(index)
 
     def _afresh(self, index: int) -> None:
-        self._replace(taken_to(self.lesson, self.seed, index, self._name, self._ports))
-        self._begin_again(index)
+        def made(lab: Lab) -> None:
+            self._replace(lab)
+            self._begin_again(index)
+
+        self._make(index, made)
+
+    def _make(self, index: int, then: Callable[[Lab], None]) -> None:
+        """Another lab, which takes a while."""
+        self.index, self.phase, self.error, self._broken = index, at.SETUP, "", False
+        self._under_way.drop()
+        self._watch = None
+        hold(self.lab)
+        name = self.lab.settings.name
+        self._under_way.think(taking_to(self.lesson, self.seed, index, name, self._ports), then)
 
     def _begin_again(self, index: int) -> None:
         self._broken = False
-        for at in range(index, len(self.told)):
-            self.told[at] = Told()
-            self._checkpoints.pop(at, None)
+        for later in range(index, len(self.told)):
+            self.told[later] = Told()
+            self.checkpoints.pop(later, None)
         self._ask(index)
 
     def _practise(self) -> None:
         self.seed += 1
-        self._replace(taken_to(self.lesson, self.seed, 0, self._name, self._ports))
-        self._begin_all(0)
         self._note("", "opened", {"seed": self.seed})
 
+        def made(lab: Lab) -> None:
+            self._replace(lab)
+            self._begin_all(0)
+
+        self._make(0, made)
+
     def _explore(self) -> None:
-        if self.phase not in EXPLORED_FROM:
+        if self.phase not in at.EXPLORED_FROM:
             raise SittingRefused("The lab itself is yours to try things out just now.")
         self._need(self.phase, "")
         sandbox = self.lab.fork()
         sandbox.settings = self.lab.settings
         same_pace(self.lab, sandbox)
         self.sandbox = sandbox
-        self._on_lab(sandbox)
+        self.on_lab(sandbox)
 
     def _leave_sandbox(self) -> None:
         if self.sandbox is None:
             raise SittingRefused("You are not in the sandbox.")
         old, self.sandbox = self.sandbox, None
-        self._on_lab(self.lab)
+        self.on_lab(self.lab)
         old.abandon()
 
     def _replace(self, lab: Lab) -> None:
         same_pace(self.shown, lab)
         gone = [each for each in (self.sandbox, self.lab) if each is not None]
         self.lab, self.sandbox = lab, None
-        self._on_lab(lab)
+        self.on_lab(lab)
         for each in gone:
             each.abandon()

@@ -7,8 +7,9 @@ from typing import Any
 
 from kafkalab.lessons.answers import in_words
 from kafkalab.lessons.lesson import Lesson, Section
+from kafkalab.lessons.phases import CHALLENGE, EXPLAINED, FINISHED, SAW
 from kafkalab.lessons.play import same
-from kafkalab.lessons.sitting import CHALLENGE, EXPLAINED, FINISHED, SAW, Sitting
+from kafkalab.lessons.sitting import Sitting
 from kafkalab.lessons.told import Told
 
 Shown = dict[str, Any]
@@ -22,6 +23,7 @@ def shown(sitting: Sitting) -> Shown:
         "seed": sitting.seed,
         "phase": sitting.phase,
         "error": sitting.error,
+        "thinking": sitting.thinking,
         "sandbox": sitting.sandbox is not None,
         "standing_still": bool(sitting.shown.time is not None and sitting.shown.time.paused),
         "index": sitting.index,
@@ -56,7 +58,7 @@ def _row(sitting: Sitting, index: int) -> Shown:
         "name": section.name,
         "title": section.title,
         "state": state,
-        "restorable": index in sitting.restorable,
+        "restorable": index in sitting.checkpoints,
         "right": told.right(section) if told.ran and (state == "done" or sitting.phase in AFTER_THE_RUN) else None,
         "solved": told.solved,
         "challenge": section.challenge is not None,
@@ -86,7 +88,7 @@ def _section(sitting: Sitting, section: Section, told: Told) -> Shown:
 
 
 def _prediction(section: Section, told: Told) -> Shown | None:
-    if told.key is None:
+    if told.answer is None:
         return None
     words = in_words(told.answer, section.predict.choices)
     return {"answer": words, "confidence": told.confidence, "because": told.because}

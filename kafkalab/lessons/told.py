@@ -1,7 +1,9 @@
 """What a learner said in a section of a lesson, what happened then, and which wrong belief says the same."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from kafkalab.lessons.answers import in_words
 from kafkalab.lessons.expressions import Answer
 from kafkalab.lessons.facts import Facts
 from kafkalab.lessons.lesson import Belief, Claim, Section
@@ -47,6 +49,28 @@ class Told:
         by_belief = self.key.by_belief
         beliefs = section.predict.beliefs
         return next((it for it in beliefs if same(section.predict.kind, by_belief[it.name], self.answer)), None)
+
+    # -- as it is noted ------------------------------------------------------------------------------
+
+    def _said(self, section: Section) -> dict[str, Any]:
+        asked = section.predict
+        return {"ask": asked.ask, "said": in_words(self.answer, asked.choices), "confidence": self.confidence * 20}
+
+    def prediction_noted(self, section: Section) -> dict[str, Any]:
+        return self._said(section) | {"because": self.because}
+
+    def run_noted(self, section: Section) -> dict[str, Any]:
+        belief = self.belief(section)
+        answer = in_words(self.happened, section.predict.choices)
+        came_of_it = {"answer": answer, "right": self.right(section), "belief": belief.name if belief else ""}
+        return self._said(section) | came_of_it
+
+    def seen_noted(self, section: Section) -> dict[str, Any]:
+        asked = section.saw
+        assert asked is not None
+        said, seen = in_words(self.said_seen, asked.choices), in_words(self.seen, asked.choices)
+        right = same(asked.kind, self.said_seen, self.seen)
+        return {"ask": asked.ask, "said": said, "answer": seen, "right": right}
 
 
 def checked(claim: Claim, before: Facts, after: Facts) -> Checked:

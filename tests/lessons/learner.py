@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from kafkalab.lab import Outcome, parse_command
-from kafkalab.lessons import read_lesson
+from kafkalab.lessons import Lesson, read_lesson
+from kafkalab.lessons.phases import Note
+from kafkalab.lessons.play import taking_to
 from kafkalab.lessons.sitting import Sitting
 from kafkalab.lessons.sitting_commands import GoOn, PlayRun, Predict, SaySeen
 from kafkalab.lessons.sitting_shown import shown
+from kafkalab.lessons.work import at_once
 
 LESSONS = Path(__file__).parents[2] / "fixtures" / "lessons"
 SLICE_US = 20_000
@@ -18,7 +21,13 @@ def sitting_at(number: int, seed: int = 1, begin_at: int = 0) -> tuple[Sitting, 
     """And what it notes."""
     [file] = LESSONS.glob(f"{number:02}-*.md")
     deeds: list[Deed] = []
-    return Sitting(read_lesson(file), seed, begin_at, note=lambda *deed: deeds.append(deed)), deeds
+    return sitting_of(read_lesson(file), seed, begin_at, lambda *deed: deeds.append(deed)), deeds
+
+
+def sitting_of(lesson: Lesson, seed: int, begin_at: int, note: Note) -> Sitting:
+    """Whose hidden lab runs ahead at once, however long that takes."""
+    lab = at_once(taking_to(lesson, seed, begin_at))
+    return Sitting(lesson, lab, seed, begin_at, at_once_s=60, note=note)
 
 
 def wait(sitting: Sitting, seconds: float) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kafkalab.lessons import read_lesson, truth
-from kafkalab.lessons.sitting import Sitting, SittingRefused
+from kafkalab.lessons.phases import SittingRefused
 from kafkalab.lessons.sitting_commands import (
     ExploreFirst,
     GoOn,
@@ -20,7 +20,7 @@ from kafkalab.lessons.sitting_commands import (
     TakeHint,
 )
 from kafkalab.lessons.sitting_shown import shown
-from tests.lessons.learner import LESSONS, order, sitting_at, through, to_the_challenge, wait, wait_for
+from tests.lessons.learner import LESSONS, order, sitting_at, sitting_of, through, to_the_challenge, wait, wait_for
 
 
 def test_nothing_runs_before_the_prediction_is_locked_in_and_then_it_cannot_be_changed() -> None:
@@ -276,7 +276,7 @@ def test_practice_begins_again_under_another_seed() -> None:
 def test_other_labs_take_the_place_of_the_one_before() -> None:
     sitting, _ = sitting_at(1)
     seen = []
-    sitting._on_lab = seen.append
+    sitting.on_lab = seen.append
     sitting.lab.time.change(rate=10)
     sitting.do(ExploreFirst())
     sitting.do(LeaveSandbox())
@@ -297,7 +297,7 @@ def test_all_that_the_page_gets_is_json() -> None:
 def test_a_lesson_is_sat_through_to_its_end(file: Path) -> None:
     """With the right answers, and what happens on the learner's own lab is what the hidden fork foresaw."""
     deeds = []
-    sitting = Sitting(read_lesson(file), seed=3, note=lambda *deed: deeds.append(deed))
+    sitting = sitting_of(read_lesson(file), 3, 0, lambda *deed: deeds.append(deed))
     for section in sitting.lesson.sections:
         wait_for(sitting, "asked")
         key = truth(sitting.lab, section).answer

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kafkalab.lab import CommandRefused, Lab
-from kafkalab.lessons.sitting import SittingRefused
+from kafkalab.lessons.phases import SittingRefused
 from kafkalab.lessons.sitting_commands import SITTING_COMMANDS, parse_sitting_command
 from kafkalab.web.course.sitting_seats import Seat, seats
 from kafkalab.web.labs.consumers import LabConsumer

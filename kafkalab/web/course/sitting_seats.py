@@ -7,21 +7,25 @@ is made again as the lesson's own solutions leave it there. What is in any other
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from kafkalab.lab import Lab
 from kafkalab.lessons import Lesson, LessonRefused
 from kafkalab.lessons.pace import hold, let_go_on
-from kafkalab.lessons.sitting import CHALLENGE, RUN, SETUP, Sitting
+from kafkalab.lessons.phases import AT_ONCE_S, CHALLENGE, RUN, SETUP, Note
+from kafkalab.lessons.play import taking_to
+from kafkalab.lessons.sitting import Sitting
 from kafkalab.lessons.sitting_commands import SittingCommand
+from kafkalab.lessons.work import Work
 from kafkalab.web.course.sitting_entrance import Entrance
 from kafkalab.web.course.sitting_texts import on_the_page
 from kafkalab.web.labs.open_labs import open_labs
 
 TICK_S = 0.05
 """Between two looks at what can be done by now."""
+BREATH_S = 0.005
+"""The same while a hidden lab runs ahead."""
 REST_AFTER_S = 20
 """Without anybody looking, time stands still: a page that is loaded again is back long before."""
 FORGET_AFTER_S = 15 * 60
@@ -43,30 +47,35 @@ class Bookmark:
 
 
 class Seat:
-    def __init__(
-        self, owner: str, lesson: Lesson, at: Bookmark, note: Callable[[str, str, dict[str, Any]], None]
-    ) -> None:
-        """Raises LessonRefused."""
+    def __init__(self, owner: str, sitting: Sitting, entrance: Entrance) -> None:
         self.owner = owner
-        self.name = f"lesson-{lesson.number}-{secrets.token_hex(4)}"
+        self.name = sitting.lab.settings.name
         """Of the lab."""
+        self.sitting = sitting
         self.sockets: list[Any] = []
         """Of the pages that show it: each has `look_at(lab)` and `tell(said)`."""
         self.left_at = time.monotonic()
         """When it was used last."""
         self._told: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._entrance = Entrance(lesson.settings.brokers)
-        ports = self._entrance.ports
-        try:
-            self.sitting = Sitting(
-                lesson, at.seed, at.section, name=self.name, ports=ports, on_lab=self._on_lab, note=note
-            )
-        except LessonRefused:
-            self._entrance.close()
-            raise
-        self._on_lab(self.sitting.lab)
+        self._entrance = entrance
+        sitting.on_lab = self._on_lab
+        self._on_lab(sitting.lab)
         self._tick()
+
+    @staticmethod
+    async def prepared(owner: str, lesson: Lesson, at: Bookmark, note: Note) -> "Seat":
+        """Others get their turn while the lab is made. Raises LessonRefused."""
+        entrance = Entrance(lesson.settings.brokers)
+        name = f"lesson-{lesson.number}-{secrets.token_hex(4)}"
+        work = Work(taking_to(lesson, at.seed, at.section, name, entrance.ports))
+        try:
+            while not work.go_on(AT_ONCE_S):
+                await asyncio.sleep(0)
+        except LessonRefused:
+            entrance.close()
+            raise
+        return Seat(owner, Sitting(lesson, work.value, at.seed, at.section, ports=entrance.ports, note=note), entrance)
 
     @property
     def bookmark(self) -> Bookmark:
@@ -122,7 +131,8 @@ class Seat:
         if time.monotonic() - self.left_at > REST_AFTER_S:
             hold(self.sitting.shown)
             return
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        wait_s = BREATH_S if self.sitting.thinking else TICK_S
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke

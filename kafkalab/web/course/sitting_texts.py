@@ -3,14 +3,17 @@
 What is written as HTML in a lesson stays text.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from kafkalab.lessons.sitting import Sitting
 from kafkalab.lessons.sitting_shown import shown
+from kafkalab.web.labs.snippets import Snippet, Way, snippets
 
 TAGS = {
     "paragraph": "p",
@@ -21,6 +24,8 @@ TAGS = {
     "list_item": "li",
     "blockquote": "blockquote",
 }
+NO_PORTS = _("The labs of lessons have no ports for clients on this server.")
+_PROGRAMS = re.compile(r"\{\{ programs ([\w.-]+) \}\}")
 Drawn = dict[str, Any] | str
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
@@ -32,8 +37,9 @@ def on_the_page(sitting: Sitting) -> dict[str, Any]:
         said["section"],
         *(said["section"][it] for it in ("challenge", "saw", "outcome")),
     )
-    section["question"] = drawn(section["question"])
-    section["explanation"] = drawn(section["explanation"] or "")
+    servers = sitting.lab.bootstrap_servers if sitting.lab.listens else ""
+    section["question"] = with_programs(section["question"], servers)
+    section["explanation"] = with_programs(section["explanation"] or "", servers)
     for asked in (section["predict"], *([saw] if saw is not None else [])):
         asked["ask"] = line(asked["ask"])
         asked["choices"] = {name: line(text) for name, text in asked["choices"].items()}
@@ -42,10 +48,48 @@ def on_the_page(sitting: Sitting) -> dict[str, Any]:
     for claim in section["claims"]:
         claim["says"] = line(claim["says"])
     if challenge is not None:
-        challenge["variation"] = drawn(challenge["variation"])
+        challenge["variation"] = with_programs(challenge["variation"], servers)
         challenge["hints"] = [line(hint) for hint in challenge["hints"]]
     said["lesson"]["belief"] = line(said["lesson"]["belief"])
     return said
+
+
+@lru_cache(256)
+def with_programs(markdown: str, bootstrap_servers: str) -> list[Drawn]:
+    """Where `{{ programs orders }}` stands, the programs by which one's own client comes to that topic."""
+    return [each for part in drawn(markdown) for each in _programs(part, bootstrap_servers)]
+
+
+def _programs(part: Drawn, bootstrap_servers: str) -> list[Drawn]:
+    asked = _PROGRAMS.fullmatch(part["children"][0]) if isinstance(part, dict) and _is_text(part) else None
+    if asked is None:
+        return [part]
+    if not bootstrap_servers:
+        return [_tag("p", [str(NO_PORTS)])]
+    return [_program(snippet) for snippet in snippets(Way(bootstrap_servers), asked[1], 0)]
+
+
+def _is_text(part: dict[str, Any]) -> bool:
+    return len(part["children"]) == 1 and isinstance(part["children"][0], str)
+
+
+def _program(snippet: Snippet) -> Drawn:
+    program = snippet.program
+    lines = [("install", program.install), ("", snippet.code), ("run", program.run)]
+    said: list[Drawn] = [_tag("summary", [program.title])]
+    for name, text in lines:
+        if text:
+            said.append(_copied(f"lesson-{name}-{snippet.id}", text))
+        if name == "install" and program.file:
+            said.append(_tag("p", [program.file]))
+    return _tag("details", said)
+
+
+def _copied(id_: str, text: str) -> Drawn:
+    code = {"tag": "code", "props": {"id": id_}, "children": [text]}
+    copy = {"tag": "button", "props": {"type": "button", "class": "copy", "data-copy": f"#{id_}"}, "children": ["Copy"]}
+    pre = {"tag": "pre", "props": {"tabindex": "0"}, "children": [code]}
+    return {"tag": "div", "props": {"class": "snippet"}, "children": [pre, copy]}
 
 
 @lru_cache(512)

@@ -42,13 +42,15 @@ async def _seat(owner: str, found: Lesson) -> Seat:
     if seat is not None:
         return seat
     bookmark = await bookmark_of(owner, found)
-    # Another request of the same browser may have been faster.
+    seats.make_room(owner)
+    note = noting(owner, found)
+    made = await Seat.prepared(owner, found, bookmark or Bookmark(), note)
     seat = seats.of(owner, found.number)
-    if seat is None:
-        seats.make_room(owner)
-        note = noting(owner, found)
-        seat = Seat(owner, found, bookmark or Bookmark(), note)
-        seats.take(seat)
-        if bookmark is None:
-            note("", "opened", {"seed": seat.sitting.seed})
-    return seat
+    if seat is not None:
+        # Another request of the same browser was faster.
+        made.close()
+        return seat
+    seats.take(made)
+    if bookmark is None:
+        note("", "opened", {"seed": made.sitting.seed})
+    return made

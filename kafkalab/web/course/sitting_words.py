@@ -21,6 +21,7 @@ WORDS = {
     "lock": _("Lock it in"),
     "explore": _("Let me explore first"),
     "locked": _("Locked in. Now see what happens."),
+    "thinking": _("Locked in. A hidden copy of your lab is running ahead…"),
     "run": _("Run it"),
     "running": _("It runs on your lab. Watch the stage."),
     "paused": _("Time stands still in the lab: press Play above the stage."),

@@ -106,7 +106,7 @@ function drawNow(sitting, local) {
     case "asked":
       return [drawAnswer(`predict ${index}`, "predict", section.predict, say("predict"), say("lock"), true)];
     case "locked":
-      return [h("p", { key: "locked" }, say("locked")), acts(button({ command: "play_run" }, say("run"), { "data-main": true, key: "run" }), explore())];
+      return [h("p", { key: "locked" }, say(sitting.thinking ? "thinking" : "locked")), acts(button({ command: "play_run" }, say("run"), { "data-main": true, key: "run" }), explore())];
     case "run":
       return [h("p", { key: "running", class: "lesson-busy" }, sitting.standing_still ? say("paused") : say("running"))];
     case "saw":
