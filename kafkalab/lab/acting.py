@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 HANDS = {"all": "you", "1": "you-acks-1", "0": "you-acks-0"}
 """The producers that send single records, by acks."""
 RESERVED = (*HANDS.values(), ADMIN, TERMINAL)
-RESERVED_BEGINNINGS = ("client-", "broker-", "controller-")
+RESERVED_BEGINNINGS = ("client-", "broker-", "controller-", "stand-in-")
 """Names of nodes that are no person's to give."""
 MOST_PATIENCE_MS = 10_000
 """max.block.ms of a record sent by hand: a person waits for it."""
@@ -177,6 +177,8 @@ class Acting:
             case order.CrashConsumer(name):
                 self.lab.world.crash(self._reader(name))
                 return {}
+            case clients.RunStandIn() | clients.RemoveStandIn():
+                return self.lab.stand_ins.do(command)
             case clients.CrashProducer(name):
                 self.lab.world.crash(self._producer(name).name)
                 return {}

@@ -162,6 +162,15 @@ class PoseAsKafka:
 
 
 @dataclass(frozen=True, slots=True)
+class AdvertiseWrongAddress:
+    """Let a broker's advertised.listeners name an address where it is not. Kafka reads them when a broker starts."""
+
+    broker: BrokerId
+    host: Annotated[str, Text("Which clients are told.", pattern=r"[a-zA-Z0-9.-]{1,200}")] = "kafka.internal"
+    port: Annotated[int, Whole("Which clients are told.", 1, 65_535)] = 9092
+
+
+@dataclass(frozen=True, slots=True)
 class UndoFault:
     """Undo a fault. A broker that halted over it has to be started again."""
 
@@ -185,5 +194,6 @@ FaultCommand = (
     | TellStaleLeader
     | MoveCoordinator
     | PoseAsKafka
+    | AdvertiseWrongAddress
     | UndoFault
 )

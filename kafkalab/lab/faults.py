@@ -143,6 +143,8 @@ class Faults:
                 raise NoSuchThing(error="is needed, or a round trip")
             case fault.FailResponses(topic=None, partition=int()):
                 raise NoSuchThing(topic="is needed for a partition")
+            case fault.AdvertiseWrongAddress(_, host, port) if (host, port) in lab.listeners:
+                raise NoSuchThing(host=f"{lab.listeners[host, port]} listens at {host}:{port}")
             case fault.FailDisk(broker) if broker_node(broker) in lab.world.frozen:
                 raise NoSuchThing(broker=f"{broker} is frozen: nothing reads its disk")
 
@@ -174,6 +176,8 @@ class Faults:
                 cluster.fail_disk(broker)
             case fault.TearWrite(broker):
                 cluster.disks[broker_node(broker)].tears_next_write = True
+            case fault.AdvertiseWrongAddress(broker, host, port):
+                cluster.advertised[broker] = (host, port)
             case fault.SkewClock(broker, by_ms):
                 cluster.skew_clock(broker, by_ms * 1000)
             case order.FreezeBroker(broker):
@@ -197,6 +201,8 @@ class Faults:
                 cluster.disks[broker_node(broker)].failed = False
             case fault.TearWrite(broker):
                 cluster.disks[broker_node(broker)].tears_next_write = False
+            case fault.AdvertiseWrongAddress(broker):
+                del cluster.advertised[broker]
             case fault.SkewClock(broker):
                 cluster.skew_clock(broker, 0)
             case order.FreezeBroker(broker):

@@ -93,6 +93,8 @@ def _without_a_tool(command: order.Command) -> str:
     match command:
         case order.UpdateProducer() | order.UpdateConsumer() | share_commands.UpdateShareConsumer():
             return _own(command, "lab do")
+        case clients.RunStandIn() | clients.RemoveStandIn():
+            return _own(command, "lab do")
         case order.PauseProducer(name):
             return f"kill -STOP <pid of {name}>"
         case order.ResumeProducer(name):
@@ -193,6 +195,8 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):
             return f"date -s '{by_ms / 1000:+g} seconds'  # on the machine of broker {broker}"
+        case fault.AdvertiseWrongAddress(broker, host, port):
+            return f"# in config/broker-{broker}.properties: advertised.listeners=PLAINTEXT://{host}:{port}"
         case fault.UndoFault(number):
             return f"lab undo {number}"
     return _own(command, "lab fault")

@@ -17,6 +17,7 @@ ROOTS = {
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
+    "clients": 'Each client that is no producer or consumer of the lab, by its client.id: clients["my-app"].',
     "transactions": "Each transactional id by its name.",
     "faults": "Each fault that is on, by its number.",
     "ledger": "What became of the records, over all topics.",
@@ -34,6 +35,7 @@ _BY_KIND = {
     "producer": ("producers", "name"),
     "consumer": ("consumers", "name"),
     "share_consumer": ("consumers", "name"),
+    "client": ("clients", "client_id"),
     "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
 }

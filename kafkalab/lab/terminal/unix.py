@@ -82,6 +82,10 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
     (r"# wait for the next log\.retention\.check.*when brokers look at (\S+)", lambda it: order.RunRetention(it[0])),
     (r"# wait until (\S+) is over min\.cleanable.*", lambda it: order.CompactNow(it[0])),
     (r"# pull the plug of broker (\d+) in the middle.*", lambda it: fault.TearWrite(int(it[0]))),
+    (
+        r"# in config/broker-(\d+)\.properties: advertised\.listeners=PLAINTEXT://([\w.-]+):(\d+)",
+        lambda it: fault.AdvertiseWrongAddress(int(it[0]), it[1], int(it[2])),
+    ),
     (r"# pull the uplink of rack (.+)", lambda it: fault.IsolateRack(it[0])),
     (
         r"# let a proxy between (\S+) and (\S+) reset.*, (\d+) of a hundred",
