@@ -14,10 +14,9 @@ def take_over(original: "Lab", fork: "Lab") -> None:
     fork.controllers_down = dict(original.controllers_down)
     fork.accepting = dict(original.accepting)
     fork.kept_clients.by_name = dict(original.kept_clients.by_name)
-    for name in fork.world.nodes:
-        if name not in original.stand_ins.software:
-            fork.adopt(name)
     fork.stand_ins.go_on_from(original.stand_ins)
+    for name in fork.world.nodes:
+        fork.adopt(name)
     fork.faults.go_on_from(original.faults)
     fork.ledger.go_on_from(original.ledger)
     fork.metrics.go_on_from(original.metrics)

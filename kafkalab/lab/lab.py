@@ -187,7 +187,7 @@ class Lab:
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
         node = self.world.nodes.get(name)
-        if isinstance(node, Producer | Consumer | ShareConsumer):
+        if isinstance(node, Producer | Consumer | ShareConsumer) and name not in self.stand_ins.software:
             self._clients[name] = node
 
     def disown(self, name: str) -> None:

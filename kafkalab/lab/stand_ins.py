@@ -35,7 +35,8 @@ class StandIns:
         """In a fork, where they run too."""
         self.software = dict(other.software)
         book = self._new_book()
-        book.of_connection, book.by_identity = deepcopy((other._visitors.of_connection, other._visitors.by_identity))
+        was = other._visitors
+        book.of_connection, book.by_identity, book.former = deepcopy((was.of_connection, was.by_identity, was.former))
         self._visitors = book
         if self.software:
             self.lab.world.on_message.append(self._on_message)
@@ -63,9 +64,11 @@ class StandIns:
 
     def entities(self) -> dict[str, dict[str, Any]]:
         found = {}
-        for visitor in self._visitors.everyone():
-            node = f"stand-in-{visitor.client_id}"
-            found[f"client:{node}"] = visitor.entity() | {"name": node}
+        for entity in self._visitors.entities().values():
+            node = f"stand-in-{entity['client_id']}"
+            # Between nodes of one world travel messages and no bytes.
+            seen = {name: each for name, each in entity.items() if name not in ("bytes_in", "bytes_out")}
+            found[f"{entity['kind']}:{node}"] = seen | {"name": node}
         return found
 
     def on_leaving(self, node: str) -> None:

@@ -43,6 +43,7 @@ ADMINISTRATION = (
     ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS,
     ApiKey.ALTER_USER_SCRAM_CREDENTIALS,
 )
+FORMER_KEPT = 20
 Identity = tuple[str, str, str]
 """(address, client id, software name)"""
 
@@ -115,6 +116,8 @@ class Visitors:
     ) -> None:
         self.of_connection: dict[str, Visitor] = {}
         self.by_identity: dict[Identity, Visitor] = {}
+        self.former: dict[str, Visitor] = {}
+        """Who has left, by client id: a program that sends one record is gone before anybody has looked."""
         self._readings: dict[str, Reading] = {}
         self._topic_name = topic_name
         self._on_delivered = on_delivered
@@ -147,6 +150,10 @@ class Visitors:
         del visitor.connections[connection]
         if visitor.connections:
             return None
+        self.former.pop(visitor.client_id, None)
+        self.former[visitor.client_id] = visitor
+        if len(self.former) > FORMER_KEPT:
+            del self.former[next(iter(self.former))]
         return self.by_identity.pop((visitor.address, visitor.client_id, visitor.software_name))
 
     def name_of(self, node: str) -> str:
@@ -216,4 +223,7 @@ class Visitors:
         return list(self.by_identity.values())
 
     def entities(self) -> dict[str, dict[str, Any]]:
-        return {f"client:{visitor.number}": visitor.entity() for visitor in self.by_identity.values()}
+        return {f"client:{visitor.number}": visitor.entity() for visitor in self.by_identity.values()} | {
+            f"former_client:{name}": visitor.entity() | {"kind": "former_client"}
+            for name, visitor in self.former.items()
+        }

@@ -17,7 +17,7 @@ ROOTS = {
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
-    "clients": 'Each client that is no producer or consumer of the lab, by its client.id: clients["my-app"].',
+    "clients": 'Each client from outside, also one that has left, by its client.id: clients["my-app"].',
     "transactions": "Each transactional id by its name.",
     "faults": "Each fault that is on, by its number.",
     "ledger": "What became of the records, over all topics.",
@@ -54,6 +54,8 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+        elif kind == "former_client":
+            facts["clients"].setdefault(str(entity["client_id"]), entity)
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
     for name, partition in facts["partitions"].items():
