@@ -26,6 +26,8 @@ ROOTS = {
 }
 """By the names with which an expression begins, after `now.`, `before.` or `after.`."""
 
+CELL = ("offset", "key", "glyph", "bytes", "epoch", "kind")
+"""The names of what a replica's tail tells of a record. Data is not said to be data there; here it is."""
 _BY_KIND = {
     "broker": ("brokers", "broker"),
     "controller": ("controllers", "id"),
@@ -53,7 +55,8 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
         elif kind == "partition":
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
-            facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+            tail = [dict(zip(CELL, [*cell, "data"], strict=False)) for cell in entity["tail"]]
+            facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity | {"tail": tail}
         elif kind == "former_client":
             facts["clients"].setdefault(str(entity["client_id"]), entity)
         elif kind in ("ledger", "signs"):

@@ -67,7 +67,7 @@ def test_a_wrong_address_leads_a_real_client_to_nobody_although_its_bootstrap_se
         restarted(lab, broker)
         other = next(one for one in lab.entities("broker") if one["broker"] != broker)
         failed: list[KafkaError] = []
-        producer = Producer({"bootstrap.servers": f"{other['host']}:{other['port']}", "message.timeout.ms": 4_000})
+        producer = Producer({"bootstrap.servers": f"{other['host']}:{other['port']}", "message.timeout.ms": 2_000})
         producer.produce(topic, value="to nobody", on_delivery=lambda error, _message: failed.append(error))
         told = producer.list_topics(topic, timeout=20)
         assert (told.brokers[broker].host, told.brokers[broker].port) == ("localhost", 9)
