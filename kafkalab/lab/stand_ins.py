@@ -14,8 +14,8 @@ from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.clients.workload import ProducerSettings
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.spec import broker_node
-from kafkalab.lab.client_commands import RemoveStandIn, RunStandIn
 from kafkalab.lab.not_possible import NotPossible
+from kafkalab.lab.stand_in_commands import RemoveStandIn, RunStandIn
 from kafkalab.lab.visitors import Visitors
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ ROOTS = {
     "brokers": 'Each broker by its id: brokers["1"].',
     "controllers": 'Each controller by its id: controllers["3000"].',
     "topics": 'Each topic by its name: topics["orders"]; internal ones too.',
-    "partitions": 'Each partition by topic and number: partitions["orders-0"]. With segments and tail of its leader.',
+    "partitions": 'Each partition by topic and number: partitions["orders-0"].',
     "replicas": 'Each replica by partition and broker: replicas["orders-0@2"].',
     "groups": 'Each consumer group by its id: groups["billing"].',
     "share_groups": "Each share group by its id.",
@@ -55,12 +55,13 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
         elif kind == "partition":
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
-            tail = [dict(zip(CELL, [*cell, "data"], strict=False)) for cell in entity["tail"]]
-            facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity | {"tail": tail}
+            facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
         elif kind == "former_client":
             facts["clients"].setdefault(str(entity["client_id"]), entity)
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
+    for replica in facts["replicas"].values():
+        replica["tail"] = [dict(zip(CELL, [*cell, "data"], strict=False)) for cell in replica["tail"]]
     for name, partition in facts["partitions"].items():
         partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts

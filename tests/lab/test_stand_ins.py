@@ -2,9 +2,10 @@
 
 from kafkalab.engine.events import ConnectionFailed
 from kafkalab.lab import Lab
-from kafkalab.lab.client_commands import CrashProducer, RemoveStandIn, RunStandIn
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.commands import CrashBroker, CreateProducer, CreateTopic, StartBroker, StopBroker
 from kafkalab.lab.fault_commands import AdvertiseWrongAddress, UndoFault
+from kafkalab.lab.stand_in_commands import RemoveStandIn, RunStandIn
 from tests.lab.labs import SECOND_US, Ask
 
 

@@ -33,13 +33,13 @@ _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
 _OF_PRODUCERS = (
-    "crash_producer",
     "update_producer",
     "begin_transaction",
     "end_transaction",
     "pause_producer",
     "resume_producer",
     "remove_producer",
+    "crash_producer",
 )
 _OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer")
 
