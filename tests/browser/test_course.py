@@ -24,12 +24,15 @@ def test_axe_finds_nothing_in_the_course(lab: Peer, chromium: Browser, scheme: s
     page.get_by_role("button", name="Attach the command").click()
     found = []
     ARTEFACTS.mkdir(exist_ok=True)
-    for path in PAGES:
+    for path in PAGES if scheme == "light" else PAGES[:3]:
         page.goto(f"{lab.url}course/{path}")
         found += violations(page, path, options=RUN_WITH if scheme == "light" else CONTRAST)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         if path in ("", "workbook/Q9/"):
             page.screenshot(path=ARTEFACTS / f"course-{scheme}-{path.replace('/', '')}.png")
+    page.goto(f"{lab.url}course/search/")
+    page.get_by_label("Search the lessons").press_sequentially("acks waits")
+    expect(page.locator("#found mark").first).to_have_text("acks")
     context.close()
     assert found == []
 

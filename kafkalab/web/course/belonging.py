@@ -78,7 +78,7 @@ def take(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def come_in(request: HttpRequest) -> HttpResponse:
     """What this browser did so far goes to the account, and from now on it writes there."""
-    if not logins.lets_in(address_of(request)):
+    if not logins.lets_in(f"{address_of(request)} {request.POST.get('username', '')[:150]}"):
         return _shown(request, _("Too many tries: wait a minute."), TOO_MANY)
     form = AuthenticationForm(request, request.POST)
     if not form.is_valid():

@@ -16,8 +16,8 @@ SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No two of them are taken for each other when they are read aloud or written down."""
 LENGTH = 8
 LIVES = timedelta(minutes=10)
-tries = Turnstile(each=5, in_all=60)
-"""30**8 codes: who tries 60 times a minute finds one that is good for ten minutes in some thousand years."""
+tries = Turnstile(each=20, in_all=120)
+"""A class may share one address. 30**8 codes: who tries 120 times a minute needs thousands of years to find one."""
 
 
 class CodeRefused(Exception):

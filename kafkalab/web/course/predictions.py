@@ -34,7 +34,7 @@ def predictions_for(lessons: Iterable[Lesson], deeds: Iterable[Deed]) -> list[Ma
             continue
         lesson, section = sections[at]
         lines = [
-            _("Asked: %s") % section.predict.ask,
+            _("Asked: %s") % (deed.detail.get("ask") or section.predict.ask),
             _("Predicted: %s") % in_words(section, deed.detail.get("said")),
             *([_("Because: %s") % because[at]] if because.get(at) else []),
             *([_("Sure: %s %%") % deed.detail["confidence"]] if deed.detail.get("confidence") is not None else []),

@@ -13,7 +13,7 @@ MOST_KEYS = 10_000
 
 class Turnstile:
     def __init__(self, each: int, in_all: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """How many a minute may come from one address, and from everybody together."""
+        """How many a minute may come with one key, an address say, and how many from everybody together."""
         self.each = each
         self.in_all = in_all
         self.clock = clock
