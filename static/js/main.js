@@ -64,6 +64,7 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
   onSitting: (sitting) => lesson.hear(sitting),
   onState(state) {
     page.dataset.line = state;
+    if (state === "gone") lesson.gone();
     find("#line-said").textContent = { open: "live", gone: "not there any more", waiting: "reconnecting…", connecting: "connecting…" }[state];
   },
 });

@@ -116,9 +116,24 @@ def test_a_lesson_has_a_lab_of_the_learners_own_that_nobody_else_reaches() -> No
             learner, other, stranger = AsyncClient(), AsyncClient(), AsyncClient()
             name = await opened(learner)
             assert await opened(other) != name
-            paths = [f"/labs/{name}/", f"/api/labs/{name}/", f"/labs/{name}/records/?topic=orders"]
-            found = [[(await who.get(path)).status_code for path in paths] for who in (learner, other, stranger)]
-            assert found == [[200] * 3, [404] * 3, [404] * 3]
+            whats = (
+                "why/?id=broker:1",
+                "configs/?id=broker:1",
+                "metrics/charts/",
+                "compare/",
+                "what-if/",
+                "join.svg",
+                "recording/",
+            )
+            paths = [f"/labs/{name}/{what}" for what in ("records/?topic=orders", "ledger/", "tape/", *whats)]
+            paths += [f"/api/labs/{name}/{what}" for what in ("", "timeline/")]
+            answers = {path: (await learner.get(path)).status_code for path in paths}
+            assert answers == dict.fromkeys(paths, 200)
+            back = await learner.get(f"/labs/{name}/")
+            assert (back.status_code, back.headers["Location"]) == (302, LESSON_1)
+            paths += [f"/labs/{name}/", f"/labs/{name}/metrics", f"/labs/{name}~branch/"]
+            found = [[(await who.get(path)).status_code for path in paths] for who in (other, stranger)]
+            assert found == [[404] * len(paths)] * 2
             sockets = [f"/ws/labs/{name}/lesson/", f"/ws/labs/{name}/", f"/ws/labs/{name}/terminal/"]
             assert [await closed_with(path, other) for path in sockets] == [NO_SUCH_LAB] * 3
             assert [await closed_with(path, stranger) for path in sockets] == [NO_SUCH_LAB] * 3

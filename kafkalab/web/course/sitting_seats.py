@@ -18,9 +18,10 @@ from kafkalab.lessons.play import taking_to
 from kafkalab.lessons.sitting import Sitting
 from kafkalab.lessons.sitting_commands import SittingCommand
 from kafkalab.lessons.work import Work
+from kafkalab.web.course.catalogue import lesson_href
 from kafkalab.web.course.sitting_entrance import Entrance
 from kafkalab.web.course.sitting_texts import on_the_page
-from kafkalab.web.labs.open_labs import open_labs
+from kafkalab.web.labs.open_labs import PrivateLab, open_labs
 
 TICK_S = 0.05
 """Between two looks at what can be done by now."""
@@ -136,7 +137,7 @@ class Seat:
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke
-        open_labs.private[self.name] = (self.owner, lab)
+        open_labs.private[self.name] = PrivateLab(self.owner, lab, lesson_href(self.sitting.lesson))
         if not lab.conductor.playing:
             lab.play()
         self._entrance.lead_to(lab)

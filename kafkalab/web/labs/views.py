@@ -48,6 +48,8 @@ async def front_door(request: HttpRequest) -> HttpResponse:
 @never_cache
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
     lab = await open_labs.opened(name, owner_of(request))
+    if name in open_labs.private:
+        return redirect(open_labs.private[name].page)
     return render(request, "labs/stage.html", on_the_stage(request, name, owner_of(request), lab))
 
 

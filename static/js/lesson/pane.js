@@ -4,6 +4,9 @@ import { paint } from "../paint.js";
 import { drawLesson } from "./draw.js";
 import { say } from "./words.js";
 
+const RELOADED = "kafkalab-lesson-reloaded";
+const RELOADED_AT_MOST_EVERY_MS = 5_000;
+
 /** @param {{ask: (command: any) => Promise<import("../types.js").Answer>}} hands */
 export function wireLesson({ ask }) {
   const pane = /** @type {HTMLElement|null} */ (document.querySelector("#lesson"));
@@ -83,5 +86,13 @@ export function wireLesson({ ask }) {
       ? { command, answer, confidence: Number(fields.get("confidence") ?? 3), because: String(fields.get("because") ?? "") }
       : { command, answer });
   });
-  return { hear };
+  /** The lab is not there any more, after a long sleep or a restart: the page makes it again, where the learner was. */
+  function gone() {
+    const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+    if (pane === null || Date.now() - last < RELOADED_AT_MOST_EVERY_MS) return;
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+    location.reload();
+  }
+
+  return { hear, gone };
 }
