@@ -24,9 +24,8 @@ from kafkalab.engine.clients.producer import (
     SendOne,
 )
 from kafkalab.engine.clients.workload import ProducerSettings
-from kafkalab.lab import client_commands as clients
+from kafkalab.lab import client_commands, controller_commands, fault_commands, share_commands
 from kafkalab.lab import commands as order
-from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab import transaction_commands as transactions
@@ -38,6 +37,7 @@ from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.not_possible import NotPossible
 from kafkalab.lab.share_acting import add_share_consumer, update_share_consumer
 from kafkalab.lab.shell import shell
+from kafkalab.lab.stand_in_commands import StandInCommand
 from kafkalab.lab.store import StoreRefused
 from kafkalab.lab.tempo_acting import change_tempo
 from kafkalab.lab.terminal_commands import TERMINAL
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 HANDS = {"all": "you", "1": "you-acks-1", "0": "you-acks-0"}
 """The producers that send single records, by acks."""
 RESERVED = (*HANDS.values(), ADMIN, TERMINAL)
-RESERVED_BEGINNINGS = ("client-", "broker-", "controller-")
+RESERVED_BEGINNINGS = ("client-", "broker-", "controller-", "stand-in-")
 """Names of nodes that are no person's to give."""
 MOST_PATIENCE_MS = 10_000
 """max.block.ms of a record sent by hand: a person waits for it."""
@@ -174,11 +174,11 @@ class Acting:
                 return self._update_consumer(command)
             case order.RemoveConsumer(name):
                 return self._remove(self._reader(name))
+            case client_commands.CrashProducer(name):
+                self.lab.world.crash(self._producer(name).name)
+                return {}
             case order.CrashConsumer(name):
                 self.lab.world.crash(self._reader(name))
-                return {}
-            case clients.CrashProducer(name):
-                self.lab.world.crash(self._producer(name).name)
                 return {}
             case (
                 order.CrashBroker(broker)
@@ -189,6 +189,8 @@ class Acting:
                 | order.IsolateBroker(broker)
             ):
                 return do_to_broker(self.lab, command, broker)
+            case command if isinstance(command, StandInCommand):
+                return self.lab.stand_ins.do(command)
             case order.HealNetwork():
                 self.lab.faults.heal_network()
                 return {}

@@ -1,18 +1,16 @@
-"""What a person can do to clients, besides making them, changing them and closing them."""
+"""What is done to the lab's own producers and consumers besides."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from kafkalab.lab.parsing import Text
 
-ClientName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,60}")]
-
 
 @dataclass(frozen=True, slots=True)
 class CrashProducer:
-    """Kill a producer. What it has not sent is gone, and what it was not told of it does not know."""
+    """Kill a producer's application. What it had not sent yet is gone, and nobody is told."""
 
-    name: ClientName
+    name: Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,60}")]
 
 
 ClientCommand = CrashProducer

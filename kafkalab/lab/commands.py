@@ -8,14 +8,15 @@ allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's docum
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from kafkalab.lab import client_commands as client
 from kafkalab.lab.branch_commands import BranchCommand
-from kafkalab.lab.client_commands import ClientCommand
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
 from kafkalab.lab.security_commands import SecurityCommand
 from kafkalab.lab.share_commands import ShareCommand
+from kafkalab.lab.stand_in_commands import StandInCommand
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.terminal_commands import TerminalCommand
 from kafkalab.lab.transaction_commands import TransactionCommand
@@ -366,7 +367,6 @@ Command = (
     | UpdateConsumer
     | RemoveConsumer
     | CrashConsumer
-    | ClientCommand
     | DeleteGroup
     | CrashBroker
     | StopBroker
@@ -382,8 +382,10 @@ Command = (
     | SecurityCommand
     | TransactionCommand
     | ShareCommand
+    | StandInCommand
     | FaultCommand
     | TempoCommand
+    | client.ClientCommand
     | BranchCommand
     | TerminalCommand
 )

@@ -162,13 +162,12 @@ class PoseAsKafka:
 
 
 @dataclass(frozen=True, slots=True)
-class AdvertiseElsewhere:
-    """Let all brokers name a wrong host for one of them. Clients that connect anew do not find it."""
+class AdvertiseWrongAddress:
+    """Let a broker's advertised.listeners name an address where it is not. Kafka reads them when a broker starts."""
 
     broker: BrokerId
-    host: Annotated[
-        str, Text("A name that nobody resolves: it ends in .invalid.", pattern=r"[a-z0-9]([a-z0-9.-]{0,200})\.invalid")
-    ] = "kafka.example.invalid"
+    host: Annotated[str, Text("Which clients are told.", pattern=r"[a-zA-Z0-9.-]{1,200}")] = "kafka.internal"
+    port: Annotated[int, Whole("Which clients are told.", 1, 65_535)] = 9092
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +194,6 @@ FaultCommand = (
     | TellStaleLeader
     | MoveCoordinator
     | PoseAsKafka
-    | AdvertiseElsewhere
+    | AdvertiseWrongAddress
     | UndoFault
 )

@@ -38,8 +38,8 @@ def label(command: Any) -> str:
             return f"says broker {leader} leads {topic}-{partition}"
         case fault.MoveCoordinator(group, broker):
             return f"broker {broker} is said to coordinate {group}"
-        case fault.AdvertiseElsewhere(_, host):
-            return f"advertised as {host}"
+        case fault.AdvertiseWrongAddress(_, host, port):
+            return f"advertises {host}:{port} when it starts"
         case fault.PoseAsKafka(release):
             return f"poses as Kafka {release}"
     verb, _, what = snake_case(type(command).__name__).partition("_")

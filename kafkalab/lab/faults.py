@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.broker.tampering import (
-    AdvertisedElsewhere,
     AnswerWith,
     CoordinatorElsewhere,
     Leaderless,
@@ -162,6 +161,8 @@ class Faults:
                 raise NoSuchThing(error="is needed, or a round trip")
             case fault.FailResponses(topic=None, partition=int()):
                 raise NoSuchThing(topic="is needed for a partition")
+            case fault.AdvertiseWrongAddress(_, host, port) if (host, port) in lab.listeners:
+                raise NoSuchThing(host=f"{lab.listeners[host, port]} listens at {host}:{port}")
             case fault.FailDisk(broker) if broker_node(broker) in lab.world.frozen:
                 raise NoSuchThing(broker=f"{broker} is frozen: nothing reads its disk")
 
@@ -193,6 +194,8 @@ class Faults:
                 cluster.fail_disk(broker)
             case fault.TearWrite(broker):
                 cluster.disks[broker_node(broker)].tears_next_write = True
+            case fault.AdvertiseWrongAddress(broker, host, port):
+                cluster.advertised[broker] = (host, port)
             case fault.SkewClock(broker, by_ms):
                 cluster.skew_clock(broker, by_ms * 1000)
             case order.FreezeBroker(broker):
@@ -216,6 +219,8 @@ class Faults:
                 cluster.disks[broker_node(broker)].failed = False
             case fault.TearWrite(broker):
                 cluster.disks[broker_node(broker)].tears_next_write = False
+            case fault.AdvertiseWrongAddress(broker):
+                del cluster.advertised[broker]
             case fault.SkewClock(broker):
                 cluster.skew_clock(broker, 0)
             case order.FreezeBroker(broker):
@@ -242,9 +247,8 @@ class Faults:
         return True
 
     def _liars(self, command: Breaking) -> tuple[int, ...]:
-        # Who the coordinator is said to be is one broker, and so is who is elsewhere; it is said by all.
-        told_by_all = isinstance(command, fault.MoveCoordinator | fault.AdvertiseElsewhere)
-        broker = None if told_by_all else getattr(command, "broker", None)
+        # Who the coordinator is said to be is one broker; it is said by all.
+        broker = None if isinstance(command, fault.MoveCoordinator) else getattr(command, "broker", None)
         return self.lab.broker_ids if broker is None else (broker,)
 
     def _wire(self) -> None:
@@ -293,6 +297,4 @@ def _rule(command: Breaking) -> Rule:
             return CoordinatorElsewhere(group, broker)
         case fault.PoseAsKafka(release):
             return PosesAs(release)
-        case fault.AdvertiseElsewhere(broker, host):
-            return AdvertisedElsewhere(broker, host)
     raise AssertionError(f"{command!r} makes nobody lie")

@@ -8,9 +8,8 @@ import shlex
 from dataclasses import fields, replace
 
 from kafkalab.lab import branch_commands as branches
-from kafkalab.lab import client_commands as clients
+from kafkalab.lab import client_commands, config_orders, security_shell, share_commands
 from kafkalab.lab import commands as order
-from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
@@ -20,6 +19,7 @@ from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.lab.parsing import snake_case
 from kafkalab.lab.security_commands import SecurityCommand, SetPassword
+from kafkalab.lab.stand_in_commands import StandInCommand
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -105,7 +105,7 @@ def _without_a_tool(command: order.Command) -> str:
             return f"# wait for the next log.retention.check.interval.ms, when brokers look at {topic}"
         case order.CompactNow(topic):
             return f"# wait until {topic} is over min.cleanable.dirty.ratio and a log cleaner wakes up"
-        case order.CrashConsumer(name) | clients.CrashProducer(name):
+        case order.CrashConsumer(name) | client_commands.CrashProducer(name):
             return f"kill -9 <pid of {name}>"
         case order.CrashBroker(broker):
             return f"kill -9 <pid of broker {broker}>"
@@ -148,6 +148,8 @@ def _without_a_tool(command: order.Command) -> str:
             return "lab time"
         case tempo.SetRate(rate):
             return f"lab time rate {rate}"
+    if isinstance(command, StandInCommand):
+        return _own(command, "lab do")
     if isinstance(command, controllers.ControllerCommand):
         return _to_controller(command)
     if isinstance(command, fault.FaultCommand):
@@ -193,6 +195,8 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):
             return f"date -s '{by_ms / 1000:+g} seconds'  # on the machine of broker {broker}"
+        case fault.AdvertiseWrongAddress(broker, host, port):
+            return f"# in config/broker-{broker}.properties: advertised.listeners=PLAINTEXT://{host}:{port}"
         case fault.UndoFault(number):
             return f"lab undo {number}"
     return _own(command, "lab fault")

@@ -28,11 +28,11 @@ from kafkalab.engine.events import (
     NodeFrozen,
     NodeStarted,
 )
-from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.causes import Act, Causes, Moment, Told, Way
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.fault_commands import FaultCommand, UndoFault
 from kafkalab.lab.in_words import about_whom, way_in_words
 from kafkalab.lab.reasons import in_order, known_reason
@@ -57,7 +57,7 @@ SILENCING = (
     | order.FreezeBroker
     | order.IsolateBroker
     | order.CrashConsumer
-    | clients.CrashProducer
+    | CrashProducer
     | controllers.CrashController
     | controllers.StopController
     | controllers.FreezeController

@@ -11,12 +11,13 @@ ROOTS = {
     "brokers": 'Each broker by its id: brokers["1"].',
     "controllers": 'Each controller by its id: controllers["3000"].',
     "topics": 'Each topic by its name: topics["orders"]; internal ones too.',
-    "partitions": 'Each partition by topic and number: partitions["orders-0"]. With segments and tail of its leader.',
+    "partitions": 'Each partition by topic and number: partitions["orders-0"].',
     "replicas": 'Each replica by partition and broker: replicas["orders-0@2"].',
     "groups": 'Each consumer group by its id: groups["billing"].',
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
+    "clients": 'Each client from outside, also one that has left, by its client.id: clients["my-app"].',
     "transactions": "Each transactional id by its name.",
     "faults": "Each fault that is on, by its number.",
     "ledger": "What became of the records, over all topics.",
@@ -26,6 +27,8 @@ ROOTS = {
 }
 """By the names with which an expression begins, after `now.`, `before.` or `after.`."""
 
+CELL = ("offset", "key", "glyph", "bytes", "epoch", "kind")
+"""The names of what a replica's tail tells of a record. Data is not said to be data there; here it is."""
 _BY_KIND = {
     "broker": ("brokers", "broker"),
     "controller": ("controllers", "id"),
@@ -35,6 +38,7 @@ _BY_KIND = {
     "producer": ("producers", "name"),
     "consumer": ("consumers", "name"),
     "share_consumer": ("consumers", "name"),
+    "client": ("clients", "client_id"),
     "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
 }
@@ -53,8 +57,12 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+        elif kind == "former_client":
+            facts["clients"].setdefault(str(entity["client_id"]), entity)
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
+    for replica in facts["replicas"].values():
+        replica["tail"] = [dict(zip(CELL, [*cell, "data"], strict=False)) for cell in replica["tail"]]
     for name, partition in facts["partitions"].items():
         partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts

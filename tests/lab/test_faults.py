@@ -14,6 +14,7 @@ from kafkalab.lab.commands import (
     StartBroker,
 )
 from kafkalab.lab.fault_commands import (
+    AdvertiseWrongAddress,
     CutLink,
     DelayLink,
     DuplicateConnections,
@@ -50,6 +51,7 @@ EVERY_KIND: list[Command] = [
     TellStaleLeader("orders", 0, 2),
     MoveCoordinator("billing", 2),
     PoseAsKafka("2.8", 1),
+    AdvertiseWrongAddress(1),
     FreezeBroker(1),
     IsolateBroker(1),
 ]
@@ -65,6 +67,7 @@ def wrong(lab: Lab) -> object:
     disks = [(disk.failed, disk.free_bytes, disk.delay_us, disk.tears_next_write) for disk in cluster.disks.values()]
     rules = {broker: dict(tampering.rules) for broker, tampering in cluster.tampering.items()}
     skews = {broker.broker_id: broker.clock_skew_us for broker in lab.running_brokers()}
+    skews |= {-broker: address for broker, address in cluster.advertised.items()}
     return disks, rules, skews, dict(network.cut), dict(network.links), dict(network.islands), list(lab.world.frozen)
 
 

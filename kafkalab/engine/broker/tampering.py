@@ -86,14 +86,6 @@ class CoordinatorElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class AdvertisedElsewhere:
-    """Clients are told a host for a broker that is not its own."""
-
-    broker_id: int
-    host: str
-
-
-@dataclass(frozen=True, slots=True)
 class PosesAs:
     """An older Kafka: nothing newer is advertised or understood."""
 
@@ -101,7 +93,7 @@ class PosesAs:
     """One of RELEASES."""
 
 
-Rule = AnswerWith | LosesAnswer | Leaderless | StaleLeader | CoordinatorElsewhere | PosesAs | AdvertisedElsewhere
+Rule = AnswerWith | LosesAnswer | Leaderless | StaleLeader | CoordinatorElsewhere | PosesAs
 
 
 @dataclass
@@ -175,9 +167,6 @@ class Tampering:
         """The answer as it shall be."""
         if body is None:
             return None
-        for rule in self.rules.values():
-            if isinstance(rule, AdvertisedElsewhere):
-                body = _with_host(body, rule)
         match request.api_key:
             case ApiKey.METADATA | ApiKey.DESCRIBE_TOPIC_PARTITIONS:
                 topics = tuple(replace(topic, partitions=self._partitions(topic)) for topic in body.topics)
@@ -232,22 +221,6 @@ class Tampering:
             if key in broker.routes and key in SERVED and top >= SERVED[key][0]
         )
         return replace(body, api_keys=keys)
-
-
-def _with_host(body: Any, rule: AdvertisedElsewhere) -> Any:
-    """The answer, where it says how brokers are reached."""
-    for name in ("brokers", "coordinators", "node_endpoints"):
-        nodes = getattr(body, name, None)
-        if not nodes or not hasattr(nodes[0], "host"):
-            continue
-        told = tuple(replace(node, host=rule.host) if _id_of(node) == rule.broker_id else node for node in nodes)
-        if told != nodes:
-            body = replace(body, **{name: told})
-    return body
-
-
-def _id_of(node: Any) -> int:
-    return int(node.node_id if hasattr(node, "node_id") else node.broker_id)
 
 
 def _group_of(request: Request) -> str | None:

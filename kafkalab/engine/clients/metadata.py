@@ -5,15 +5,12 @@ connection breaks, and every five minutes; it never believes a leader of an olde
 it has seen of the same topic (org.apache.kafka.clients.Metadata, KIP-320, KIP-951).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
 from uuid import UUID
 
 from kio.schema.metadata.v13.response import MetadataResponse, MetadataResponseTopic
 
-from kafkalab.engine.spec import NOWHERE, broker_node
 from kafkalab.wire.dialect import LeaderHint
 from kafkalab.wire.errors import ErrorCode
 
@@ -67,8 +64,8 @@ class KnownTopic:
 @dataclass
 class ClientMetadata:
     brokers: tuple[int, ...] = ()
-    unresolved: dict[str, str] = field(default_factory=dict)
-    """Nodes whose advertised host no name service knows, and that host."""
+    addresses: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """Host and port of each of them, as it is said to have."""
     controller_id: int = -1
     cluster_id: str | None = None
     topics: dict[str, KnownTopic] = field(default_factory=dict)
@@ -83,8 +80,6 @@ class ClientMetadata:
     """How often an answer has been taken in."""
     changes: int = 0
     """How often anything may have become different."""
-    since_us: int | None = None
-    """When it was heard for the first time where the brokers are."""
     _asked_us: int | None = None
     _updated_us: int = 0
     _failures: int = 0
@@ -149,14 +144,12 @@ class ClientMetadata:
 
     def update(self, answer: MetadataResponse, now_us: int, random: Random) -> None:
         self.brokers = tuple(broker.node_id for broker in answer.brokers)
-        self.unresolved = {}
-        self.reached_at(answer.brokers)
+        self.addresses = {broker.node_id: (broker.host, broker.port) for broker in answer.brokers}
         self.controller_id = answer.controller_id
         self.cluster_id = answer.cluster_id
         self.updates += 1
         self.changes += 1
         self._updated_us = now_us
-        self.since_us = now_us if self.since_us is None else self.since_us
         again = False
         for topic in answer.topics:
             if topic.name is not None and topic.name in self.wanted:
@@ -166,14 +159,6 @@ class ClientMetadata:
         else:
             self.needed = False
             self._failures = 0
-
-    def reached_at(self, nodes: Iterable[Any]) -> None:
-        """What a broker says of where others are: metadata does, and so does whoever names another leader."""
-        for told in nodes:
-            if told.host.endswith(NOWHERE):
-                self.unresolved[broker_node(told.node_id)] = told.host
-            else:
-                self.unresolved.pop(broker_node(told.node_id), None)
 
     def follow(self, topic: str, partition: int, hint: LeaderHint) -> bool:
         """Believe a broker that says who leads now. True if that was news."""

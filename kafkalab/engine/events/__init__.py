@@ -7,6 +7,7 @@ by these field names.
 
 from kafkalab.engine.events.clients import (
     AdminAnswered,
+    ConnectionFailed,
     ConsumerFailed,
     PartitionsAssigned,
     PartitionsRevoked,
@@ -151,6 +152,7 @@ __all__ = [
     "BrokerUnfenced",
     "ClientThrottled",
     "ConfigChanged",
+    "ConnectionFailed",
     "ConnectionHalfOpened",
     "ConnectionRefused",
     "ConsumerFailed",

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import transaction_commands as transactions
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.shell import shell
 from kafkalab.lab.terminal.line import NotUnderstood
 
@@ -82,6 +82,10 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
     (r"# wait for the next log\.retention\.check.*when brokers look at (\S+)", lambda it: order.RunRetention(it[0])),
     (r"# wait until (\S+) is over min\.cleanable.*", lambda it: order.CompactNow(it[0])),
     (r"# pull the plug of broker (\d+) in the middle.*", lambda it: fault.TearWrite(int(it[0]))),
+    (
+        r"# in config/broker-(\d+)\.properties: advertised\.listeners=PLAINTEXT://([\w.-]+):(\d+)",
+        lambda it: fault.AdvertiseWrongAddress(int(it[0]), it[1], int(it[2])),
+    ),
     (r"# pull the uplink of rack (.+)", lambda it: fault.IsolateRack(it[0])),
     (
         r"# let a proxy between (\S+) and (\S+) reset.*, (\d+) of a hundred",
@@ -114,7 +118,7 @@ def _kill(killed: "re.Match[str]", lab: "Lab") -> "Command":
         return of_kind[signal](int(number))
     if name in lab.producers:
         of_producers: dict[str, Callable[[str], Command]] = {
-            "9": clients.CrashProducer,
+            "9": CrashProducer,
             "TERM": order.RemoveProducer,
             "STOP": order.PauseProducer,
             "CONT": order.ResumeProducer,

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from kafkalab.lab import client_commands as clients
 from kafkalab.lab import commands as order
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.past import TimedOrder
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def created(script: "Script") -> list[tuple[TimedOrder, str]]:
                 order.RemoveProducer(name)
                 | order.RemoveConsumer(name)
                 | order.CrashConsumer(name)
-                | clients.CrashProducer(name)
+                | CrashProducer(name)
             ):
                 taken.pop(name, None)
     return found

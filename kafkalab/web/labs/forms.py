@@ -33,13 +33,13 @@ _NODES = ("one", "other")
 _LABELS = {"one": "one end", "other": "other end"}
 _NAMED_TOPICS = ("add_partitions", "delete_topic")
 _OF_PRODUCERS = (
-    "crash_producer",
     "update_producer",
     "begin_transaction",
     "end_transaction",
     "pause_producer",
     "resume_producer",
     "remove_producer",
+    "crash_producer",
 )
 _OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer")
 
@@ -108,6 +108,8 @@ CLIENTS = (
           (("quota", "producer_byte_rate"), ("limit", 10_000))),
     Offer("subscribe_to_metrics", "Ask clients for their metrics", "Ask", ("subscription", "metrics", "interval_ms"),
           (("subscription", "all"),)),
+    Offer("run_stand_in", "Run a stand-in for a client of your own", "Run it",
+          ("client_id", "topic", "role", "bootstrap_broker", "rate")),
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),
     Offer("update_consumer", "Change a consumer", "Change consumer", ("name", "processing_ms", "max_poll_records")),
     Offer(
@@ -149,8 +151,8 @@ BREAKING = (
     Offer("hide_leader", "Metadata without a leader", "Hide the leader"),
     Offer("tell_stale_leader", "Metadata with a leader of the past", "Name that leader"),
     Offer("move_coordinator", "Coordinator elsewhere", "Say so"),
+    Offer("advertise_wrong_address", "Wrong advertised.listeners", "Write it so", ("broker", "host", "port")),
     Offer("pose_as_kafka", "Pose as an older Kafka", "Pose"),
-    Offer("advertise_elsewhere", "A wrong advertised listener", "Advertise it"),
 )  # fmt: skip
 
 

@@ -80,8 +80,8 @@ LABELS = {
     "hide_leader": "Hide the leader",
     "tell_stale_leader": "Name a leader of the past",
     "move_coordinator": "Coordinator elsewhere",
+    "advertise_wrong_address": "Wrong advertised.listeners",
     "pose_as_kafka": "Pose as an older Kafka",
-    "advertise_elsewhere": "Advertise a wrong host",
     "begin_transaction": "Begin a transaction",
     "end_transaction": "Commit or abort",
     "update_producer": "Change",
@@ -219,6 +219,7 @@ _WORTH_ASKING = (
     "group",
     "direction",
     "release",
+    "host",
 )
 """Fields with a default that one would still want to choose."""
 
