@@ -13,19 +13,19 @@ from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
 from kafkalab.engine.clients.client import Close
 from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer
 from kafkalab.engine.clients.consumer_settings import ConsumerSettings
+from kafkalab.engine.clients.fate import FateState
 from kafkalab.engine.clients.producer import (
     BeginTransaction,
     ChangeProducer,
     EndTransaction,
-    FateState,
     Pause,
     Producer,
     Resume,
     SendOne,
 )
 from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.lab import client_commands, controller_commands, fault_commands, share_commands
 from kafkalab.lab import commands as order
-from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
@@ -172,6 +172,9 @@ class Acting:
                 return self._update_consumer(command)
             case order.RemoveConsumer(name):
                 return self._remove(self._reader(name))
+            case client_commands.CrashProducer(name):
+                self.lab.world.crash(self._producer(name).name)
+                return {}
             case order.CrashConsumer(name):
                 self.lab.world.crash(self._reader(name))
                 return {}
@@ -262,6 +265,8 @@ class Acting:
             linger_ms=command.linger_ms,
             batch_size=command.batch_size,
             partitioner=command.partitioner,
+            key_ranges=command.key_ranges,
+            synchronous=command.synchronous,
             compression=command.compression,
             max_in_flight=command.max_in_flight,
             transactional_id=command.transactional_id or None,

@@ -8,8 +8,8 @@ import shlex
 from dataclasses import fields, replace
 
 from kafkalab.lab import branch_commands as branches
+from kafkalab.lab import client_commands, config_orders, security_shell, share_commands
 from kafkalab.lab import commands as order
-from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
@@ -108,7 +108,7 @@ def _without_a_tool(command: order.Command) -> str:
             return f"# wait for the next log.retention.check.interval.ms, when brokers look at {topic}"
         case order.CompactNow(topic):
             return f"# wait until {topic} is over min.cleanable.dirty.ratio and a log cleaner wakes up"
-        case order.CrashConsumer(name):
+        case order.CrashConsumer(name) | client_commands.CrashProducer(name):
             return f"kill -9 <pid of {name}>"
         case order.CrashBroker(broker):
             return f"kill -9 <pid of broker {broker}>"

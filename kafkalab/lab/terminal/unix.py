@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.shell import shell
 from kafkalab.lab.terminal.line import NotUnderstood
 
@@ -112,6 +113,7 @@ def _kill(killed: "re.Match[str]", lab: "Lab") -> "Command":
         return of_kind[signal](int(number))
     if name in lab.producers:
         of_producers: dict[str, Callable[[str], Command]] = {
+            "9": CrashProducer,
             "TERM": order.RemoveProducer,
             "STOP": order.PauseProducer,
             "CONT": order.ResumeProducer,

@@ -39,6 +39,7 @@ _OF_PRODUCERS = (
     "pause_producer",
     "resume_producer",
     "remove_producer",
+    "crash_producer",
 )
 _OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer")
 

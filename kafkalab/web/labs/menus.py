@@ -123,6 +123,7 @@ ABOUT_NAMES = {
         "pause_producer",
         "resume_producer",
         "remove_producer",
+        "crash_producer",
     ),
     "consumer": ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer"),
 }

@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from kafkalab.engine.clients.client import Close
-from kafkalab.engine.clients.producer import ChangeProducer, Fate, FateState, Pause
+from kafkalab.engine.clients.fate import Fate, FateState
+from kafkalab.engine.clients.producer import ChangeProducer, Pause
 from kafkalab.engine.clients.workload import Pace, ProducerSettings, key_of, value_of
 from kafkalab.engine.events import (
     NodeExited,
@@ -190,7 +191,7 @@ def test_what_kafka_would_refuse_is_refused_with_the_reason() -> None:
         "acks": "must be all with idempotence: else a leader could forget what it numbered",
         "max_in_flight": "must be at most 5 with idempotence: brokers remember five batches a producer",
         "delivery_timeout_ms": "must be at least linger_ms + request_timeout_ms",
-        "partitioner": "must be one of default, murmur2, roundrobin, crc32",
+        "partitioner": "must be one of default, murmur2, roundrobin, crc32, ranges",
     }
 
 
