@@ -37,6 +37,7 @@ class Expression:
             raise self.place.refused(f"this is no expression: {self.text!r} at column {error.column}.") from None
         self._wanted: dict[str, dict[str, None]] = {}
         """Which facts of which moment it looks at; all of them where none is named."""
+        self._only = _only(tree)
         for moment, root in _roots(tree):
             if moment not in moments:
                 raise self.place.refused(f'"{moment}" is not known here: {", ".join(moments)}.')
@@ -69,10 +70,49 @@ class Expression:
 
     def _evaluate(self, moments: dict[str, Facts]) -> Any:
         known = {
-            moment: json_to_cel({root: moments[moment][root] for root in roots})
+            moment: json_to_cel({root: self._narrowed(moments[moment], moment, root) for root in roots})
             for moment, roots in self._wanted.items()
         }
         return self._program.evaluate(known)
+
+    def _narrowed(self, facts: Facts, moment: str, root: str) -> Any:
+        """What is there under the names that it asks for: to make CEL of all the rest takes longer than to evaluate."""
+        names = self._only.get((moment, root))
+        return facts[root] if names is None else {name: facts[root][name] for name in names if name in facts[root]}
+
+
+def _only(tree: Tree) -> dict[tuple[str, str], dict[str, None]]:
+    """Of each fact that is never looked at but under names as in `now.groups["billing"]`: those names."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for index in tree.find_data("member_index"):
+        dotted, name = _inner(index.children[0]), _inner(index.children[1])
+        if isinstance(dotted, lark.Tree) and dotted.data == "member_dot" and _is_plain_text(name):
+            named.setdefault((_text(dotted.children[0]), str(dotted.children[1])), []).append(_text(name)[1:-1])
+    everywhere: dict[tuple[str, str], int] = {}
+    for moment, root in _roots(tree):
+        everywhere[moment, root or ""] = everywhere.get((moment, root or ""), 0) + 1
+    return {
+        fact: dict.fromkeys(names)
+        for fact, names in named.items()
+        if everywhere.get(fact) == len(names) and (fact[0], "") not in everywhere
+    }
+
+
+def _inner(tree: "Tree | lark.Token") -> "Tree | lark.Token":
+    """Without what is around it of levels that have nothing to do here."""
+    while isinstance(tree, lark.Tree) and len(tree.children) == 1 and tree.data != "literal":
+        tree = tree.children[0]
+    return tree
+
+
+def _is_plain_text(tree: "Tree | lark.Token") -> bool:
+    return (
+        isinstance(tree, lark.Tree)
+        and tree.data == "literal"
+        and len(_text(tree)) > 1
+        and _text(tree)[0] in "\"'"
+        and "\\" not in _text(tree)
+    )
 
 
 def _roots(tree: Tree) -> list[tuple[str, str | None]]:

@@ -60,7 +60,7 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
 
 def _note_keys(keys: dict[str, list[int]], replica: dict[str, Any]) -> None:
     """As the stage shows the end of a log. Partitions in the order of their numbers."""
-    for key in dict.fromkeys(cell["key"] for cell in replica["tail"] if cell["key"] is not None):
+    for key in dict.fromkeys(key for _, key, *_ in replica["tail"] if key is not None):
         keys[key] = sorted([*keys.get(key, ()), replica["partition"]])
 
 
