@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from kafkalab.lessons.expressions import Expression
-from kafkalab.lessons.facts import ROOTS
+from kafkalab.lessons.facts import ROOTS, Facts
 from kafkalab.lessons.located import LessonRefused, Located, Place
 
-FACTS = dict.fromkeys(ROOTS, {}) | {"groups": {"billing": {"lag": 3}, "mailing": {"lag": 4}}, "time_s": 2.5}
+FACTS: Facts = {root: {} for root in ROOTS} | {"groups": {"billing": {"lag": 3}, "mailing": {"lag": 4}}, "time_s": 2.5}
 
 
 def value(text: str) -> object:
