@@ -4,7 +4,8 @@ CEL has no loops, no assignments and no way to anything outside of the facts it 
 https://github.com/google/cel-spec
 """
 
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 
 import celpy
 import lark
@@ -76,26 +77,56 @@ class Expression:
         return self._program.evaluate(known)
 
     def _narrowed(self, facts: Facts, moment: str, root: str) -> Any:
-        """What is there under the names that it asks for: to make CEL of all the rest takes longer than to evaluate."""
-        names = self._only.get((moment, root))
-        return facts[root] if names is None else {name: facts[root][name] for name in names if name in facts[root]}
+        """What it asks for of a fact: to make CEL of all the rest takes longer than to evaluate."""
+        asked = self._only.get((moment, root))
+        if asked is None:
+            return facts[root]
+        there = {name: facts[root][name] for name in asked.names if name in facts[root]}
+        if not asked.fields:
+            return there
+        return {name: {field: it[field] for field in asked.fields if field in it} for name, it in there.items()}
 
 
-def _only(tree: Tree) -> dict[tuple[str, str], dict[str, None]]:
-    """Of each fact that is never looked at but under names as in `now.groups["billing"]`: those names."""
+class Asked(NamedTuple):
+    """As in `now.groups["billing"].lag`: under these names, and of those these fields, or all where there are none."""
+
+    names: dict[str, None]
+    fields: dict[str, None]
+
+
+def _only(tree: Tree) -> dict[tuple[str, str], Asked]:
+    """Of each fact that is never looked at but under names."""
     named: dict[tuple[str, str], list[str]] = {}
+    fields: dict[tuple[str, str], list[str]] = {}
     for index in tree.find_data("member_index"):
-        dotted, name = _inner(index.children[0]), _inner(index.children[1])
-        if isinstance(dotted, lark.Tree) and dotted.data == "member_dot" and _is_plain_text(name):
-            named.setdefault((_text(dotted.children[0]), str(dotted.children[1])), []).append(_text(name)[1:-1])
-    everywhere: dict[tuple[str, str], int] = {}
-    for moment, root in _roots(tree):
-        everywhere[moment, root or ""] = everywhere.get((moment, root or ""), 0) + 1
+        fact = _named(index)
+        if fact is not None:
+            named.setdefault(fact, []).append(_text(index.children[1])[1:-1])
+    for dotted in tree.find_data("member_dot"):
+        fact = _named(_inner(dotted.children[0]))
+        if fact is not None:
+            fields.setdefault(fact, []).append(str(dotted.children[1]))
+    everywhere = Counter((moment, root or "") for moment, root in _roots(tree))
     return {
-        fact: dict.fromkeys(names)
+        fact: Asked(
+            dict.fromkeys(names),
+            dict.fromkeys(fields[fact] if len(fields.get(fact, ())) == len(names) else ()),
+        )
         for fact, names in named.items()
-        if everywhere.get(fact) == len(names) and (fact[0], "") not in everywhere
+        if everywhere[fact] == len(names) and (fact[0], "") not in everywhere
     }
+
+
+def _named(tree: "Tree | lark.Token") -> tuple[str, str] | None:
+    """The moment and the fact of which one is asked for by its name."""
+    if not isinstance(tree, lark.Tree) or tree.data != "member_index" or not _is_plain_text(_inner(tree.children[1])):
+        return None
+    dotted = _inner(tree.children[0])
+    if not isinstance(dotted, lark.Tree) or dotted.data != "member_dot":
+        return None
+    inner = _inner(dotted.children[0])
+    is_moment = isinstance(inner, lark.Token) and inner.type == "IDENT"
+    return (str(inner), str(dotted.children[1])) if is_moment else None
 
 
 def _inner(tree: "Tree | lark.Token") -> "Tree | lark.Token":

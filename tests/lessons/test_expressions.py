@@ -8,7 +8,10 @@ from kafkalab.lessons.expressions import Expression
 from kafkalab.lessons.facts import ROOTS, Facts
 from kafkalab.lessons.located import LessonRefused, Located, Place
 
-FACTS: Facts = {root: {} for root in ROOTS} | {"groups": {"billing": {"lag": 3}, "mailing": {"lag": 4}}, "time_s": 2.5}
+FACTS: Facts = {root: {} for root in ROOTS} | {
+    "groups": {"billing": {"lag": 3, "members": [{"lag": 1}]}, "mailing": {"lag": 4}},
+    "time_s": 2.5,
+}
 
 
 def value(text: str) -> object:
@@ -25,6 +28,9 @@ def value(text: str) -> object:
         ('["billing", "mailing"].all(g, now.groups[g].lag > 2)', True),
         ('now["groups"].size() == 2 && now.groups["billing"].lag == 3', True),
         ('now.groups["bil" + "ling"].lag', 3),
+        ('now.groups["billing"].lag + now.groups["billing"]["lag"]', 6),
+        ('now.groups["billing"].size() + now.groups["mailing"].lag', 6),
+        ('now.groups["billing"].members.all(m, m.lag == 1) && now.groups["billing"].lag == 3', True),
         ("now.time_s", 2.5),
     ],
 )
