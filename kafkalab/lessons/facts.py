@@ -18,13 +18,17 @@ ROOTS = {
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
+    "clients": 'Each client from outside, also one that has left, by its client.id: clients["my-app"].',
     "transactions": "Each transactional id by its name.",
+    "faults": "Each fault that is on, by its number.",
     "ledger": "What became of the records, over all topics.",
     "signs": "The vital signs.",
     "time_s": "Seconds since the lab began.",
 }
 """By the names with which an expression begins, after `now.`, `before.` or `after.`."""
 
+CELL = ("offset", "key", "glyph", "bytes", "epoch", "kind")
+"""The names of what a replica's tail tells of a record. Data is not said to be data there; here it is."""
 _BY_KIND = {
     "broker": ("brokers", "broker"),
     "controller": ("controllers", "id"),
@@ -34,6 +38,8 @@ _BY_KIND = {
     "producer": ("producers", "name"),
     "consumer": ("consumers", "name"),
     "share_consumer": ("consumers", "name"),
+    "client": ("clients", "client_id"),
+    "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
 }
 
@@ -53,8 +59,14 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
             if entity["role"] == "leader":
                 _note_keys(facts["keys"].setdefault(entity["topic"], {}), entity)
+        elif kind == "former_client":
+            facts["clients"].setdefault(str(entity["client_id"]), entity)
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
+    for replica in facts["replicas"].values():
+        replica["tail"] = [dict(zip(CELL, [*cell, "data"], strict=False)) for cell in replica["tail"]]
+    for name, partition in facts["partitions"].items():
+        partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts
 
 
@@ -62,6 +74,11 @@ def _note_keys(keys: dict[str, list[int]], replica: dict[str, Any]) -> None:
     """As the stage shows the end of a log. Partitions in the order of their numbers."""
     for key in dict.fromkeys(key for _, key, *_ in replica["tail"] if key is not None):
         keys[key] = sorted([*keys.get(key, ()), replica["partition"]])
+
+
+def _of_leader(replica: dict[str, Any] | None) -> dict[str, Any]:
+    """What lies in the log, as its leader has it: who that is differs from seed to seed."""
+    return {name: replica[name] if replica is not None else [] for name in ("segments", "tail")}
 
 
 def _of_group(entity: dict[str, Any]) -> dict[str, Any]:
