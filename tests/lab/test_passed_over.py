@@ -6,11 +6,13 @@ from kafkalab.lab.commands import (
     CrashConsumer,
     CreateProducer,
     CreateTopic,
+    DeleteGroup,
+    DeleteTopic,
     RemoveConsumer,
     SendRecord,
 )
 from kafkalab.lab.fates.rows import Wanted, page
-from tests.lab.labs import Ask
+from tests.lab.labs import Ask, carried_out
 
 PATIENT = {"session_timeout_ms": 6_000, "processing_ms": 1_000}
 
@@ -87,3 +89,17 @@ def test_who_is_given_its_commit_back_does_not_begin_the_work(lab: Lab, ask: Ask
     lab.world.thaw("consumer-1")
     lab.advance(20_000_000)
     assert totals(lab) == (6, 0, 0)
+
+
+def test_a_deleted_group_and_a_deleted_topic_have_passed_over_nothing(lab: Lab, ask: Ask) -> None:
+    six_records(ask, lab)
+    ask(AddConsumer(("orders",), "billing", commit="before", **PATIENT))
+    worked_on(lab, 2)
+    ask(CrashConsumer("consumer-1"))
+    assert totals(lab)[2] == 4
+    fork = lab.fork()
+    carried_out(fork, DeleteTopic("orders"))
+    assert totals(fork)[2] == 0
+    lab.advance(10_000_000)
+    ask(DeleteGroup("billing"))
+    assert totals(lab)[2] == 0

@@ -159,7 +159,7 @@ class Following:
 
     def _on_group_deleted(self, now_us: int, _: str, event: GroupDeleted) -> None:
         self.readers.forget_group(event.group)
-        self.passed_over.forget(lambda _, group: group == event.group)
+        self.passed_over.forget_group(event.group)
 
     def _on_log_start(self, now_us: int, _: str, event: LogStartMoved) -> None:
         key = (event.topic, event.partition)
@@ -184,7 +184,7 @@ class Following:
         self.promises.topic_deleted(event.topic)
         self.holders.forget_topic(event.topic)
         self.readers.forget_topic(event.topic)
-        self.passed_over.forget(lambda key, _: key[0] == event.topic)
+        self.passed_over.forget_topic(event.topic)
         self.lots.topic_deleted(event.topic)
         self.sending.topic_deleted(event.topic)
         for key in [key for key in self.compacted_below if key[0] == event.topic]:

@@ -4,7 +4,6 @@ That is what becomes of what was committed before the work on it when the worker
 lab's own consumers alone: of a real client nobody knows what its application has done.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from kafkalab.engine.clients.consumer import Consumer
@@ -43,10 +42,17 @@ class PassedOver:
     def read_by_a_stranger(self, group: str) -> None:
         self._strangers[group] = None
 
-    def forget(self, is_gone: Callable[[Key, str], bool]) -> None:
-        for key, group in [known for known in self._began if is_gone(*known)]:
-            del self._began[key, group]
-            self._known.pop((key, group), None)
+    def forget_topic(self, topic: str) -> None:
+        self._forget([known for known in self._began if known[0][0] == topic])
+
+    def forget_group(self, group: str) -> None:
+        self._forget([known for known in self._began if known[1] == group])
+        self._strangers.pop(group, None)
+
+    def _forget(self, gone: list[tuple[Key, str]]) -> None:
+        for known in gone:
+            del self._began[known]
+            self._known.pop(known, None)
 
     @property
     def count(self) -> int:
@@ -62,15 +68,17 @@ class PassedOver:
         committed = self._readers.committed(key, group)
         if committed is None or group in self._strangers:
             return Spans()
+        worked_on, began = self._readers.ranges(key, group), self._began[key, group]
+        if len(worked_on) == 1 and worked_on[0][0] <= began and committed <= worked_on[0][1]:
+            return Spans()
         leader = self._holders.leader(key)
         known = self._known.get((key, group))
         if leader is None:
             return known.spans if known is not None else Spans()
-        worked_on = self._readers.ranges(key, group)
         in_hand = self._in_hand(key, group)
         made_of = (committed, len(worked_on), worked_on[-1:], in_hand, leader.log.start_offset)
         if known is None or known.made_of != made_of:
-            began = max(self._began[key, group], leader.log.start_offset)
+            began = max(began, leader.log.start_offset)
             if len(worked_on) >= MOST_RANGES:
                 # Of what came before it is not known any more.
                 began = max(began, worked_on[0][0])
