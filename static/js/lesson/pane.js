@@ -1,6 +1,7 @@
 /** What the hand does to a lesson, and what the server says of it, put into the pane. A page without a lesson has none. */
 
 import { paint } from "../paint.js";
+import { placeAmong } from "./answer.js";
 import { drawLesson } from "./draw.js";
 import { say } from "./words.js";
 
@@ -15,13 +16,15 @@ export function wireLesson({ ask }) {
   /** @type {any} */
   let sitting = null;
   let sure = false;
+  /** @type {string|null} */
+  let place = null;
   let said = "";
   /** Whether somebody was at work in here: then the focus goes on to what comes next. */
   let acted = false;
 
   function draw() {
     if (pane === null || sitting === null) return;
-    paint(pane, drawLesson(sitting, { sure }));
+    paint(pane, drawLesson(sitting, { sure, place }));
     pane.dataset.phase = sitting.phase;
     document.documentElement.dataset.lesson = sitting.sandbox ? "sandbox" : sitting.phase;
   }
@@ -31,9 +34,11 @@ export function wireLesson({ ask }) {
     sitting = news;
     if (moved) {
       sure = false;
+      place = null;
       refusal.textContent = "";
     }
     draw();
+    mark();
     sayOut();
     if (moved && acted) takeFocus();
   }
@@ -56,6 +61,33 @@ export function wireLesson({ ask }) {
     pane?.parentElement?.scrollTo({ top: 0 });
   }
 
+  /** What is asked for on the stage just now, if anything. */
+  function wanted() {
+    if (pane === null || sitting === null || sitting.sandbox || sitting.error !== "") return null;
+    const asked = sitting.phase === "asked" ? sitting.section.predict : sitting.phase === "saw" ? sitting.section.saw : null;
+    return asked?.kind === "place" && pane.parentElement?.hidden === false ? asked.among : null;
+  }
+
+  /** Before anybody else hears of it: who answers a question does not want to inspect. */
+  function choose(/** @type {Event} */ event) {
+    const among = wanted();
+    const on = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest?.("#stage-svg [data-id]"));
+    const chosen = among === null || on === null ? null : placeAmong(on.dataset.id ?? "", among);
+    if (chosen === null) return;
+    event.stopPropagation();
+    event.preventDefault();
+    place = chosen;
+    acted = true;
+    draw();
+    mark();
+  }
+
+  /** On the stage, what was chosen, and after that as a ghost what was predicted. */
+  function mark() {
+    const id = place ?? sitting?.section.prediction?.place ?? null;
+    for (const element of document.querySelectorAll("#stage-svg [data-id]")) element.toggleAttribute("data-foreseen", /** @type {HTMLElement} */ (element).dataset.id === id);
+  }
+
   async function order(command) {
     acted = true;
     refusal.textContent = "";
@@ -63,6 +95,10 @@ export function wireLesson({ ask }) {
     refusal.textContent = answer.ok ? "" : `${say("refused")} ${answer.error ?? ""}`;
   }
 
+  document.addEventListener("click", choose, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") choose(event);
+  }, true);
   pane?.addEventListener("click", (event) => {
     const on = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-lesson-command],[data-lesson-ask]"));
     if (on === null) return;
