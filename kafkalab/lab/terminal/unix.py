@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab import transaction_commands as transactions
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.shell import shell
 from kafkalab.lab.terminal.line import NotUnderstood
 
@@ -71,15 +73,19 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
         r"date -s '([+-][\d.]+) seconds'\s+# on the machine of broker (\d+)",
         lambda it: fault.SkewClock(int(it[1]), round(float(it[0]) * 1000)),
     ),
-    (r"# in the code of (\S+): producer\.beginTransaction\(\)", lambda it: order.BeginTransaction(it[0])),
+    (r"# in the code of (\S+): producer\.beginTransaction\(\)", lambda it: transactions.BeginTransaction(it[0])),
     (
         r"# in the code of (\S+): producer\.(commit|abort)Transaction\(\)",
-        lambda it: order.EndTransaction(it[0], it[1]),
+        lambda it: transactions.EndTransaction(it[0], it[1]),
     ),
     (r"# wait until the active segments of (\S+) are full.*", lambda it: order.RollSegment(it[0])),
     (r"# wait for the next log\.retention\.check.*when brokers look at (\S+)", lambda it: order.RunRetention(it[0])),
     (r"# wait until (\S+) is over min\.cleanable.*", lambda it: order.CompactNow(it[0])),
     (r"# pull the plug of broker (\d+) in the middle.*", lambda it: fault.TearWrite(int(it[0]))),
+    (
+        r"# in config/broker-(\d+)\.properties: advertised\.listeners=PLAINTEXT://([\w.-]+):(\d+)",
+        lambda it: fault.AdvertiseWrongAddress(int(it[0]), it[1], int(it[2])),
+    ),
     (r"# pull the uplink of rack (.+)", lambda it: fault.IsolateRack(it[0])),
     (
         r"# let a proxy between (\S+) and (\S+) reset.*, (\d+) of a hundred",
@@ -112,6 +118,7 @@ def _kill(killed: "re.Match[str]", lab: "Lab") -> "Command":
         return of_kind[signal](int(number))
     if name in lab.producers:
         of_producers: dict[str, Callable[[str], Command]] = {
+            "9": CrashProducer,
             "TERM": order.RemoveProducer,
             "STOP": order.PauseProducer,
             "CONT": order.ResumeProducer,

@@ -76,9 +76,11 @@ LABELS = {
     "describe_quorum": "Describe the quorum",
     "abort_transaction": "Abort a hanging transaction",
     "fail_responses": "Wrong or late answers",
+    "lose_answers": "Lose answers",
     "hide_leader": "Hide the leader",
     "tell_stale_leader": "Name a leader of the past",
     "move_coordinator": "Coordinator elsewhere",
+    "advertise_wrong_address": "Wrong advertised.listeners",
     "pose_as_kafka": "Pose as an older Kafka",
     "begin_transaction": "Begin a transaction",
     "end_transaction": "Commit or abort",
@@ -123,6 +125,7 @@ ABOUT_NAMES = {
         "pause_producer",
         "resume_producer",
         "remove_producer",
+        "crash_producer",
     ),
     "consumer": ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer"),
 }
@@ -131,6 +134,7 @@ ONLY_OF = {
     "move_coordinator": ("group",),
     "alter_share_group_offset": ("group",),
     "fail_responses": ("broker",),
+    "lose_answers": ("broker",),
     "tell_stale_leader": ("partition",),
     "hide_leader": ("partition",),
 }
@@ -210,10 +214,12 @@ _WORTH_ASKING = (
     "key",
     "election_type",
     "error",
+    "times",
     "processing_ms",
     "group",
     "direction",
     "release",
+    "host",
 )
 """Fields with a default that one would still want to choose."""
 
