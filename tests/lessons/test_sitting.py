@@ -34,7 +34,7 @@ def test_nothing_runs_before_the_prediction_is_locked_in_and_then_it_cannot_be_c
         sitting.do(Predict("many"))
     sitting.do(Predict("0", 4, "billing has read them"))
     assert shown(sitting)["section"]["prediction"] == {
-        "answer": "0", "confidence": 4, "because": "billing has read them",
+        "answer": "0", "confidence": 4, "because": "billing has read them", "place": None,
     }  # fmt: skip
     with pytest.raises(SittingRefused, match="locked in once"):
         sitting.do(Predict("5"))
@@ -67,7 +67,7 @@ def test_nothing_of_the_answer_is_told_before_it_was_asked_what_was_seen() -> No
     section = shown(sitting)["section"]
     assert (section["outcome"], section["explanation"], section["claims"]) == (None, None, [])
     assert section["saw"] == {
-        "ask": "How many records does the log of orders-0 hold now?", "kind": "number", "choices": {},
+        "ask": "How many records does the log of orders-0 hold now?", "kind": "number", "choices": {}, "among": "",
     }  # fmt: skip
 
 
