@@ -30,6 +30,7 @@ export function wireLesson({ ask }) {
   }
 
   function hear(news) {
+    const hints = sitting?.section.challenge?.hints.length ?? 0;
     const moved = sitting === null || sitting.phase !== news.phase || sitting.index !== news.index || sitting.sandbox !== news.sandbox || sitting.error !== news.error;
     sitting = news;
     if (moved) {
@@ -41,6 +42,7 @@ export function wireLesson({ ask }) {
     mark();
     sayOut();
     if (moved && acted) takeFocus();
+    if ((news.section.challenge?.hints.length ?? 0) > hints) pane?.querySelector(".lesson-hints li:last-child")?.scrollIntoView({ block: "nearest" });
   }
 
   /** To people who hear the page: once for each thing that comes. */
@@ -53,12 +55,12 @@ export function wireLesson({ ask }) {
     heard.textContent = sentence;
   }
 
-  function takeFocus() {
+  function takeFocus(fromTheTop = true) {
     const lost = document.activeElement === null || document.activeElement === document.body || pane?.contains(document.activeElement);
     if (!lost) return;
     const next = [".lesson-form input", "[data-main]", "#lesson-title"].map((one) => pane?.querySelector(one)).find(Boolean);
     /** @type {HTMLElement|null|undefined} */ (next)?.focus({ preventScroll: true });
-    pane?.parentElement?.scrollTo({ top: 0 });
+    if (fromTheTop) pane?.parentElement?.scrollTo({ top: 0 });
   }
 
   /** What is asked for on the stage just now, if anything. */
@@ -110,7 +112,7 @@ export function wireLesson({ ask }) {
     acted = true;
     sure = on.dataset.lessonAsk === "solution";
     draw();
-    takeFocus();
+    takeFocus(false);
   });
   pane?.addEventListener("submit", (event) => {
     event.preventDefault();
