@@ -9,7 +9,9 @@ The topic's id is in it because a topic that was deleted and made anew begins at
 """
 
 import re
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from uuid import UUID
 
 from kafkalab.archive.formats import FORMATS
 
@@ -42,3 +44,8 @@ class Archive:
         inside = name.removeprefix(self.prefix).removesuffix(f".{self.format}")
         found = _IN_ARCHIVE.fullmatch(inside)
         return (int(found[1]), int(found[2])) if found and name == f"{self.prefix}{inside}.{self.format}" else None
+
+
+def topic_id_text(topic_id: UUID | None) -> str:
+    """As Kafka's tools write it."""
+    return NO_TOPIC_ID if topic_id is None else urlsafe_b64encode(topic_id.bytes).decode().rstrip("=")

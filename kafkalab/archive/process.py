@@ -66,10 +66,11 @@ def archive_of(wanted: Wanted) -> Archive:
     try:
         admin = AdminClient({**QUIET, "bootstrap.servers": wanted.bootstrap, **dict(wanted.more)})
         asked = admin.describe_topics(TopicCollection([wanted.topic]), request_timeout=ASK_FOR_S)
-        topic_id = str(asked[wanted.topic].result().topic_id)
+        # librdkafka writes them with + and /, Kafka's own tools with - and _.
+        topic_id = str(asked[wanted.topic].result().topic_id).replace("+", "-").replace("/", "_")
     except KafkaException as error:
         raise ArchiveStopped(f"{wanted.topic} at {wanted.bootstrap}: {error.args[0].str()}.") from None
-    return Archive(wanted.topic, NO_TOPIC_ID if topic_id == ZERO_ID else topic_id.replace("/", "_"), wanted.format)
+    return Archive(wanted.topic, NO_TOPIC_ID if topic_id == ZERO_ID else topic_id, wanted.format)
 
 
 class Process:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from kafkalab.archive.bucket import BUCKET
 from kafkalab.engine.broker.cleaner import CompactTopic
 from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
 from kafkalab.engine.clients.client import Close
@@ -29,6 +30,7 @@ from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.archive_commands import ArchiveCommand, StartArchive
 from kafkalab.lab.branch_commands import BranchCommand, WhatIf
 from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 HANDS = {"all": "you", "1": "you-acks-1", "0": "you-acks-0"}
 """The producers that send single records, by acks."""
-RESERVED = (*HANDS.values(), ADMIN, TERMINAL)
+RESERVED = (*HANDS.values(), ADMIN, TERMINAL, BUCKET)
 RESERVED_BEGINNINGS = ("client-", "broker-", "controller-")
 """Names of nodes that are no person's to give."""
 MOST_PATIENCE_MS = 10_000
@@ -166,6 +168,9 @@ class Acting:
                 return self._add_consumer(command)
             case share_commands.AddShareConsumer():
                 return add_share_consumer(self.lab, command, self._free_name("share-consumer", command.name))
+            case command if isinstance(command, ArchiveCommand):
+                wanted = command.name if isinstance(command, StartArchive) else None
+                return self.lab.archives.do(command, self._free_name("archive", wanted))
             case share_commands.UpdateShareConsumer():
                 return update_share_consumer(self.lab, command)
             case order.UpdateConsumer():

@@ -5,6 +5,8 @@ The same numbers that the stage shows, so that whatever is graded can be seen.
 
 from typing import Any
 
+from kafkalab.lessons.bills import bills_known
+
 Facts = dict[str, Any]
 
 ROOTS = {
@@ -18,6 +20,8 @@ ROOTS = {
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
     "transactions": "Each transactional id by its name.",
+    "archives": 'Each archive by topic and format: archives["orders.jsonl"].',
+    "bills": 'What a month costs at the shipped prices: bills["7 days in 1 zone"].cheapest, .own.',
     "ledger": "What became of the records, over all topics.",
     "signs": "The vital signs.",
     "time_s": "Seconds since the lab began.",
@@ -34,12 +38,13 @@ _BY_KIND = {
     "consumer": ("consumers", "name"),
     "share_consumer": ("consumers", "name"),
     "transaction": ("transactions", "transactional_id"),
+    "archive": ("archives", "archive"),
 }
 
 
 def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     """From the entities of a snapshot, and the time since the lab began."""
-    facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000}
+    facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000, "bills": bills_known()}
     for whole in entities.values():
         entity = {name: _or_none(value) for name, value in whole.items()}
         kind = entity["kind"]

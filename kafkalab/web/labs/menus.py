@@ -63,6 +63,7 @@ LABELS = {
     "create_producer": "Run a producer",
     "add_consumer": "Add a consumer",
     "add_share_consumer": "Add a share consumer",
+    "start_archive": "Archive it",
     "alter_share_group_offset": "Begin elsewhere",
     "alter_topic_config": "Change a setting",
     "reassign_partition": "Move to other brokers",
