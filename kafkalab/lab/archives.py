@@ -15,7 +15,8 @@ from kafkalab.archive.archiver import Archiver, ArchiverSettings, DieAtWrite
 from kafkalab.archive.bucket import BUCKET, Bucket, Chain, Stored
 from kafkalab.archive.events import ObjectStored
 from kafkalab.archive.formats import decode
-from kafkalab.archive.names import Archive
+from kafkalab.archive.names import Archive, topic_id_text
+from kafkalab.archive.reading import Compared
 from kafkalab.archive.sink import Buffering, Lane
 from kafkalab.archive.store import Objects, StoreUnreachable
 from kafkalab.engine.clients.client import Close
@@ -31,6 +32,8 @@ Entity = dict[str, Any]
 SECOND_US = 1_000_000
 SHOWN = 12
 """Objects of each partition that are part of a frame: the newest."""
+MOST_READ_BACK = 64 << 20
+"""Bytes of objects: all else on the event loop waits for it."""
 
 
 class Archives:
@@ -96,6 +99,18 @@ class Archives:
             assert self._kept is not None, stored.name
             body = self._kept.read(stored.name)
         return decode(archive.format, body)
+
+    def compared(self, archive: Archive, partition: int) -> Compared:
+        """Every object read back, beside the log. Raises NotPossible, StoreUnreachable and NotOfThisFormat."""
+        bucket = self.bucket
+        assert bucket is not None
+        image = self.lab.image.topics.get(archive.topic)
+        if image is None or topic_id_text(image.topic_id) != archive.topic_id:
+            raise NotPossible(topic=f"{archive.topic} is not any more what was archived: it was deleted")
+        if sum(chain.size for chain in bucket.chains[archive].values()) > MOST_READ_BACK:
+            raise NotPossible(archive="is too large to be read back here: `manage.py archive --verify` does it")
+        stored = (record for each in bucket.chain(archive, partition).objects for record in self.read(archive, each))
+        return reading.compared(stored, self.lab.logs.committed(archive.topic, partition))
 
     def _bucket(self) -> Bucket:
         """Raises NotPossible when the directory cannot be read."""

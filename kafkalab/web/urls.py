@@ -2,4 +2,7 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("kafkalab.web.labs.urls"))]
+urlpatterns = [
+    path("", include("kafkalab.web.archive.urls")),
+    path("", include("kafkalab.web.labs.urls")),
+]
