@@ -16,7 +16,7 @@ class ArchiveGoesOn(Event):
 
 @dataclass(frozen=True, slots=True)
 class ObjectStored(Event):
-    """{client} wrote object {name}: {count:record}, offsets {first_offset} to {last_offset}, because of {because}."""
+    """{client} wrote {topic}-{partition}, offsets {first_offset} to {last_offset}, as one object; {because} decided."""
 
     client: str
     topic: str

@@ -1,5 +1,6 @@
 """When a sink says that an object is due, and what is in it."""
 
+from kafkalab.archive.events import ArchiveGoesOn, ObjectRefused, ObjectStored
 from kafkalab.archive.names import Archive
 from kafkalab.archive.sink import MIB, SECOND_US, Buffering, Cut, Sink
 from kafkalab.wire.records import Record
@@ -68,6 +69,19 @@ def test_a_slow_store_lets_a_sink_hold_two_buffers_and_no_more() -> None:
     assert not made.is_full(HERE)
     made.take(HERE, record(2, MIB), 0)
     assert made.is_full(HERE)
+
+
+def test_what_a_sink_does_is_told_in_sentences() -> None:
+    name = "orders/x/jsonl/0/00000000000000000041.jsonl"
+    assert [
+        ArchiveGoesOn("pipe", "orders", 0, 41).sentence(),
+        ObjectStored("pipe", "orders", 0, name, 41, 43, 3, "time").sentence(),
+        ObjectRefused("pipe", "orders", 0, name).sentence(),
+    ] == [
+        "pipe goes on from offset 41 of orders-0: that is where the objects in the store end.",
+        "pipe wrote orders-0, offsets 41 to 43, as one object; time decided.",
+        f"The store has an object {name} already: pipe looks there where orders-0 goes on.",
+    ]
 
 
 def test_a_name_is_read_as_it_was_written() -> None:

@@ -73,12 +73,12 @@ def test_sinks_are_started_and_killed_from_the_page_and_refusals_are_said() -> N
 
 
 def sums(page: str) -> dict[str, str]:
-    return dict(re.findall(r'data-way="(\w+)".*?class="sum">(\$\d+)', page, re.DOTALL))
+    return dict(re.findall(r'data-way="(\w+)".*?class="sum">(\$[\d,]+)', page, re.DOTALL))
 
 
 def test_the_calculator_says_what_each_way_costs_and_which_is_the_cheapest() -> None:
     page = Client().get("/archive/costs/").content.decode()
-    assert sums(page) == {"own": "$4700", "managed": "$4535", "tiered": "$2766", "firehose": "$3979"}
+    assert sums(page) == {"own": "$4,700", "managed": "$4,535", "tiered": "$2,766", "firehose": "$3,979"}
     assert re.findall(r'data-way="(\w+)" data-cheapest', page) == ["tiered"]
     assert page.count("<polyline") == 4
     assert "https://aws.amazon.com/s3/pricing/" in page

@@ -20,7 +20,7 @@ from kafkalab.web.labs.open_labs import HOME
 
 PRICES = settings.BASE_DIR / "fixtures" / "prices.yaml"
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 780.0, 14.0, 330.0
-"""In a drawing of 960 by 370: at the right the lines have their names."""
+"""In a drawing of 1,010 by 370: at the right the lines have their names."""
 APART = 17.0
 """Between two names, at least."""
 WORDS = {
@@ -67,9 +67,18 @@ def costs(request: HttpRequest) -> HttpResponse:
             {"name": name, "price": price, "value": _text(price.usd), "changed": price != shipped()[name]}
             for name, price in prices.items()
         ],
-        "bills": [(WAYS[way], bill, way == cheapest(load, prices)) for way, bill in made.items()],
+        "bills": [
+            {
+                "way": way,
+                "title": WAYS[way],
+                "usd": _dollars(bill.usd),
+                "lines": [(line, f"${line.usd:,.2f}") for line in bill.lines],
+                "is_cheapest": way == cheapest(load, prices),
+            }
+            for way, bill in made.items()
+        ],
         "picture": _picture(curves, load.retention_days),
-        "rows": [(days, [(curves[way][at]) for way in WAYS]) for at, days in enumerate(DAYS)],
+        "rows": [(days, [_dollars(curves[way][at]) for way in WAYS]) for at, days in enumerate(DAYS)],
         "ways": WAYS,
     }
     return render(request, "archive/costs.html", context)
@@ -106,6 +115,10 @@ def _text(value: float) -> str:
     return f"{value:.10g}"
 
 
+def _dollars(usd: float) -> str:
+    return f"${usd:,.0f}"
+
+
 def _picture(curves: dict[str, list[float]], chosen_days: float) -> dict[str, Any]:
     """Both axes grow by tens: what doubles is everywhere as far apart."""
     everything = [max(usd, 0.01) for values in curves.values() for usd in values]
@@ -136,6 +149,6 @@ def _picture(curves: dict[str, list[float]], chosen_days: float) -> dict[str, An
     return {
         "curves": drawn,
         "days": [(x(days), days) for days in DAYS if days not in (2, 5, 60, 180)],
-        "usd": [(y(10**power), 10**power) for power in range(low, high + 1)],
+        "usd": [(y(10**power), f"${10**power:,}") for power in range(low, high + 1)],
         "chosen": x(min(max(chosen_days, DAYS[0]), DAYS[-1])),
     }
