@@ -9,9 +9,9 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +20,11 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from kafkalab.archive.process import QUIET
 from kafkalab.bench.peers import Peer, start_lab
+from tests.archive.s3 import BUCKET, Bucket, s3
 
 MANAGE = Path(__file__).parents[2] / "manage.py"
 TOPIC = "clicks"
 PARTITIONS = 3
-_WROTE = re.compile(r"(\S+) has (\d+) records")
 _BEGAN = re.compile(r"(\S+) goes on from offset (\d+)")
 
 
@@ -34,8 +34,8 @@ class Killing:
     produce_s: float = 0
     archive_s: float = 0
     verify_s: float = 0
-    kills: list[int] = field(default_factory=list)
-    """How many records had been written before each, as far as the process had told."""
+    stored: list[int] = field(default_factory=list)
+    """How many objects of each process the store took."""
     went_on_from: list[dict[str, int]] = field(default_factory=list)
     """Of each process, where the store told it to go on."""
     objects: int = 0
@@ -43,11 +43,9 @@ class Killing:
     """By partition, as `manage.py archive --verify` tells it."""
 
 
-def command(peer: Peer, store: Path, *options: str) -> list[str]:
-    return [
-        sys.executable, str(MANAGE), "archive", "--bootstrap", peer.bootstrap, "--topic", TOPIC,
-        "--store", str(store), *options,
-    ]  # fmt: skip
+def command(peer: Peer, *options: str) -> list[str]:
+    store = ("--store", f"s3://{BUCKET}/kept")
+    return [sys.executable, str(MANAGE), "archive", "--bootstrap", peer.bootstrap, "--topic", TOPIC, *store, *options]
 
 
 def produce(peer: Peer, records: int) -> None:
@@ -70,73 +68,77 @@ def produce(peer: Peer, records: int) -> None:
     assert producer.flush(120) == 0
 
 
-def killed(records: int, *, buffer_mib: int = 1, kills: tuple[float, ...] = (0.25, 0.6), format_name: str) -> Killing:
-    """A process that archives everything, killed when it has written those shares of the records."""
+def killed(records: int, *, at_puts: tuple[int, int], format_name: str) -> Killing:
+    """A process that archives everything into a store that speaks S3. The first one is killed when its so many-th
+    object has been sent and is not stored, the second one when it is and nobody has been told."""
     told = Killing(records)
-    with tempfile.TemporaryDirectory() as directory:
-        store, peer = Path(directory), start_lab()
-        try:
+    peer = start_lab()
+    try:
+        with s3() as endpoint:
             began = time.perf_counter()
             produce(peer, records)
             told.produce_s = time.perf_counter() - began
             began = time.perf_counter()
-            options = ("--buffer-mib", str(buffer_mib), "--buffer-s", "1", "--until-end", "--format", format_name,
-                       "--member", "one")  # fmt: skip
-            written = 0
-            for share in (*kills, None):
-                written += _life(
-                    command(peer, store, *options), told, None if share is None else share * records - written
-                )
+            options = (
+                "--buffer-mib",
+                "1",
+                "--buffer-s",
+                "1",
+                "--until-end",
+                "--format",
+                format_name,
+                "--member",
+                "one",
+            )
+            for number, when in ((at_puts[0], "before"), (at_puts[1], "after"), (0, "")):
+                _life(command(peer, *options), endpoint, told, number, when)
             told.archive_s = time.perf_counter() - began
             began = time.perf_counter()
-            verified = subprocess.run(
-                command(peer, store, "--verify", "--format", format_name),
-                env=_ready(),
-                capture_output=True,
-                check=False,
-            )
+            line = command(peer, "--verify", "--format", format_name)
+            verified = subprocess.run(line, env=_ready(endpoint), capture_output=True, check=False)
             assert verified.returncode == 0, verified
             told.found = [json.loads(line) for line in verified.stdout.splitlines()]
             told.verify_s = time.perf_counter() - began
-            told.objects = sum(1 for each in store.rglob("*") if each.is_file() and "#" not in each.name)
-        finally:
-            peer.stop()
+            told.objects = len(Bucket.objects)
+    finally:
+        peer.stop()
     return told
 
 
-def _life(line: list[str], told: Killing, kill_at: float | None) -> int:
-    """One process; how many records it wrote, as far as it told."""
-    process = subprocess.Popen(line, env=_ready(), stdout=subprocess.PIPE, text=True)
+def _life(line: list[str], endpoint: str, told: Killing, number: int, when: str) -> None:
+    """One process, killed at the so many-th object if it is to be."""
+    seen: Counter[str] = Counter()
+    process = subprocess.Popen(line, env=_ready(endpoint), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    written = 0
-    began: dict[str, int] = {}
+
+    def on_put(now: str) -> bool:
+        seen[now] += 1
+        if now == when and seen[now] >= number:
+            os.kill(process.pid, signal.SIGKILL)
+            return True
+        return False
+
+    Bucket.on_put = staticmethod(on_put)
     # It must not outlive the test, whatever becomes of it.
     watch = threading.Timer(400, process.kill)
     watch.start()
+    began: dict[str, int] = {}
     try:
         for said in process.stdout:
             if found := _BEGAN.match(said):
                 began[found[1]] = int(found[2])
-            elif found := _WROTE.match(said):
-                written += int(found[2])
-                if kill_at is not None and written >= kill_at:
-                    # Not just after a write: while it reads, or in the middle of the next one.
-                    time.sleep(0.013 * (1 + len(told.kills)))
-                    os.kill(process.pid, signal.SIGKILL)
-                    kill_at = None
-                    told.kills.append(written)
         code = process.wait()
     finally:
         watch.cancel()
-    assert code in (0, -signal.SIGKILL), code
-    assert kill_at is None, "it ended before it was to be killed"
+    assert code == (-signal.SIGKILL if when else 0), code
     told.went_on_from.append(began)
-    return written
+    told.stored.append(seen["after"])
 
 
-def _ready() -> dict[str, str]:
-    return {**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"}
+def _ready(endpoint: str) -> dict[str, str]:
+    keys = {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "r"}
+    return {**os.environ, **keys, "KAFKALAB_PYTHON_IS_READY": "1"}
 
 
 if __name__ == "__main__":
-    print(killed(int(sys.argv[1]), format_name=sys.argv[2] if len(sys.argv) > 2 else "jsonl.gz"))
+    print(killed(int(sys.argv[1]), at_puts=(14, 15), format_name="jsonl.gz"))

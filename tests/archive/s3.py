@@ -1,7 +1,7 @@
 """As much of S3 as a sink asks for, so that the way over the network is tried: PUT unless there, GET and LIST."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,16 +13,24 @@ BUCKET = "firehose"
 
 class Bucket(BaseHTTPRequestHandler):
     objects: dict[str, bytes] = {}
+    on_put: Callable[[str], bool] = staticmethod(lambda when: False)
+    """Called "before" an object is stored and "after". True: whoever sent it is gone; what comes next is not done."""
     lock = threading.Lock()
     protocol_version = "HTTP/1.1"
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.on_put("before"):
+            self.close_connection = True
+            return
         with self.lock:
             if self.headers["If-None-Match"] == "*" and self._key in self.objects:
                 self._answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
                 return
             self.objects[self._key] = body
+        if self.on_put("after"):
+            self.close_connection = True
+            return
         self._answer(200, b"", body)
 
     def do_GET(self) -> None:
@@ -67,6 +75,7 @@ def s3() -> Iterator[str]:
     """Its endpoint."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
     Bucket.objects = {}
+    Bucket.on_put = staticmethod(lambda when: False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
