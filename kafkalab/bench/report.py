@@ -19,7 +19,7 @@ from typing import TextIO
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from kafkalab.bench import forks, watchers
+from kafkalab.bench import forks, rewinds, watchers
 from kafkalab.bench.peers import Peer, start_lab, start_tansu
 
 LOAD_TIMEOUT_S = 300
@@ -154,7 +154,8 @@ def run(plan: Plan, out: TextIO) -> dict[str, Figures]:
                 measure(peer, plan, found.setdefault(peer.name, Figures()))
             finally:
                 peer.stop()
-    for measure_name, value in (forks.measured() | watchers.measured(plan.records_100b // 5)).items():
+    alone = forks.measured() | rewinds.measured() | watchers.measured(plan.records_100b // 5)
+    for measure_name, value in alone.items():
         found.setdefault("Kafka Lab", Figures()).add(measure_name, value)
     print_table(found, out)
     return found

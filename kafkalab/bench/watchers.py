@@ -1,8 +1,9 @@
 """Many who watch one lab: how soon they see what happened, what they cost the producers, and how much comes to each.
 
 `python -m kafkalab.bench.watchers URL --watchers 100 --seconds 8` is the hundred browsers, in a process of
-their own, and prints one line of JSON. A fact carries the engine's time, which in a lab with real clients is
-the clock of this machine: what lies between that and the arrival of its frame is how late it is seen.
+their own, and prints one line of JSON. A fact carries the lab's time. In a lab with real clients that goes with
+the clock of this machine, by a distance that the lab tells: what lies between that and the arrival of its frame is
+how late it is seen.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from confluent_kafka.admin import AdminClient
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
@@ -45,6 +47,8 @@ class Browser(asyncio.Protocol):
         self._number = number
         self.seen: Watched | None = None
         """Counts, once it is set."""
+        self._ahead_us: int | None = None
+        """How far the clocks of the lab's machines are ahead of its time, as the snapshot says."""
         self.greeted = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -87,7 +91,9 @@ class Browser(asyncio.Protocol):
 
     def _look(self, text: bytes, arrived_us: int) -> None:
         self._number += 1
-        if self.seen is None or not text:
+        if self.seen is None and text and self._ahead_us is None:
+            self._ahead_us = json.loads(text)["entities"]["lab"]["clocks_ahead_ms"] * 1_000
+        if self.seen is None or self._ahead_us is None or not text:
             return
         self.seen.frames += 1
         self.seen.bytes += len(text)
@@ -95,7 +101,7 @@ class Browser(asyncio.Protocol):
             frame = json.loads(text)
             if frame["type"] == "frame":
                 events = [event["at_us"] for event in frame["events"] if "text" in event]
-                self.seen.late_ms += [(arrived_us - at_us) / 1_000 for at_us in events]
+                self.seen.late_ms += [(arrived_us - at_us - self._ahead_us) / 1_000 for at_us in events]
 
 
 async def crowd(url: str, watchers: int, seconds: float) -> dict[str, float]:
@@ -172,6 +178,9 @@ def measured(records: int) -> dict[str, float]:
     figures: dict[str, float] = {}
     peer = start_lab()
     try:
+        # A real client is what makes the lab keep the machine's time, which lateness is measured by.
+        visitor = AdminClient({"bootstrap.servers": peer.bootstrap})
+        visitor.list_topics(timeout=10)
         hand = Hand(peer)
         hand.order("create_producer", topic="orders", rate=RATE_PER_S)
         hand.order("add_consumer", topics=["orders"], group="billing")

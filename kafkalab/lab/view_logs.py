@@ -33,11 +33,16 @@ OPENED_KEPT = 500
 INTERNAL = ("__consumer_offsets", "__transaction_state", "__cluster_metadata", "__share_group_state")
 
 
+Cell = list[Any]
+"""A record as a log shows it: [offset, the key's first characters or None, the key's glyph, bytes, leader epoch], and
+behind them what it is where it is not data. Most of what goes to browsers is these: that is why they have no names."""
+
+
 def glyph(key: bytes | None) -> int:
     return -1 if key is None else crc32(key) % GLYPHS
 
 
-def cells(batch: Batch) -> list[Entity]:
+def cells(batch: Batch) -> list[Cell]:
     """One cell a record, the last sixteen of the batch at most."""
     kind = _control(batch) if batch.is_control else "data"
     if batch.records_count > MOST_RECORDS_OPENED or batch.size > MOST_BYTES_OPENED:
@@ -67,25 +72,20 @@ def _control(batch: Batch) -> str:
     return "commit" if marker.committed else "abort"
 
 
-def _cell(batch: Batch, offset: int, key: bytes | None, size: int, kind: str) -> Entity:
+def _cell(batch: Batch, offset: int, key: bytes | None, size: int, kind: str) -> Cell:
     shown = text(key[: 4 * KEY_CHARACTERS]) if key is not None else None
-    return {
-        "offset": offset,
-        "key": shown[:KEY_CHARACTERS] if shown is not None else None,
-        "glyph": glyph(key),
-        "bytes": size,
-        "epoch": batch.partition_leader_epoch,
-        "kind": kind,
-    }
+    said = shown[:KEY_CHARACTERS] if shown is not None else None
+    cell: Cell = [offset, said, glyph(key), size, batch.partition_leader_epoch]
+    return cell if kind == "data" else [*cell, kind]
 
 
 class Opened:
     """The cells of batches that were opened lately: all replicas of a partition hold the same ones."""
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[int, int, int, int], list[Entity]] = {}
+        self._cells: dict[tuple[int, int, int, int], list[Cell]] = {}
 
-    def cells(self, batch: Batch) -> list[Entity]:
+    def cells(self, batch: Batch) -> list[Cell]:
         same = (batch.base_offset, batch.partition_leader_epoch, batch.crc, batch.max_timestamp)
         found = self._cells.get(same)
         if found is None:
@@ -102,9 +102,9 @@ class Tail:
         self.log = log
         self.opened = opened
         self.end = -1
-        self.cells: deque[Entity] = deque(maxlen=TAIL_RECORDS)
+        self.cells: deque[Cell] = deque(maxlen=TAIL_RECORDS)
 
-    def read_on(self) -> list[Entity]:
+    def read_on(self) -> list[Cell]:
         log = self.log
         offset = max(self.end, log.end_offset - TAIL_RECORDS, log.start_offset)
         if offset != self.end:
@@ -114,10 +114,10 @@ class Tail:
             if not data:
                 break
             for batch in batches.headers(data):
-                self.cells.extend(cell for cell in self.opened.cells(batch) if cell["offset"] >= offset)
+                self.cells.extend(cell for cell in self.opened.cells(batch) if cell[0] >= offset)
                 offset = max(offset, batch.next_offset)
         self.end = log.end_offset
-        return [cell for cell in self.cells if cell["offset"] >= log.start_offset]
+        return [cell for cell in self.cells if cell[0] >= log.start_offset]
 
 
 class Ends(NamedTuple):

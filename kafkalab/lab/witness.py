@@ -1,7 +1,8 @@
 """What happened between two frames, in words and as packets on the network.
 
-Whatever the rate, a frame stays small: facts that come by the thousand (appends, acks) are kept up
-to a few and then counted, and so are packets. Heartbeats and fetches that bring nothing are not
+Whatever the rate, a frame stays small: where there are many, of the facts that come by the thousand (appends,
+acks) one is told of each place, of packets one on each way, and the others are counted: that many would hide one
+another on the stage. Heartbeats and fetches that bring nothing are not
 shown: they would hide everything else. Nor is what the lab's own admin client says of itself: what
 it brought about is told by those who did it.
 """
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MOST_EVENTS = 200
 MOST_FREQUENT_EVENTS = 60
 MOST_PACKETS = 60
+FEW = 16
+"""So many facts, and so many packets, are told of in any case."""
 EDGES = "client-"
 """How the names of connections from outside begin."""
 
@@ -37,6 +40,10 @@ NOT_SHOWN = dict.fromkeys(
 
 NUMBERS_KEPT = 4_000
 
+Way = tuple[int, str, str, bool]
+"""API, from, to, and whether it is an answer."""
+Place = tuple[type[Event], str, str | None, int | None]
+"""Kind, node, topic and partition."""
 Told = tuple[int, str, Event, int, int]
 """(at_us, node, event, moment, by): the latter two as `kafkalab.lab.causes` numbers them."""
 
@@ -59,17 +66,22 @@ class Witness:
         """How many of them matter by themselves."""
         self._events: deque[Told] = deque(maxlen=MOST_EVENTS)
         self._frequent: list[Told] = []
+        self._places: dict[Place, None] = {}
+        """Where there were some since the last frame."""
         self._counts: Counter[str] = Counter()
         self._commands: list[dict[str, Any]] = []
         self._packets: list[dict[str, Any]] = []
-        self._packet_counts: Counter[tuple[str, str, str]] = Counter()
-        self._record_counts: Counter[tuple[str, str, str]] = Counter()
+        self._last_on: dict[Way, dict[str, Any]] = {}
+        """Of these, the last one on each way."""
+        self._packet_counts: Counter[Way] = Counter()
+        self._record_counts: Counter[Way] = Counter()
         """How many records the packets carried that are only counted."""
 
     def go_on_from(self, other: "Witness") -> None:
         """In a fork: facts that nobody has been told yet."""
         self._events.extend(other._events)
         self._frequent = list(other._frequent)
+        self._places = dict(other._places)
         self._counts = Counter(other._counts)
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
@@ -82,10 +94,13 @@ class Witness:
             if len(self._events) == MOST_EVENTS:
                 self._counts[type(self._events[0][2]).__name__] += 1
             self._events.append((now_us, node, event, *self._now()))
-        elif len(self._frequent) < MOST_FREQUENT_EVENTS:
-            self._frequent.append((now_us, node, event, *self._now()))
-        else:
+            return
+        place = event.__class__, node, getattr(event, "topic", None), getattr(event, "partition", None)
+        if _is_one_too_many(place in self._places, len(self._frequent), MOST_FREQUENT_EVENTS):
             self._counts[event.__class__.__name__] += 1
+        else:
+            self._places[place] = None
+            self._frequent.append((now_us, node, event, *self._now()))
 
     def on_command(self, now_us: int, line: str) -> None:
         """Somebody acted: everybody's timeline shows when, and what that was as a command line."""
@@ -101,8 +116,8 @@ class Witness:
         if api_key == ApiKey.SHARE_FETCH and not (response and _brings_acquired(message.body)):
             return
         self.beats += 1
-        if len(self._packets) >= MOST_PACKETS:
-            way = name_of(api_key), source, target
+        way = api_key, source, target, response
+        if _is_one_too_many(way in self._last_on, len(self._packets), MOST_PACKETS):
             self._packet_counts[way] += 1
             self._record_counts[way] += self._records(api_key, message.body, response)
             return
@@ -124,7 +139,8 @@ class Witness:
         self._numbers[number] = None
         if len(self._numbers) > NUMBERS_KEPT:
             del self._numbers[next(iter(self._numbers))]
-        self._packets.append(packet | self._cargo(api_key, message.body, response))
+        packet = self._last_on[way] = packet | self._cargo(api_key, message.body, response)
+        self._packets.append(packet)
 
     def _now(self) -> tuple[int, int]:
         """(the moment, by which message that was shown)"""
@@ -134,30 +150,35 @@ class Witness:
         """Everything since the last frame, in the order it happened, counts last."""
         told = sorted([*self._events, *self._frequent], key=lambda one: one[0])
         shown = [*self._commands, *(self.describe(*one) for one in told)]
+        for way, packet in self._last_on.items():
+            if way in self._packet_counts:
+                packet |= {"more": self._packet_counts.pop(way), "more_records": self._record_counts[way]}
         shown += self._packets
         shown += [{"kind": "EventCount", "of": of, "count": count} for of, count in self._counts.items()]
         shown += [
             {
                 "kind": "PacketCount",
-                "api": api,
+                "api": name_of(api_key),
                 "source": self._name_of_node(source),
                 "target": self._name_of_node(target),
+                "response": response,
                 "count": count,
-                "records": self._record_counts[api, source, target],
+                "records": self._record_counts[api_key, source, target, response],
             }
-            for (api, source, target), count in self._packet_counts.items()
+            for (api_key, source, target, response), count in self._packet_counts.items()
         ]
         self._events.clear()
         self._commands.clear()
-        self._frequent, self._packets = [], []
+        self._frequent = []
+        self._places.clear()
         self._counts.clear()
-        self._packet_counts.clear()
-        self._record_counts.clear()
+        self.forget_packets()
         return shown
 
     def forget_packets(self) -> None:
         """Nobody watches any more: what flew meanwhile is of no interest to whoever comes next."""
         self._packets = []
+        self._last_on.clear()
         self._packet_counts.clear()
         self._record_counts.clear()
 
@@ -204,6 +225,10 @@ class Witness:
             value = getattr(event, spec.name)
             shown.setdefault(spec.name, list(value) if isinstance(value, tuple) else value)
         return shown
+
+
+def _is_one_too_many(known: bool, there: int, most: int) -> bool:
+    return there >= most or (known and there >= FEW)
 
 
 def _brings_records(body: Any) -> bool:

@@ -34,7 +34,7 @@ export function counted(before, frame) {
   for (const fact of frame.events) {
     if (!KINDS.has(fact.kind)) continue;
     const key = wayKey(fact.api, fact.source, fact.target);
-    const records = fact.kind === "Packet" ? fact.count : fact.records;
+    const records = fact.kind === "Packet" ? (fact.count ?? 0) + (fact.more_records ?? 0) : fact.records;
     if (!records) continue;
     const way = after[key] ?? { api: fact.api, source: fact.source, target: fact.target, wide: false, per_s: 0, steps: [] };
     after[key] = { ...way, steps: added(way.steps, frame.at_us, records) };

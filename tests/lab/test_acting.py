@@ -71,7 +71,7 @@ def test_a_topic_is_compacted_when_a_person_says_so(lab: Lab, ask: Ask) -> None:
     rolled, compacted = ask(RollSegment("prices")), ask(CompactNow("prices"))
     assert (rolled.ok, compacted.ok, compacted.detail) == (True, True, {"brokers": [1, 2, 3]})
     replicas = [lab.view()[f"replica:prices:0:{broker}"] for broker in (1, 2, 3)]
-    assert [[cell["offset"] for cell in replica["tail"]] for replica in replicas] == [[2]] * 3
+    assert [[cell[0] for cell in replica["tail"]] for replica in replicas] == [[2]] * 3
     assert [replica["segments"][1]["base"] for replica in replicas] == [3] * 3
 
 

@@ -14,7 +14,16 @@ def compact(log: "Log", part: Cleanable, now_ms: int) -> Compacted:
     """Keep of each key the last record. Raises CorruptBatch, with nothing done, on damaged segments."""
     old = [segment for segment in log.segments if segment.base_offset < part.first_uncleanable]
     lasts = {producer_id: producer.last_offset for producer_id, producer in log.producers.by_id.items()}
-    run = Compaction(log.disk, old, part.first_dirty, log.config, now_ms, lasts)
+    first = log.segments[0].base_offset
+    run = Compaction(
+        log.disk,
+        old,
+        part.first_dirty,
+        log.config,
+        now_ms,
+        lasts,
+        log.aborted_between(first, part.first_uncleanable),
+    )
     size_before = sum(segment.size for segment in old)
     for group in groups(old, log.config):
         new = Segment(log.disk, log.directory, group[0].base_offset, log.config, group[-1].created_ms)

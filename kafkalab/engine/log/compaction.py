@@ -11,7 +11,7 @@ and a run after that moment leaves it out (KIP-534). The markers that end transa
 way once nothing of their transaction is left; what was aborted goes at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kafkalab.engine.disk import Disk
@@ -19,7 +19,7 @@ from kafkalab.engine.log.config import LogConfig
 from kafkalab.engine.log.reading import segment_index
 from kafkalab.engine.log.scan import checked_walk
 from kafkalab.engine.log.segment import Segment
-from kafkalab.engine.log.transactions import marker_of
+from kafkalab.engine.log.transactions import AbortedTransaction
 from kafkalab.wire.batches import Batch, Buffer, CorruptBatch, Record, build, records, without_records
 
 _LARGEST_SPAN = 0x7FFFFFFF
@@ -113,9 +113,12 @@ class Compaction:
         config: LogConfig,
         now_ms: int,
         last_of_producers: Mapping[int, int],
+        aborted: Iterable[AbortedTransaction],
     ) -> None:
         """`segments` are all before the first uncleanable offset; `last_of_producers` tells the last
-        offset of each active producer. Raises CorruptBatch if it cannot read them to their end."""
+        offset of each active producer; `aborted` are the transactions with records in these segments, wherever
+        their markers lie: the next segment may begin with one. Raises CorruptBatch if it cannot read the segments
+        to their end."""
         self.disk = disk
         self.config = config
         self.now_ms = now_ms
@@ -131,7 +134,8 @@ class Compaction:
         """Producer id to the (first, last) offsets of its aborted transactions."""
         self._with_data: dict[int, None] = {}
         """Producers of whose open transaction something was passed by."""
-        self._find_aborted(segments)
+        for each in aborted:
+            self._aborted.setdefault(each.producer_id, []).append((each.first_offset, each.last_offset))
         self._map(segments, first_dirty)
 
     def cleaned(self, segment: Segment) -> Iterator[Buffer]:
@@ -142,18 +146,6 @@ class Compaction:
                 yield kept
 
     # -- the first pass ------------------------------------------------------------------------
-
-    def _find_aborted(self, segments: list[Segment]) -> None:
-        first_offsets: dict[int, int] = {}
-        for segment in segments:
-            for batch in _batches(self.disk, segment):
-                if batch.is_control:
-                    first = first_offsets.pop(batch.producer_id, None)
-                    marker = marker_of(batch)
-                    if first is not None and marker is not None and not marker.committed:
-                        self._aborted.setdefault(batch.producer_id, []).append((first, batch.last_offset))
-                elif batch.is_transactional:
-                    first_offsets.setdefault(batch.producer_id, batch.base_offset)
 
     def _map(self, segments: list[Segment], first_dirty: int) -> None:
         for segment in segments:

@@ -36,6 +36,10 @@ REMADE_BY_S = (3, 8, 13)
 HEALED_BY_S = 30
 """So long after everything was mended the cluster must be whole again, by itself."""
 QUIET_S = 25
+MOVED_BY_S = 120
+"""After the end: until then every record must have its copy."""
+REST_S = 2
+"""For the last markers to be replicated, and known to be."""
 """Producers stop so long before the final count."""
 
 
@@ -151,6 +155,16 @@ class History:
             if isinstance(node, Producer):
                 self.world.tell_node(node.name, Pause())
         yield self.plan.end_us
+        yield from self._until_moved()
+
+    def _until_moved(self) -> Iterator[int]:
+        """A mover whose transactions hold one record each has more to do than the others."""
+        end_us, latest_us = self.plan.end_us, self.plan.end_us + MOVED_BY_S * SECOND_US
+        while not self.movers.are_level() and end_us < latest_us:
+            end_us += SECOND_US
+            yield end_us
+        if end_us > self.plan.end_us:
+            yield end_us + REST_S * SECOND_US
 
     def _advance(self, until_us: int) -> None:
         """Step by step up to this many microseconds after the beginning, judging after each."""

@@ -106,6 +106,10 @@ class Moving:
         self._coordinator = CoordinatorLink(self.mover, self.plan.transactional_id, requests.TRANSACTION)
         self._group = CoordinatorLink(self.mover, self.plan.group)
 
+    def has_moved(self, partition: int, end_offset: int) -> bool:
+        """Whether a transaction ended that holds the last record before this offset, if there is one."""
+        return self.stage is Stage.READING and self._positions.get(partition, 0) >= end_offset
+
     def progress(self) -> None:
         mover = self.mover
         if any(asked.asker is self for asked in mover.in_flight.values()):

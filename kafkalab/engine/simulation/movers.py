@@ -12,7 +12,7 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.coordinator_place import partition_of
 from kafkalab.engine.coordinators.records import OFFSETS_TOPIC
 from kafkalab.engine.simulation.compacted import committed
-from kafkalab.engine.simulation.mover import copied
+from kafkalab.engine.simulation.mover import Mover, copied
 from kafkalab.engine.simulation.plans import Fault, MoverPlan
 from kafkalab.engine.simulation.sight import Broken
 from kafkalab.engine.spec import broker_node
@@ -75,6 +75,22 @@ class Movers:
                 self.cluster.world.thaw(node)
             return None
         return node
+
+    def are_level(self) -> bool:
+        """Whether all that there is to move was moved."""
+        return all(self._is_level(plan) for plan in self.plans.values() if plan.name in self.lives)
+
+    def _is_level(self, plan: MoverPlan) -> bool:
+        mover = self.cluster.world.nodes.get(self.lives[plan.name][-1])
+        if not isinstance(mover, Mover):
+            return False
+        ends = {
+            number: partition.high_watermark
+            for broker in self.cluster.brokers.values()
+            for (topic, number), partition in broker.partitions.items()
+            if topic == plan.source and partition.is_leader
+        }
+        return all(mover.moving.has_moved(number, end) for number, end in ends.items())
 
     def _coordinator(self, plan: MoverPlan) -> str | None:
         active = self.cluster.active_controller

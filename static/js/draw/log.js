@@ -5,6 +5,7 @@
  * solid where they committed, hollow where they stand.
  */
 
+import { cellsOf } from "../cells.js";
 import { cast } from "../cast.js";
 import { placeOf } from "../faults.js";
 import { h } from "../paint.js";
@@ -135,7 +136,7 @@ function drawRow(on, replica, partition, y, scale, ui) {
   const count = replica.segments.length;
   const faults = on.faults.filter((fault) => placeOf(fault) === "broker" && fault.nodes[0] === `broker-${replica.broker}`);
   const says = [role, moving, eligible, ...faults.map((fault) => `✕ ${fault.label}`), count > 1 && `${count} segments`].filter(Boolean).join(" · ");
-  const cells = replica.tail.filter((cell) => cell.offset >= scale.from);
+  const cells = cellsOf(replica).filter((cell) => cell.offset >= scale.from);
   const tall = scale.h >= TALL;
   const middle = scale.h / 2;
   return h("g", { key: id, class: "log-row", transform: `translate(0 ${y})`, "data-state": state, "data-tall": String(tall) },

@@ -5,6 +5,7 @@
  * a follower is outlined with an F, one out of sync is hatched and says how far behind, one offline is crossed out.
  */
 
+import { cellsOf } from "../cells.js";
 import { h } from "../paint.js";
 import { drawGlyph } from "./glyph.js";
 import { number, width } from "../words.js";
@@ -88,7 +89,7 @@ export function replicaState(replica) {
 /** The newest records as key glyphs: full below the high watermark, faint above it. */
 function drawTail(replica, partition, size, { from, to, y }) {
   const room = Math.max(0, Math.floor((to - from) / size.slot));
-  const cells = room === 0 ? [] : replica.tail.slice(-room);
+  const cells = room === 0 ? [] : cellsOf(replica).slice(-room);
   return h("g", { class: "tail" }, cells.map((cell, index) => h("g", {
     key: cell.offset, class: "tail-cell", "data-visible": String(cell.offset < partition.high_watermark),
   }, drawGlyph(cell.glyph, from + index * size.slot, y, size.glyph))));

@@ -251,6 +251,16 @@ def test_aborted_records_go_and_do_not_supersede() -> None:
     assert [batch.base_offset for batch in batches_of(log) if batch.is_control] == [2, 4]
 
 
+def test_aborted_records_do_not_supersede_where_their_marker_begins_the_next_segment() -> None:
+    log = new_log(**COMPACT)
+    put(log, "a=1")
+    put(log, "a=2", producer_id=7, producer_epoch=0, base_sequence=0, is_transactional=True)
+    log.roll()
+    mark(log, 7, commit=False)
+    clean(log)
+    assert pairs_of(log) == [(0, "a=1")]
+
+
 def test_who_was_aborted_is_told_as_long_as_the_marker_is_there() -> None:
     disk = MemoryDisk()
     log = new_log(disk, **COMPACT, delete_retention_ms=1000)
