@@ -164,6 +164,7 @@ class Archives:
             sink = next((each for each in sinks if each.archive == archive), None)
             name = f"{archive.topic}.{archive.format}"
             found[f"archive:{name}"] = self._entity(name, archive, chains, sink)
+            found[f"archive_objects:{name}"] = _objects(name, chains)
         return found
 
     def _entity(self, name: str, archive: Archive, chains: dict[int, Chain], sink: Archiver | None) -> Entity:
@@ -204,9 +205,18 @@ def _partition(number: int, chain: Chain, lane: Lane | None, now_us: int) -> Ent
         "held_size": lane.size if lane is not None else 0,
         "held_s": (now_us - since_us) // SECOND_US if since_us is not None else 0,
         "writing": lane is not None and lane.writing is not None,
-        "objects": [
+    }
+
+
+def _objects(name: str, chains: dict[int, Chain]) -> Entity:
+    """By itself: it changes with each write, and what a sink holds with each record."""
+    return {
+        "kind": "archive_objects",
+        "archive": name,
+        "written": [
             {
                 "name": each.name,
+                "partition": each.partition,
                 "first": each.first,
                 "next": each.next,
                 "records": each.records,
@@ -214,6 +224,7 @@ def _partition(number: int, chain: Chain, lane: Lane | None, now_us: int) -> Ent
                 "because": each.because,
                 "at_us": each.at_us,
             }
+            for _, chain in sorted(chains.items())
             for each in chain.objects[-SHOWN:]
         ],
     }

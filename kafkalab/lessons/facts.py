@@ -55,6 +55,8 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+        elif kind == "archive_objects":
+            facts["archives"][entity["archive"]]["written"] = entity["written"]
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
     return facts

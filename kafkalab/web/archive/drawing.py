@@ -37,9 +37,8 @@ class Drawing:
     most_s: int
 
 
-def drawn(partition: dict[str, Any], log_end: int, archive: dict[str, Any]) -> Drawing:
+def drawn(partition: dict[str, Any], objects: list[dict[str, Any]], log_end: int, archive: dict[str, Any]) -> Drawing:
     """From the first object that is shown to the end of the log."""
-    objects = partition["objects"]
     first = objects[0]["first"] if objects else partition["next"]
     stored, held = partition["next"], partition["next"] + partition["held"]
     end = max(log_end, held, first + 1)

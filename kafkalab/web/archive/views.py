@@ -19,6 +19,7 @@ from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import owner_of
 
 PATIENCE_S = 10
+LISTED = 20
 NUMBERS = ("buffer_mib", "buffer_s")
 
 
@@ -85,20 +86,15 @@ def _again(request: HttpRequest, lab: Lab, name: str, refusal: str) -> HttpRespo
 def _shown(lab: Lab, name: str) -> dict[str, Any]:
     entities = lab.snapshot()["entities"].values()
     ends = {(it["topic"], it["partition"]): it["log_end"] for it in entities if it["kind"] == "partition"}
-    archives = [it for it in entities if it["kind"] == "archive"]
+    written = {it["archive"]: it["written"] for it in entities if it["kind"] == "archive_objects"}
     now_us = lab.world.now_us
     return {
         "name": name,
         "lab": lab.settings.name,
         "archives": [
-            {
-                **each,
-                "drawings": [
-                    drawn(it, ends.get((each["topic"], it["partition"]), 0), each) for it in each["partitions"]
-                ],
-                "newest": _newest(each, now_us),
-            }
-            for each in archives
+            each | _pictured(each, written[each["archive"]], ends, now_us)
+            for each in entities
+            if each["kind"] == "archive"
         ],
         "topics": sorted(it["topic"] for it in entities if it["kind"] == "topic" and not it["internal"]),
         "formats": FORMATS,
@@ -106,10 +102,21 @@ def _shown(lab: Lab, name: str) -> dict[str, Any]:
     }
 
 
-def _newest(archive: dict[str, Any], now_us: int) -> list[dict[str, Any]]:
-    """Objects of all its partitions, the newest first."""
-    found = [it | {"partition": each["partition"]} for each in archive["partitions"] for it in each["objects"]]
-    for it in found:
-        it["age_s"] = None if it["at_us"] is None else (now_us - it["at_us"]) // 1_000_000
-        it["last"] = it["next"] - 1
-    return sorted(found, key=lambda it: (-(it["at_us"] or 0), -it["first"]))[:20]
+def _pictured(
+    archive: dict[str, Any], written: list[dict[str, Any]], ends: dict[tuple[str, int], int], now_us: int
+) -> dict[str, Any]:
+    drawings = []
+    for each in archive["partitions"]:
+        number = each["partition"]
+        objects = [it for it in written if it["partition"] == number]
+        drawings.append(drawn(each, objects, ends.get((archive["topic"], number), 0), archive))
+    return {"drawings": drawings, "newest": _newest(written, now_us)}
+
+
+def _newest(written: list[dict[str, Any]], now_us: int) -> list[dict[str, Any]]:
+    """Of all partitions, the newest first."""
+    told = [
+        it | {"age_s": None if it["at_us"] is None else (now_us - it["at_us"]) // 1_000_000, "last": it["next"] - 1}
+        for it in written
+    ]
+    return sorted(told, key=lambda it: (-(it["at_us"] or 0), -it["first"]))[:LISTED]
