@@ -33,6 +33,8 @@ LONGEST_WAIT_S = 0.5
 ASK_FOR_S = 15.0
 QUIET: dict[str, str | int | bool] = {"log_level": 4, "enable.metrics.push": False}
 """Warnings only; and nobody waits at the end until a broker has taken the last metrics."""
+SILENT = QUIET | {"log_level": 0}
+"""What is asked once: that nobody answers is said once."""
 ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """What a broker says that knows no topic ids."""
 
@@ -64,7 +66,7 @@ class Wanted:
 def archive_of(wanted: Wanted) -> Archive:
     """The topic as the cluster knows it. Raises ArchiveStopped."""
     try:
-        admin = AdminClient({**QUIET, "bootstrap.servers": wanted.bootstrap, **dict(wanted.more)})
+        admin = AdminClient({**SILENT, "bootstrap.servers": wanted.bootstrap, **dict(wanted.more)})
         asked = admin.describe_topics(TopicCollection([wanted.topic]), request_timeout=ASK_FOR_S)
         # librdkafka writes them with + and /, Kafka's own tools with - and _.
         topic_id = str(asked[wanted.topic].result().topic_id).replace("+", "-").replace("/", "_")
@@ -244,7 +246,7 @@ def logged(wanted: Wanted, partition: int) -> Iterator[Record]:
 
 def partitions_of(wanted: Wanted) -> list[int]:
     """Raises ArchiveStopped."""
-    admin = AdminClient({**QUIET, "bootstrap.servers": wanted.bootstrap, **dict(wanted.more)})
+    admin = AdminClient({**SILENT, "bootstrap.servers": wanted.bootstrap, **dict(wanted.more)})
     try:
         return sorted(admin.list_topics(wanted.topic, timeout=ASK_FOR_S).topics[wanted.topic].partitions)
     except KafkaException as error:
