@@ -27,3 +27,7 @@ def test_a_killed_sink_goes_on_and_the_store_has_each_record_once(page: Page) ->
     page.get_by_role("link", name="What it costs").click()
     expect(page.locator("[data-cheapest] h2")).to_be_visible()
     page.screenshot(path=ARTEFACTS / "costs.png")
+    page.get_by_role("link", name="Back to the stage").click()
+    page.get_by_role("button", name="Object store of orders").click()
+    expect(page.get_by_role("heading", name="Store of orders.jsonl")).to_be_visible()
+    expect(page.get_by_role("button", name="kill -9…")).to_be_visible()
