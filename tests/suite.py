@@ -1,7 +1,8 @@
 """The whole suite, as `manage.py test` runs it: in turns, since not every test minds its neighbours.
 
-What plays on virtual time alone goes to all cores at once. What looks at the wall's clock, talks to real clients
-or to a browser has the machine to itself: it waits for real seconds, and a crowded machine makes them longer.
+What plays on virtual time alone goes to all cores at once. What looks at the wall's clock has the machine to
+itself: a crowded machine makes its seconds longer. What talks to real clients or to a browser mostly waits: two
+files at a time, each with a lab of its own.
 """
 
 import subprocess
@@ -12,6 +13,7 @@ HERE = Path(__file__).parent
 ON_VIRTUAL_TIME = ("engine", "simulation", "lessons", "test_house.py")
 PARTLY = "lab"
 """On virtual time but for what is marked `clock`."""
+AT_A_TIME = 2
 
 
 def run(arguments: list[str]) -> int:
@@ -22,7 +24,7 @@ def run(arguments: list[str]) -> int:
     turns = (
         (*apart, "-m", "not clock", "-n", "auto", "--dist", "worksteal"),
         (str(HERE / PARTLY), "-m", "clock"),
-        tuple(f"--ignore={place}" for place in apart),
+        (*(f"--ignore={place}" for place in apart), "-n", str(AT_A_TIME), "--dist", "loadfile"),
     )
     return max([_pytest(*turn) for turn in turns])
 
