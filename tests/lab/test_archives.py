@@ -134,6 +134,23 @@ def test_records_that_retention_took_before_they_were_archived_are_passed_over()
     lab.close()
 
 
+def test_what_was_aborted_is_not_archived_and_not_missed() -> None:
+    lab = opened()
+    piped(lab)
+    carried_out(
+        lab,
+        CreateProducer(
+            "orders", name="shop", rate=20, limit=60, transactional_id="t", records_per_transaction=6, abort_every=2
+        ),
+    )
+    lab.advance(30 * SECOND_US)
+    assert lab.archives.bucket is not None
+    (archive,) = lab.archives.bucket.chains
+    found = lab.archives.compared(archive, 0)
+    assert (found.records, found.once, found.is_whole, found.not_in_log, found.not_yet) == (30, 30, True, 0, 0)
+    lab.close()
+
+
 def test_a_topic_made_anew_is_another_archive() -> None:
     lab = opened()
     piped(lab)
