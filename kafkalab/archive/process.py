@@ -29,7 +29,7 @@ from kafkalab.archive.store import Objects
 from kafkalab.wire.records import Record
 
 MOST_AT_ONCE = 10_000
-LONGEST_WAIT_S = 0.5
+LONGEST_WAIT_S = 0.2
 ASK_FOR_S = 15.0
 QUIET: dict[str, str | int | bool] = {"log_level": 4, "enable.metrics.push": False}
 """Warnings only; and nobody waits at the end until a broker has taken the last metrics."""

@@ -35,6 +35,9 @@ class Cluster:
         """By broker: what it is made to say wrongly, in this life and the next."""
         self.clock_skew_us: dict[int, int] = {}
         """By broker: how far its machine's clock is off."""
+        self.advertised: dict[int, tuple[str, int]] = {}
+        """By broker: the host and port that its server.properties say it has, where they are wrong. They count
+        from its next start on: with KRaft, `advertised.listeners` of a running broker cannot be altered."""
         self._last_image = MetadataImage(spec.cluster_id, spec.controllers[0])
         world.on_life.append(self._on_life)
 
@@ -139,7 +142,9 @@ class Cluster:
             if controller_id not in self.controllers:
                 self.start_controller(controller_id)
         disk = self.disks[broker_node(broker_id)]
-        broker = Broker(self.spec, broker_id, self.config, disk, self.tampering.setdefault(broker_id, Tampering()))
+        wrong = self.advertised.get(broker_id)
+        spec = self.spec if wrong is None else self.spec.advertising(broker_id, *wrong)
+        broker = Broker(spec, broker_id, self.config, disk, self.tampering.setdefault(broker_id, Tampering()))
         broker.clock_skew_us = self.clock_skew_us.get(broker_id, 0)
         self.world.start(broker)
 

@@ -151,6 +151,11 @@ class ClusterSpec:
     def broker(self, broker_id: int) -> BrokerSpec:
         return next(broker for broker in self.brokers if broker.id == broker_id)
 
+    def advertising(self, broker_id: int, host: str, port: int) -> "ClusterSpec":
+        """With that as the first advertised listener of the broker."""
+        named = (replace(each, host=host, port=port) if each.id == broker_id else each for each in self.brokers)
+        return replace(self, brokers=tuple(named))
+
     def with_broker(self, broker: BrokerSpec) -> "ClusterSpec":
         return replace(self, brokers=(*self.brokers, broker))
 

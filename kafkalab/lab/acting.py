@@ -25,10 +25,11 @@ from kafkalab.engine.clients.producer import (
     SendOne,
 )
 from kafkalab.engine.clients.workload import ProducerSettings
+from kafkalab.lab import client_commands, controller_commands, fault_commands, share_commands
 from kafkalab.lab import commands as order
-from kafkalab.lab import controller_commands, fault_commands, share_commands
 from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
+from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
 from kafkalab.lab.archive_commands import ArchiveCommand, StartArchive
 from kafkalab.lab.branch_commands import BranchCommand, WhatIf
@@ -38,6 +39,7 @@ from kafkalab.lab.faults import NoSuchThing
 from kafkalab.lab.not_possible import NotPossible
 from kafkalab.lab.share_acting import add_share_consumer, update_share_consumer
 from kafkalab.lab.shell import shell
+from kafkalab.lab.stand_in_commands import StandInCommand
 from kafkalab.lab.store import StoreRefused
 from kafkalab.lab.tempo_acting import change_tempo
 from kafkalab.lab.terminal_commands import TERMINAL
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 HANDS = {"all": "you", "1": "you-acks-1", "0": "you-acks-0"}
 """The producers that send single records, by acks."""
 RESERVED = (*HANDS.values(), ADMIN, TERMINAL, BUCKET)
-RESERVED_BEGINNINGS = ("client-", "broker-", "controller-")
+RESERVED_BEGINNINGS = ("client-", "broker-", "controller-", "stand-in-")
 """Names of nodes that are no person's to give."""
 MOST_PATIENCE_MS = 10_000
 """max.block.ms of a record sent by hand: a person waits for it."""
@@ -154,9 +156,9 @@ class Acting:
                 return self._create_producer(command)
             case order.UpdateProducer():
                 return self._update_producer(command)
-            case order.BeginTransaction(name):
+            case transactions.BeginTransaction(name):
                 return self._tell(self._transactional(name).name, BeginTransaction())
-            case order.EndTransaction(name, result):
+            case transactions.EndTransaction(name, result):
                 return self._tell(self._transactional(name).name, EndTransaction(result == "commit"))
             case order.PauseProducer(name):
                 return self._tell(self._producer(name).name, Pause())
@@ -177,6 +179,9 @@ class Acting:
                 return self._update_consumer(command)
             case order.RemoveConsumer(name):
                 return self._remove(self._reader(name))
+            case client_commands.CrashProducer(name):
+                self.lab.world.crash(self._producer(name).name)
+                return {}
             case order.CrashConsumer(name):
                 self.lab.world.crash(self._reader(name))
                 return {}
@@ -189,6 +194,8 @@ class Acting:
                 | order.IsolateBroker(broker)
             ):
                 return do_to_broker(self.lab, command, broker)
+            case command if isinstance(command, StandInCommand):
+                return self.lab.stand_ins.do(command)
             case order.HealNetwork():
                 self.lab.faults.heal_network()
                 return {}
@@ -273,6 +280,7 @@ class Acting:
             transaction_timeout_ms=command.transaction_timeout_ms,
             records_per_transaction=command.records_per_transaction,
             abort_every=command.abort_every,
+            retries=command.retries,
             limit=command.limit,
         )
         _check(settings)

@@ -7,6 +7,7 @@ One frozen dataclass each, named as an order. In JSON a command is its name in s
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from kafkalab.lab import client_commands as client
 from kafkalab.lab.archive_commands import ArchiveCommand
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.config_commands import ConfigCommand
@@ -15,6 +16,7 @@ from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.parsing import Headers, Names, Numbers, Settings, Text, Whole, YesNo
 from kafkalab.lab.security_commands import SecurityCommand
 from kafkalab.lab.share_commands import ShareCommand
+from kafkalab.lab.stand_in_commands import StandInCommand
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.terminal_commands import TerminalCommand
 from kafkalab.lab.transaction_commands import TransactionCommand
@@ -28,6 +30,7 @@ Partition = Annotated[int, Whole("The partition's number.", 0, 9_999)]
 UserNote = Text("As whom it asks, for the access control lists. Empty: ANONYMOUS.", pattern=r"[^\s,=:]{1,100}")
 
 ACKS = ("0", "1", "all")
+MANY = 2**31 - 1
 ISOLATION_LEVELS = {"read_uncommitted": 0, "read_committed": 1}
 ELECTIONS = ("preferred", "unclean")
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -165,6 +168,7 @@ class CreateProducer:
     partitioner: Annotated[str, Text("How a record without a partition gets one.", choices=PARTITIONERS)] = "default"
     compression: Annotated[str, Text("How batches are compressed.", choices=CODECS)] = "none"
     max_in_flight: Annotated[int, Whole("Requests on their way to a broker at most.", 1, 100)] = 5
+    retries: Annotated[int, Whole("How often a batch is sent again at most.", 0, MANY)] = MANY
     transactional_id: Annotated[
         str | None, Text("Write in transactions under this name. Empty: none.", longest=249)
     ] = None
@@ -191,21 +195,6 @@ class UpdateProducer:
     linger_ms: Annotated[int | None, Whole("Wait this long for a fuller batch.", 0, 60_000)] = None
     batch_size: Annotated[int | None, Whole("Bytes of a batch at most.", 1, 1_000_000)] = None
     compression: Annotated[str | None, Text("How batches are compressed.", choices=CODECS)] = None
-
-
-@dataclass(frozen=True, slots=True)
-class BeginTransaction:
-    """Let a transactional producer begin: what it writes from now on is committed or aborted together."""
-
-    name: ClientName
-
-
-@dataclass(frozen=True, slots=True)
-class EndTransaction:
-    """Let a transactional producer commit what it wrote since it began, or abort it."""
-
-    name: ClientName
-    result: Annotated[str, Text("What becomes of its records.", choices=("commit", "abort"))] = "commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +242,7 @@ class AddConsumer:
     ] = "range"
     session_timeout_ms: Annotated[int, Whole("Silence after which a member is dead.", 6_000, 1_800_000)] = 45_000
     heartbeat_interval_ms: Annotated[int, Whole("Between heartbeats.", 1, 600_000)] = 3_000
-    max_poll_interval_ms: Annotated[int, Whole("Between polls at most.", 1, 2**31 - 1)] = 300_000
+    max_poll_interval_ms: Annotated[int, Whole("Between polls at most.", 1, MANY)] = 300_000
     max_poll_records: Annotated[int, Whole("Records of a poll at most.", 1, 10_000)] = 500
     isolation_level: Annotated[
         str,
@@ -368,8 +357,6 @@ Command = (
     | SendRecord
     | CreateProducer
     | UpdateProducer
-    | BeginTransaction
-    | EndTransaction
     | PauseProducer
     | ResumeProducer
     | RemoveProducer
@@ -392,8 +379,10 @@ Command = (
     | SecurityCommand
     | TransactionCommand
     | ShareCommand
+    | StandInCommand
     | FaultCommand
     | TempoCommand
+    | client.ClientCommand
     | BranchCommand
     | TerminalCommand
     | ArchiveCommand

@@ -117,6 +117,16 @@ class FailResponses:
 
 
 @dataclass(frozen=True, slots=True)
+class LoseAnswers:
+    """Let the next requests to an API be carried out, and connections break before the answers are out."""
+
+    api: Annotated[str, Text("By Kafka's name.", choices=APIS)] = "Produce"
+    times: Annotated[int, Whole("How many answers of each broker.", 1, 1_000_000)] = 1
+    broker: AnyBroker = None
+    topic: Annotated[str | None, Text("Only requests that name it. Empty: all.", longest=249)] = None
+
+
+@dataclass(frozen=True, slots=True)
 class HideLeader:
     """Let metadata say that a partition has no leader."""
 
@@ -152,6 +162,15 @@ class PoseAsKafka:
 
 
 @dataclass(frozen=True, slots=True)
+class AdvertiseWrongAddress:
+    """Let a broker's advertised.listeners name an address where it is not. Kafka reads them when a broker starts."""
+
+    broker: BrokerId
+    host: Annotated[str, Text("Which clients are told.", pattern=r"[a-zA-Z0-9.-]{1,200}")] = "kafka.internal"
+    port: Annotated[int, Whole("Which clients are told.", 1, 65_535)] = 9092
+
+
+@dataclass(frozen=True, slots=True)
 class UndoFault:
     """Undo a fault. A broker that halted over it has to be started again."""
 
@@ -170,9 +189,11 @@ FaultCommand = (
     | IsolateRack
     | SkewClock
     | FailResponses
+    | LoseAnswers
     | HideLeader
     | TellStaleLeader
     | MoveCoordinator
     | PoseAsKafka
+    | AdvertiseWrongAddress
     | UndoFault
 )

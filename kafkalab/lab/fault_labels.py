@@ -30,12 +30,16 @@ def label(command: Any) -> str:
             return f"clock {abs(by_ms) / 1000:g} s {'ahead' if by_ms > 0 else 'behind'}"
         case fault.FailResponses():
             return _answers(command)
+        case fault.LoseAnswers(api, times):
+            return f"{api}: next answer lost" if times == 1 else f"{api}: next {times} answers lost"
         case fault.HideLeader(topic, partition):
             return f"hides the leader of {topic}-{partition}"
         case fault.TellStaleLeader(topic, partition, leader):
             return f"says broker {leader} leads {topic}-{partition}"
         case fault.MoveCoordinator(group, broker):
             return f"broker {broker} is said to coordinate {group}"
+        case fault.AdvertiseWrongAddress(_, host, port):
+            return f"advertises {host}:{port} when it starts"
         case fault.PoseAsKafka(release):
             return f"poses as Kafka {release}"
     verb, _, what = snake_case(type(command).__name__).partition("_")

@@ -11,6 +11,7 @@ from kafkalab.engine.broker.tampering import (
     AnswerWith,
     CoordinatorElsewhere,
     Leaderless,
+    LosesAnswer,
     PosesAs,
     Rule,
     StaleLeader,
@@ -142,12 +143,14 @@ class Faults:
                 raise NoSuchThing(error="is needed, or a round trip")
             case fault.FailResponses(topic=None, partition=int()):
                 raise NoSuchThing(topic="is needed for a partition")
+            case fault.AdvertiseWrongAddress(_, host, port) if (host, port) in lab.listeners:
+                raise NoSuchThing(host=f"{lab.listeners[host, port]} listens at {host}:{port}")
             case fault.FailDisk(broker) if broker_node(broker) in lab.world.frozen:
                 raise NoSuchThing(broker=f"{broker} is frozen: nothing reads its disk")
 
     def _same(self, one: Breaking, other: Breaking) -> bool:
         """Whether both break the same thing, so that the second would undo the first."""
-        if isinstance(one, fault.FailResponses | fault.HideLeader | fault.TellStaleLeader):
+        if isinstance(one, fault.FailResponses | fault.LoseAnswers | fault.HideLeader | fault.TellStaleLeader):
             return one == other
         return self._nodes(one) == self._nodes(other)
 
@@ -173,6 +176,8 @@ class Faults:
                 cluster.fail_disk(broker)
             case fault.TearWrite(broker):
                 cluster.disks[broker_node(broker)].tears_next_write = True
+            case fault.AdvertiseWrongAddress(broker, host, port):
+                cluster.advertised[broker] = (host, port)
             case fault.SkewClock(broker, by_ms):
                 cluster.skew_clock(broker, by_ms * 1000)
             case order.FreezeBroker(broker):
@@ -196,6 +201,8 @@ class Faults:
                 cluster.disks[broker_node(broker)].failed = False
             case fault.TearWrite(broker):
                 cluster.disks[broker_node(broker)].tears_next_write = False
+            case fault.AdvertiseWrongAddress(broker):
+                del cluster.advertised[broker]
             case fault.SkewClock(broker):
                 cluster.skew_clock(broker, 0)
             case order.FreezeBroker(broker):
@@ -217,7 +224,7 @@ class Faults:
                 return controller_node(controller) in self.lab.world.frozen
             case fault.TearWrite(broker):
                 return cluster.disks[broker_node(broker)].tears_next_write
-            case fault.FailResponses() as command:
+            case fault.FailResponses() | fault.LoseAnswers() as command:
                 return any(each.name in cluster.tampering[broker].rules for broker in self._liars(command))
         return True
 
@@ -262,6 +269,8 @@ def _rule(command: Breaking) -> Rule:
             error = ErrorCode[command.error.lower()] if command.error else None
             key = API_KEYS[command.api]
             return AnswerWith(key, command.times, error, command.round_trip_ms, command.topic, command.partition)
+        case fault.LoseAnswers(api, times, _, topic):
+            return LosesAnswer(API_KEYS[api], times, topic)
         case fault.HideLeader(topic, partition):
             return Leaderless(topic, partition)
         case fault.TellStaleLeader(topic, partition, leader):

@@ -14,6 +14,7 @@ def take_over(original: "Lab", fork: "Lab") -> None:
     fork.controllers_down = dict(original.controllers_down)
     fork.accepting = dict(original.accepting)
     fork.kept_clients.by_name = dict(original.kept_clients.by_name)
+    fork.stand_ins.go_on_from(original.stand_ins)
     for name in fork.world.nodes:
         fork.adopt(name)
     fork.archives.go_on_from(original.archives)

@@ -18,9 +18,7 @@ from kafkalab.engine.clients.share_consumer import ShareConsumer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
-from kafkalab.engine.events import (
-    Event,
-)
+from kafkalab.engine.events import Event
 from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
@@ -45,6 +43,7 @@ from kafkalab.lab.overheard import Overheard
 from kafkalab.lab.past import Past
 from kafkalab.lab.recording import Recording
 from kafkalab.lab.shell import line_for_all
+from kafkalab.lab.stand_ins import StandIns
 from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
@@ -108,6 +107,7 @@ class Lab:
         """Called with the connection that a broker does not listen to, and for how many seconds."""
         self.ledger = Ledger(cluster)
         self.visitors = Visitors(self.topic_name, self.ledger.on_delivered)
+        self.stand_ins = StandIns(self)
         self.overheard = Overheard()
         self.causes = Causes(self.world)
         self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes)
@@ -189,7 +189,7 @@ class Lab:
     def adopt(self, name: str) -> None:
         """Count a producer or consumer of the world as the lab's own that it has not started itself."""
         node = self.world.nodes.get(name)
-        if isinstance(node, Producer | Consumer | ShareConsumer):
+        if isinstance(node, Producer | Consumer | ShareConsumer) and name not in self.stand_ins.software:
             self._clients[name] = node
 
     def disown(self, name: str) -> None:
@@ -241,6 +241,11 @@ class Lab:
     @property
     def bootstrap_nodes(self) -> tuple[str, ...]:
         return tuple(spec.node for spec in self.cluster.spec.brokers)
+
+    @property
+    def listeners(self) -> dict[tuple[str, int], str]:
+        """Which broker's node listens where, whatever it advertises."""
+        return {(spec.host, spec.port): spec.node for spec in self.cluster.spec.brokers}
 
     @property
     def ready(self) -> bool:
@@ -304,6 +309,7 @@ class Lab:
         """`user` is whom the brokers shall take it for; None: nobody in particular."""
         if user is not None:
             client.principal = f"User:{user}"
+        client.listeners = self.listeners
         self._clients[client.name] = client
         self.world.start(client)
 
@@ -372,6 +378,7 @@ class Lab:
         self.conductor.stir()
 
     def _on_leaving(self, node: str) -> None:
+        self.stand_ins.on_leaving(node)
         if node.startswith("broker-"):
             # The page goes on showing what was last known of it: that must not hang on who looked, and when.
             self._view.look()

@@ -9,8 +9,8 @@ from dataclasses import fields, replace
 
 from kafkalab.lab import archive_commands as archives
 from kafkalab.lab import branch_commands as branches
+from kafkalab.lab import client_commands, config_orders, security_shell, share_commands
 from kafkalab.lab import commands as order
-from kafkalab.lab import config_orders, security_shell, share_commands
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab import tempo_commands as tempo
@@ -20,6 +20,7 @@ from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import DescribeQuorum
 from kafkalab.lab.parsing import snake_case
 from kafkalab.lab.security_commands import SecurityCommand, SetPassword
+from kafkalab.lab.stand_in_commands import StandInCommand
 
 
 def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> str:
@@ -66,14 +67,14 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             )
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
-        case transactions.AbortTransaction() | transactions.ForceTerminateTransaction():
-            return transactions.shell(command, at)
         case archives.StartArchive() | archives.StopArchive() | archives.CrashArchive():
             return archives.shell(command, bootstrap_servers)
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
     if isinstance(command, ConfigCommand):
         return config_orders.shell(command, at)
+    if isinstance(command, transactions.TransactionCommand):
+        return transactions.shell(command, at)
     if isinstance(command, SecurityCommand):
         return security_shell.line(command, at)
     return _without_a_tool(command)
@@ -95,10 +96,6 @@ def _without_a_tool(command: order.Command) -> str:
     match command:
         case order.UpdateProducer() | order.UpdateConsumer() | share_commands.UpdateShareConsumer():
             return _own(command, "lab do")
-        case order.BeginTransaction(name):
-            return f"# in the code of {name}: producer.beginTransaction()"
-        case order.EndTransaction(name, result):
-            return f"# in the code of {name}: producer.{result}Transaction()"
         case order.PauseProducer(name):
             return f"kill -STOP <pid of {name}>"
         case order.ResumeProducer(name):
@@ -111,7 +108,7 @@ def _without_a_tool(command: order.Command) -> str:
             return f"# wait for the next log.retention.check.interval.ms, when brokers look at {topic}"
         case order.CompactNow(topic):
             return f"# wait until {topic} is over min.cleanable.dirty.ratio and a log cleaner wakes up"
-        case order.CrashConsumer(name):
+        case order.CrashConsumer(name) | client_commands.CrashProducer(name):
             return f"kill -9 <pid of {name}>"
         case order.CrashBroker(broker):
             return f"kill -9 <pid of broker {broker}>"
@@ -154,6 +151,8 @@ def _without_a_tool(command: order.Command) -> str:
             return "lab time"
         case tempo.SetRate(rate):
             return f"lab time rate {rate}"
+    if isinstance(command, StandInCommand):
+        return _own(command, "lab do")
     if isinstance(command, controllers.ControllerCommand):
         return _to_controller(command)
     if isinstance(command, fault.FaultCommand):
@@ -199,6 +198,8 @@ def _fault(command: fault.FaultCommand) -> str:
             return f"# pull the uplink of rack {rack}"
         case fault.SkewClock(broker, by_ms):
             return f"date -s '{by_ms / 1000:+g} seconds'  # on the machine of broker {broker}"
+        case fault.AdvertiseWrongAddress(broker, host, port):
+            return f"# in config/broker-{broker}.properties: advertised.listeners=PLAINTEXT://{host}:{port}"
         case fault.UndoFault(number):
             return f"lab undo {number}"
     return _own(command, "lab fault")
@@ -244,6 +245,8 @@ def _create_producer(command: order.CreateProducer, at: str) -> str:
         "batch.size": command.batch_size,
         "compression.type": command.compression,
     }
+    if command.retries != order.MANY:
+        wanted["retries"] = command.retries
     transactions = ""
     if command.transactional_id:
         transactions = f" --transactional-id {shlex.quote(command.transactional_id)}"

@@ -1,4 +1,5 @@
-"""What a person can do to somebody else's transaction: what kafka-transactions.sh can."""
+"""How a person begins and ends transactions of the lab's producers, and ends somebody else's: what
+kafka-transactions.sh can."""
 
 import shlex
 from dataclasses import dataclass
@@ -14,7 +15,23 @@ from kafkalab.engine.clients import requests
 from kafkalab.lab.parsing import Text, Whole
 from kafkalab.wire.api import ApiKey
 
+ClientName = Annotated[str, Text("Letters, digits, '.', '_' and '-'.", pattern=r"[a-zA-Z0-9._-]{1,60}")]
 TransactionalId = Annotated[str, Text("The transactional id.", longest=249)]
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTransaction:
+    """Let a transactional producer begin: what it writes from now on is committed or aborted together."""
+
+    name: ClientName
+
+
+@dataclass(frozen=True, slots=True)
+class EndTransaction:
+    """Let a transactional producer commit what it wrote since it began, or abort it."""
+
+    name: ClientName
+    result: Annotated[str, Text("What becomes of its records.", choices=("commit", "abort"))] = "commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +50,7 @@ class ForceTerminateTransaction:
     transactional_id: TransactionalId
 
 
-TransactionCommand = AbortTransaction | ForceTerminateTransaction
+TransactionCommand = BeginTransaction | EndTransaction | AbortTransaction | ForceTerminateTransaction
 
 
 def producers_of(command: AbortTransaction) -> tuple[int, Any]:
@@ -70,6 +87,10 @@ FENCING_TIMEOUT_MS = 30_000
 
 def shell(command: TransactionCommand, at: str) -> str:
     match command:
+        case BeginTransaction(name):
+            return f"# in the code of {name}: producer.beginTransaction()"
+        case EndTransaction(name, result):
+            return f"# in the code of {name}: producer.{result}Transaction()"
         case AbortTransaction(topic, partition, start_offset):
             where = f"--topic {topic} --partition {partition} --start-offset {start_offset}"
             return f"kafka-transactions.sh {at} abort {where}"

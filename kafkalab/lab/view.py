@@ -126,7 +126,7 @@ class View:
         entities |= {f"consumer:{name}": view_share.consumer(client) for name, client in lab.share_consumers.items()}
         entities |= {f"producer:{name}": view_clients.producer(client) for name, client in lab.producers.items()}
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
-        entities |= lab.visitors.entities() | lab.terminal.entities()
+        entities |= lab.visitors.entities() | lab.stand_ins.entities() | lab.terminal.entities()
         view_quotas.mark(lab, entities)
         entities |= lab.faults.entities() | lab.archives.entities()
         entities["security"] = security(image)
@@ -186,6 +186,7 @@ class View:
             "rack": spec.rack,
             "host": spec.host,
             "port": spec.port,
+            "advertised": f"{known.host}:{known.port}" if known else None,
             "state": self._state(spec, node),
             "fenced": known is None or known.fenced,
             "epoch": known.epoch if known else -1,

@@ -32,6 +32,7 @@ def producer(client: Producer) -> Entity:
         "sent": client.sent,
         "acked": client.acked,
         "failed": client.failed,
+        "retried": client.retried,
         "in_flight": client.requests_in_flight,
         "buffered": client.buffered,
         "last_error": client.last_error,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from kafkalab.engine.events import RecordsDelivered
 from kafkalab.engine.node import ANONYMOUS, Request
-from kafkalab.wire.api import ApiKey
+from kafkalab.wire.api import ApiKey, name_of
 from kafkalab.wire.dialect import FetchRequest, FetchResponse
 
 MEMBERSHIP = (
@@ -43,6 +43,7 @@ ADMINISTRATION = (
     ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS,
     ApiKey.ALTER_USER_SCRAM_CREDENTIALS,
 )
+FORMER_KEPT = 20
 Identity = tuple[str, str, str]
 """(address, client id, software name)"""
 
@@ -63,6 +64,8 @@ class Visitor:
     topics: dict[str, None] = field(default_factory=dict)
     connections: dict[str, int] = field(default_factory=dict)
     """The broker behind each of its connections."""
+    asked_last: dict[str, int] = field(default_factory=dict)
+    """Which broker it asked last for each API, by the API's name."""
 
     @property
     def name(self) -> str:
@@ -84,6 +87,7 @@ class Visitor:
             "brokers": sorted(set(self.connections.values())),
             "connections": [list(each) for each in sorted(Counter(self.connections.values()).items())],
             "requests": self.requests,
+            "asked_last": dict(self.asked_last),
             "role": self.role,
             "principal": self.principal,
             "groups": list(self.groups),
@@ -111,7 +115,9 @@ class Visitors:
         on_delivered: Callable[[str, RecordsDelivered, bool], None],
     ) -> None:
         self.of_connection: dict[str, Visitor] = {}
-        self._by_identity: dict[Identity, Visitor] = {}
+        self.by_identity: dict[Identity, Visitor] = {}
+        self.former: dict[str, Visitor] = {}
+        """Who has left, by client id: a program that sends one record is gone before anybody has looked."""
         self._readings: dict[str, Reading] = {}
         self._topic_name = topic_name
         self._on_delivered = on_delivered
@@ -123,12 +129,14 @@ class Visitors:
         if request.api_key == ApiKey.API_VERSIONS:
             software_name = request.body.client_software_name or ""
             software_version = request.body.client_software_version or ""
-        identity = (address, request.client_id or "", software_name)
-        visitor = self._by_identity.get(identity)
+        return self.meet(connection, broker, (address, request.client_id or "", software_name), software_version)
+
+    def meet(self, connection: str, broker: int, identity: Identity, software_version: str = "") -> Visitor:
+        visitor = self.by_identity.get(identity)
         if visitor is None:
             self._last_number += 1
             visitor = Visitor(self._last_number, *identity, software_version)
-            self._by_identity[identity] = visitor
+            self.by_identity[identity] = visitor
         visitor.connections[connection] = broker
         self.of_connection[connection] = visitor
         return visitor
@@ -142,7 +150,11 @@ class Visitors:
         del visitor.connections[connection]
         if visitor.connections:
             return None
-        return self._by_identity.pop((visitor.address, visitor.client_id, visitor.software_name))
+        self.former.pop(visitor.client_id, None)
+        self.former[visitor.client_id] = visitor
+        if len(self.former) > FORMER_KEPT:
+            del self.former[next(iter(self.former))]
+        return self.by_identity.pop((visitor.address, visitor.client_id, visitor.software_name))
 
     def name_of(self, node: str) -> str:
         """The name on the stage of a connection; every other node is called what it is."""
@@ -152,6 +164,7 @@ class Visitors:
     def asked(self, connection: str, visitor: Visitor, request: Request) -> None:
         """Learn from a request who this is and what it does."""
         visitor.requests += 1
+        visitor.asked_last[name_of(request.api_key)] = visitor.connections[connection]
         visitor.principal = request.principal
         body = request.body
         match request.api_key:
@@ -207,7 +220,10 @@ class Visitors:
                 reading.given[name, part.partition] = bool(part.records)
 
     def everyone(self) -> list[Visitor]:
-        return list(self._by_identity.values())
+        return list(self.by_identity.values())
 
     def entities(self) -> dict[str, dict[str, Any]]:
-        return {f"client:{visitor.number}": visitor.entity() for visitor in self._by_identity.values()}
+        return {f"client:{visitor.number}": visitor.entity() for visitor in self.by_identity.values()} | {
+            f"former_client:{name}": visitor.entity() | {"kind": "former_client"}
+            for name, visitor in self.former.items()
+        }

@@ -32,6 +32,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab.admin_orders import ADMIN
 from kafkalab.lab.causes import Act, Causes, Moment, Told, Way
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.fault_commands import FaultCommand, UndoFault
 from kafkalab.lab.in_words import about_whom, way_in_words
 from kafkalab.lab.reasons import in_order, known_reason
@@ -56,6 +57,7 @@ SILENCING = (
     | order.FreezeBroker
     | order.IsolateBroker
     | order.CrashConsumer
+    | CrashProducer
     | controllers.CrashController
     | controllers.StopController
     | controllers.FreezeController

@@ -19,7 +19,9 @@ ROOTS = {
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
     "consumers": "Each of the lab's own consumers by its name.",
+    "clients": 'Each client from outside, also one that has left, by its client.id: clients["my-app"].',
     "transactions": "Each transactional id by its name.",
+    "faults": "Each fault that is on, by its number.",
     "archives": 'Each archive by topic and format: archives["orders.jsonl"].',
     "bills": 'What a month costs at the shipped prices: bills["7 days in 1 zone"].cheapest, .own.',
     "ledger": "What became of the records, over all topics.",
@@ -28,6 +30,8 @@ ROOTS = {
 }
 """By the names with which an expression begins, after `now.`, `before.` or `after.`."""
 
+CELL = ("offset", "key", "glyph", "bytes", "epoch", "kind")
+"""The names of what a replica's tail tells of a record. Data is not said to be data there; here it is."""
 _BY_KIND = {
     "broker": ("brokers", "broker"),
     "controller": ("controllers", "id"),
@@ -37,6 +41,8 @@ _BY_KIND = {
     "producer": ("producers", "name"),
     "consumer": ("consumers", "name"),
     "share_consumer": ("consumers", "name"),
+    "client": ("clients", "client_id"),
+    "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
     "archive": ("archives", "archive"),
 }
@@ -55,11 +61,22 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+        elif kind == "former_client":
+            facts["clients"].setdefault(str(entity["client_id"]), entity)
         elif kind == "archive_objects":
             facts["archives"][entity["archive"]]["written"] = entity["written"]
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
+    for replica in facts["replicas"].values():
+        replica["tail"] = [dict(zip(CELL, [*cell, "data"], strict=False)) for cell in replica["tail"]]
+    for name, partition in facts["partitions"].items():
+        partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts
+
+
+def _of_leader(replica: dict[str, Any] | None) -> dict[str, Any]:
+    """What lies in the log, as its leader has it: who that is differs from seed to seed."""
+    return {name: replica[name] if replica is not None else [] for name in ("segments", "tail")}
 
 
 def _of_group(entity: dict[str, Any]) -> dict[str, Any]:

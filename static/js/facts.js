@@ -10,7 +10,7 @@ const FAMILIES = {
   time: ["WallTimeEntered", "LabTimeEntered", "BranchBegan", "BranchRemoved"],
   fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline", "LogDirFailed", "LogUncleanable"],
   act: ["Commanded"],
-  error: ["InvariantBroken", "RequestRefused", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled", "ObjectRefused"],
+  error: ["InvariantBroken", "RequestRefused", "AnswerLost", "ConnectionFailed", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled", "ObjectRefused"],
 };
 export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", time: "◷", fault: "✕", act: "▲", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));

@@ -38,7 +38,8 @@ export function watchRequests(place) {
   return {
     /** @param {string|null} selected what somebody looks at; null while the pane is closed or the picture is held @param {import("./types.js").Ui} ui */
     look(selected, ui) {
-      const now = selected?.startsWith("client:") ? selected : "";
+      // Of a client that runs in the lab, a stand-in or the terminal, no bytes were overheard.
+      const now = selected && /^client:\d+$/.test(selected) ? selected : "";
       if (now === client) return;
       const held = now === "" && ui.paused && ui.selected === client;
       if (now !== "") api = "";

@@ -54,7 +54,7 @@ const nameOf = (member) => (member === undefined ? "nobody" : member.ours ? insp
 function clientRow(it) {
   if (it.kind === "producer") return [inspect(it.name, it.id), "producer of the lab", spoken(it.state), it.topic ?? "by hand", `${number(it.acked)} of ${number(it.sent)} acked`];
   if (it.kind === "consumer") return [inspect(it.name, it.id), it.share ? "share consumer of the lab" : "consumer of the lab", spoken(it.state), it.group ?? it.topics.join(", "), `${number(it.delivered)} delivered`];
-  return [inspect(it.client_id || it.name, it.id), `real client, ${it.software_name || "unknown"} ${it.software_version || ""}`, it.role, [...it.topics, ...it.groups].join(", ") || "–", `${number(it.requests)} requests`];
+  return [inspect(it.client_id || it.name, it.id), `${it.name.startsWith("stand-in-") ? "stand-in" : "real client"}, ${it.software_name || "unknown"} ${it.software_version || ""}`, it.role, [...it.topics, ...it.groups].join(", ") || "–", `${number(it.requests)} requests`];
 }
 
 function table(caption, heads, rows, id) {

@@ -121,6 +121,7 @@ def test_every_command_has_a_command_line() -> None:
         "subscription": "all",
         "principal": "User:alice",
         "operation": "read",
+        "client_id": "my-app",
         "user": "alice",
         "password": "secret",
         "line": "kafka-topics --list",

@@ -2,10 +2,19 @@
 
 import pytest
 
-from kafkalab.engine.events import LogDirFailed
+from kafkalab.engine.events import AnswerLost, LogDirFailed
 from kafkalab.lab import Command, Lab
-from kafkalab.lab.commands import CreateTopic, FreezeBroker, HealNetwork, IsolateBroker, SendRecord, StartBroker
+from kafkalab.lab.commands import (
+    CreateProducer,
+    CreateTopic,
+    FreezeBroker,
+    HealNetwork,
+    IsolateBroker,
+    SendRecord,
+    StartBroker,
+)
 from kafkalab.lab.fault_commands import (
+    AdvertiseWrongAddress,
     CutLink,
     DelayLink,
     DuplicateConnections,
@@ -14,6 +23,7 @@ from kafkalab.lab.fault_commands import (
     FillDisk,
     HideLeader,
     IsolateRack,
+    LoseAnswers,
     LosePackets,
     MoveCoordinator,
     PoseAsKafka,
@@ -36,10 +46,12 @@ EVERY_KIND: list[Command] = [
     IsolateRack("rack-b"),
     SkewClock(1, 5_000),
     FailResponses("Produce", "NOT_ENOUGH_REPLICAS", 3),
+    LoseAnswers("Produce", 2),
     HideLeader("orders", 0),
     TellStaleLeader("orders", 0, 2),
     MoveCoordinator("billing", 2),
     PoseAsKafka("2.8", 1),
+    AdvertiseWrongAddress(1),
     FreezeBroker(1),
     IsolateBroker(1),
 ]
@@ -55,6 +67,7 @@ def wrong(lab: Lab) -> object:
     disks = [(disk.failed, disk.free_bytes, disk.delay_us, disk.tears_next_write) for disk in cluster.disks.values()]
     rules = {broker: dict(tampering.rules) for broker, tampering in cluster.tampering.items()}
     skews = {broker.broker_id: broker.clock_skew_us for broker in lab.running_brokers()}
+    skews |= {-broker: address for broker, address in cluster.advertised.items()}
     return disks, rules, skews, dict(network.cut), dict(network.links), dict(network.islands), list(lab.world.frozen)
 
 
@@ -106,6 +119,40 @@ def test_wrong_answers_are_counted_and_the_fault_ends_with_the_last(lab: Lab, as
     assert list(on(lab).values()) == ["fail_responses"]
     assert ask(SendRecord("orders", "in spite of all")).ok
     assert on(lab) == {}
+
+
+def test_an_answer_is_lost_after_the_request_was_carried_out(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    lost: list[object] = []
+    lab.world.on_event.append(lambda _now, _node, event: lost.append(event) if isinstance(event, AnswerLost) else None)
+    leader = lab.controller.image.topics["orders"].partitions[0].leader
+    ask(LoseAnswers("Produce", 2, broker=leader))
+    ask(CreateProducer("orders", name="shop", rate=1, limit=1, idempotence=False))
+    lab.advance(3_000_000)
+    assert lost == [AnswerLost(leader, "Produce", "shop")] * 2
+    assert lab.view()["partition:orders:0"]["log_end"] == 3
+    assert [lab.view()["producer:shop"][name] for name in ("sent", "acked", "failed", "retried")] == [1, 1, 0, 2]
+    assert on(lab) == {}
+
+
+def test_answers_are_lost_only_of_the_topic_that_is_named(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    ask(CreateTopic("payments", 1, 3))
+    ask(LoseAnswers("Produce", topic="payments"))
+    ask(CreateProducer("orders", name="shop", rate=1, limit=1, retries=0, idempotence=False))
+    ask(CreateProducer("payments", name="till", rate=1, limit=1, retries=0, idempotence=False))
+    lab.advance(3_000_000)
+    shown = lab.view()
+    assert [shown[f"producer:{name}"]["acked"] for name in ("shop", "till")] == [1, 0]
+    assert [shown[f"partition:{name}:0"]["log_end"] for name in ("orders", "payments")] == [1, 1]
+
+
+def test_who_wants_no_answer_loses_none(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    ask(LoseAnswers("Produce"))
+    assert ask(SendRecord("orders", "no answer wanted", acks="0")).ok
+    lab.advance(1_000_000)
+    assert (list(on(lab).values()), lab.view()["partition:orders:0"]["log_end"]) == (["lose_answers"], 1)
 
 
 def test_delays_and_losses_of_one_link_add_up_and_are_undone_apart(lab: Lab, ask: Ask) -> None:

@@ -101,6 +101,7 @@ def test_a_client_is_told_what_is_spoken_here_and_is_seen() -> None:
             "brokers": [1],
             "connections": [[1, 1]],
             "requests": 1,
+            "asked_last": {"ApiVersions": 1},
             "role": "?",
             "principal": "User:ANONYMOUS",
             "groups": [],

@@ -3,12 +3,11 @@
 from kafkalab.lab import Lab, Outcome
 from kafkalab.lab.commands import (
     AddConsumer,
-    BeginTransaction,
     CreateProducer,
     CreateTopic,
-    EndTransaction,
     RemoveProducer,
 )
+from kafkalab.lab.transaction_commands import BeginTransaction, EndTransaction
 from tests.lab.labs import Ask
 
 AT = "--bootstrap-server 127.0.0.1:9092"

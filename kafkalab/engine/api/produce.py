@@ -48,8 +48,6 @@ TOLD_NO_START = (
     ErrorCode.invalid_required_acks,
 )
 
-NONE_REFUSED: Mapping["PartitionKey", Refused] = {}
-
 TopicKey = tuple[str, UUID | None]
 """A topic as the client named it: by name or by id."""
 Results = dict[TopicKey, dict[int, ProducePartitionResult]]
@@ -121,7 +119,7 @@ class ProduceAwaitingVerification:
             broker.wake_in(RETRY_US, AskAgain(self))
             return
         unverified = {key: as_told(error, support) for key, error in errors.items()}
-        body = _append_all(broker, self.request, self.found.numbers, unverified)
+        body = _append_all(broker, self.request, self.found.numbers, {**self.found.refused, **unverified})
         if body is not None:
             broker.respond(self.request, body)
 
@@ -142,7 +140,7 @@ def handle(broker: "Broker", request: Request) -> ProduceResponse | None:
     if found.unknown:
         ProduceAwaitingVerification(request, found, broker.now_us).ask(broker)
         return None
-    return _append_all(broker, request, found.numbers, NONE_REFUSED)
+    return _append_all(broker, request, found.numbers, found.refused)
 
 
 def _append_all(
@@ -152,7 +150,7 @@ def _append_all(
     unverified: Mapping["PartitionKey", Refused],
 ) -> ProduceResponse | None:
     """Write what may be written. Of partitions with transactional batches `verified` has what `Producers.verify`
-    gave, `unverified` why the transaction's coordinator did not agree."""
+    gave, `unverified` why it refused, or why the transaction's coordinator did not agree."""
     body: ProduceRequest = request.body
     wait = ProduceAwaitingIsr(request)
     failed = False
@@ -170,7 +168,11 @@ def _append_all(
             except Refused as refused:
                 failed = True
                 broker.router.tell_refusal(request, refused)
-                results[wanted.partition] = _refused_here(broker, request, topic, wanted, refused)
+                if any(refused is each for each in unverified.values()):
+                    # It did not get as far as the log.
+                    results[wanted.partition] = _refused(wanted.partition, refused)
+                else:
+                    results[wanted.partition] = _refused_here(broker, request, topic, wanted, refused)
     if body.acks == 0:
         if failed:
             # Without an answer, this is the only way to make a producer refresh its metadata.

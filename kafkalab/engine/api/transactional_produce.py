@@ -5,6 +5,7 @@ is told in errors that clients of that version can deal with (kafka.server.Repli
 .handleProduceAppend).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ class Transactional:
 
     writer: Writer
     numbers: Numbers
+    refused: Mapping["PartitionKey", Refused]
+    """Where a newer epoch has written already: there nobody has to be asked."""
 
     @property
     def unknown(self) -> tuple["PartitionKey", ...]:
@@ -49,7 +52,7 @@ class Transactional:
         return tuple(key for key, number in self.numbers.items() if number != ONGOING)
 
 
-NOT_TRANSACTIONAL = Transactional(Writer("", -1, -1, Support.ADDS), {})
+NOT_TRANSACTIONAL = Transactional(Writer("", -1, -1, Support.ADDS), {}, {})
 
 
 def transactional(broker: "Broker", request: Request) -> Transactional:
@@ -60,6 +63,7 @@ def transactional(broker: "Broker", request: Request) -> Transactional:
     if body.transactional_id is None:
         raise Refused(ErrorCode.transactional_id_authorization_failed)
     numbers: Numbers = {}
+    refused: dict[PartitionKey, Refused] = {}
     writers: dict[tuple[int, int], None] = {}
     support = _support(request.api_version)
     for topic in body.topics:
@@ -73,20 +77,23 @@ def transactional(broker: "Broker", request: Request) -> Transactional:
             key = _key(broker, topic.name or broker.metadata.topic_names.get(topic.topic_id, ""), wanted.partition)  # type: ignore[arg-type]
             if key is not None:
                 producers = broker.partitions[key].log.producers
-                numbers[key] = producers.verify(
-                    batch.producer_id,
-                    batch.producer_epoch,
-                    batch.base_sequence,
-                    support is Support.ADDS,
-                    broker.now_ms,
-                )
+                try:
+                    numbers[key] = producers.verify(
+                        batch.producer_id,
+                        batch.producer_epoch,
+                        batch.base_sequence,
+                        support is Support.ADDS,
+                        broker.now_ms,
+                    )
+                except Refused as outdated:
+                    refused[key] = outdated
     if len(writers) > 1:
         raise Refused(
             ErrorCode.invalid_producer_id_mapping, "Transactional records contained more than one producer ID"
         )
     producer_id, epoch = next(iter(writers), (-1, -1))
     writer = Writer(body.transactional_id, producer_id, epoch, support)
-    return Transactional(writer, numbers)
+    return Transactional(writer, numbers, refused)
 
 
 def _key(broker: "Broker", topic: str, partition: int) -> "PartitionKey | None":

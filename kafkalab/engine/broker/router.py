@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kafkalab.engine.events import RequestRefused
+from kafkalab.engine.events import AnswerLost, RequestRefused
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.refused import Refused
 from kafkalab.engine.security import gatekeeper
@@ -28,6 +28,8 @@ class Amended:
     refused: Any
     """The answer to those partitions that are refused; None if it is to all or to none."""
     delay_ms: int
+    lost: bool = False
+    """The connection breaks instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class AnswerDue:
 
     def fire(self, broker: "Broker") -> None:
         broker.router.answer(self.request, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """The connection, in place of the answer."""
+
+    request: Request
+
+    def fire(self, broker: "Broker") -> None:
+        request = self.request
+        broker.tell(AnswerLost(broker.broker_id, name_of(request.api_key), _who(request)))
+        broker.hang_up(request.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,10 @@ class Router:
             return
         if line.amended is not None:
             amended, line.amended = line.amended, None
+            if amended.lost:
+                # Not here: this may be the answer to something that waited, among others of the same connection.
+                self.broker.wake_in(0, Breaks(request))
+                return
             if amended.refused is not None:
                 body = replace(body, topics=(*body.topics, *amended.refused.topics))
             if amended.delay_ms:
@@ -199,7 +217,7 @@ class Router:
             self.answer(request, refused)
             return
         line.current = rest
-        line.amended = Amended(refused, delay_ms)
+        line.amended = Amended(refused, delay_ms, tampering.loses_answer(self.broker, rest))
         body = route.handle(self.broker, rest)
         if body is not None:
             self.answer(rest, body)
@@ -219,8 +237,12 @@ class Router:
             RequestRefused(
                 broker=self.broker.broker_id,
                 api=name_of(request.api_key),
-                client=request.client_id or request.source,
+                client=_who(request),
                 error=refused.error_code.name.upper(),
                 detail=refused.message or "",
             )
         )
+
+
+def _who(request: Request) -> str:
+    return request.client_id or request.source

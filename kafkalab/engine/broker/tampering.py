@@ -50,6 +50,16 @@ class AnswerWith:
         return self.topic in (None, topic) and self.partition in (None, partition)
 
 
+@dataclass(slots=True)
+class LosesAnswer:
+    """The next requests of an API are carried out, and the connection breaks before the answer is out."""
+
+    api_key: int
+    times: int
+    topic: str | None = None
+    """Only requests that name it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaderless:
     """Metadata says that a partition has no leader."""
@@ -83,7 +93,7 @@ class PosesAs:
     """One of RELEASES."""
 
 
-Rule = AnswerWith | Leaderless | StaleLeader | CoordinatorElsewhere | PosesAs
+Rule = AnswerWith | LosesAnswer | Leaderless | StaleLeader | CoordinatorElsewhere | PosesAs
 
 
 @dataclass
@@ -127,6 +137,18 @@ class Tampering:
             return replace(request, body=None), api.refuse(request, refused), rule.round_trip_ms
         hit, rest = _split(broker, rule, request)
         return rest, api.refuse(hit, refused), rule.round_trip_ms
+
+    def loses_answer(self, broker: "Broker", request: Request) -> bool:
+        """Whether nobody shall hear what comes of the request. One that wants no answer loses none."""
+        if request.api_key == ApiKey.PRODUCE and request.body.acks == 0:
+            return False
+        for name, rule in self.rules.items():
+            if isinstance(rule, LosesAnswer) and _concerns(broker, rule, request):
+                rule.times -= 1
+                if rule.times <= 0:
+                    del self.rules[name]
+                return True
+        return False
 
     def too_new(self, request: Request) -> bool:
         """Whether the Kafka that the broker poses as does not know this version."""
@@ -221,13 +243,14 @@ def _places(broker: "Broker", request: Request) -> list[tuple[str, int]]:
     return places
 
 
-def _concerns(broker: "Broker", rule: AnswerWith, request: Request) -> bool:
+def _concerns(broker: "Broker", rule: AnswerWith | LosesAnswer, request: Request) -> bool:
     if rule.api_key != request.api_key:
         return False
     if rule.topic is None:
         return True
+    number = rule.partition if isinstance(rule, AnswerWith) else None
     return any(
-        topic == rule.topic and (rule.partition is None or partition in (rule.partition, -1))
+        topic == rule.topic and (number is None or partition in (number, -1))
         for topic, partition in _places(broker, request)
     )
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from kafkalab.engine.clients import requests
 from kafkalab.engine.clients.metadata import ClientMetadata, backoff_us
+from kafkalab.engine.events import ConnectionFailed
 from kafkalab.engine.node import ANONYMOUS, ConnectionLost, Exit, HangUp, Node, Request, Response, Started
 from kafkalab.engine.spec import broker_node
 from kafkalab.wire.api import ApiKey
@@ -71,11 +72,14 @@ class Client(Node):
     """Whether asking for a topic may make it (allow.auto.create.topics)."""
     principal = ANONYMOUS
     """Who the brokers take it for."""
+    listeners: dict[tuple[str, int], str] | None = None
+    """Which node listens at which host and port. None: whatever address a broker is said to have, it is found."""
 
     def __init__(self, name: str, bootstrap: tuple[str, ...]) -> None:
         """`bootstrap` names the nodes to ask when no broker is known yet."""
         super().__init__(name)
         self.bootstrap = bootstrap
+        self.client_id = name
         self.metadata = ClientMetadata()
         self.in_flight: dict[int, Asked] = {}
         self.last_error: str | None = None
@@ -90,6 +94,8 @@ class Client(Node):
         """Nodes that have said that they do not listen so long."""
         self._unreachable: dict[str, tuple[int, int]] = {}
         """Nodes whose connection broke: when to try again, and how often it broke in a row."""
+        self._not_there: dict[str, str] = {}
+        """Brokers that do not listen where they are said to: that address."""
 
     # -- for subclasses ------------------------------------------------------------------------
 
@@ -125,9 +131,11 @@ class Client(Node):
         correlation_id = self._next_correlation_id
         self._next_correlation_id = (correlation_id + 1) & 0x7FFFFFFF
         version = requests.SPOKEN[api_key]
-        name = self.name
         self.send(
-            target, Request(name, channel, correlation_id, api_key, version, name, body, principal=self.principal)
+            target,
+            Request(
+                self.name, channel, correlation_id, api_key, version, self.client_id, body, principal=self.principal
+            ),
         )
         return correlation_id
 
@@ -143,9 +151,20 @@ class Client(Node):
         """Whether a request may go there at all. If not, there will be a tick when it may."""
         broken = self._unreachable.get(target)
         if broken is None or broken[0] <= self.now_us:
-            return True
+            if target not in self._not_there:
+                return True
+            broken = self._knock_in_vain(target, is_first=broken is None)
         self.wake_at(broken[0])
         return False
+
+    def _knock_in_vain(self, target: str, *, is_first: bool) -> tuple[int, int]:
+        """Nobody of that name, or nobody who listens: to a client it is as if the connection broke."""
+        address = self._not_there[target]
+        if is_first:
+            self.tell(ConnectionFailed(self.name, target, address))
+        self.last_error = f"no connection to {target} at {address}"
+        self._lose(target, ErrorCode.network_exception)
+        return self._unreachable[target]
 
     def least_loaded(self) -> str | None:
         """Any broker that may be asked, the least busy one; None if all are out of reach just now."""
@@ -220,6 +239,12 @@ class Client(Node):
     def answered(self, asked: Asked, body: Any) -> None:
         """Metadata, which every client asks for itself."""
         self.metadata.update(body, self.now_us, self.random)
+        if self.listeners is not None:
+            self._not_there = {
+                broker_node(broker): f"{address[0]}:{address[1]}"
+                for broker, address in self.metadata.addresses.items()
+                if self.listeners.get(address) != broker_node(broker)
+            }
 
     def unanswered(self, asked: Asked, error: ErrorCode) -> None:
         self.metadata.failed(self.random)

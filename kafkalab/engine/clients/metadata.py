@@ -64,6 +64,8 @@ class KnownTopic:
 @dataclass
 class ClientMetadata:
     brokers: tuple[int, ...] = ()
+    addresses: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """Host and port of each of them, as it is said to have."""
     controller_id: int = -1
     cluster_id: str | None = None
     topics: dict[str, KnownTopic] = field(default_factory=dict)
@@ -142,6 +144,7 @@ class ClientMetadata:
 
     def update(self, answer: MetadataResponse, now_us: int, random: Random) -> None:
         self.brokers = tuple(broker.node_id for broker in answer.brokers)
+        self.addresses = {broker.node_id: (broker.host, broker.port) for broker in answer.brokers}
         self.controller_id = answer.controller_id
         self.cluster_id = answer.cluster_id
         self.updates += 1

@@ -7,6 +7,7 @@ by these field names.
 
 from kafkalab.engine.events.clients import (
     AdminAnswered,
+    ConnectionFailed,
     ConsumerFailed,
     PartitionsAssigned,
     PartitionsRevoked,
@@ -80,6 +81,7 @@ from kafkalab.engine.events.quorum import (
     VotersChanged,
 )
 from kafkalab.engine.events.replicas import (
+    AnswerLost,
     BecameFollower,
     BecameLeader,
     ClientThrottled,
@@ -136,6 +138,7 @@ __all__ = [
     "AclCreated",
     "AclDeleted",
     "AdminAnswered",
+    "AnswerLost",
     "AuthenticationFailed",
     "AuthenticationSucceeded",
     "AuthorizationDenied",
@@ -148,6 +151,7 @@ __all__ = [
     "BrokerUnfenced",
     "ClientThrottled",
     "ConfigChanged",
+    "ConnectionFailed",
     "ConnectionHalfOpened",
     "ConnectionRefused",
     "ConsumerFailed",

@@ -64,6 +64,15 @@ class RecordsFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionFailed(Event):
+    """{client} finds nobody at {address}, where metadata says that {broker} is."""
+
+    client: str
+    broker: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProducerIdAssigned(Event):
     """Batches from {client} are numbered for producer {producer_id} in epoch {producer_epoch}; {reason}."""
 

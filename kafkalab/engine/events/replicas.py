@@ -172,6 +172,15 @@ class RequestRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLost(Event):
+    """Broker {broker} did what {client} asked with {api}, and the connection broke before the answer was out."""
+
+    broker: int
+    api: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClientThrottled(Event):
     """Broker {broker} answers {client} and hears nothing from it for {throttle_ms} ms: it is over its {quota}."""
 

@@ -114,7 +114,12 @@ class Producers:
         return None
 
     def verify(self, producer_id: int, epoch: int, sequence: int, raises_epoch: bool, now_ms: int) -> int:
-        """The number to give with the batch once the coordinator has agreed; ONGOING if it need not be asked."""
+        """The number to give with the batch once the coordinator has agreed; ONGOING if it need not be asked.
+
+        An older epoch than the log knows is refused at once (UnifiedLog.maybeStartTransactionVerification)."""
+        producer = self.by_id.get(producer_id)
+        if producer is not None and epoch < producer.epoch:
+            raise _of_older_epoch(producer_id, epoch, producer, "smaller than")
         if self._is_ongoing(producer_id, epoch):
             return ONGOING
         verification = self.verifications.get(producer_id)
@@ -138,7 +143,7 @@ class Producers:
             raise Refused(ErrorCode.invalid_txn_state, "Record was not part of an ongoing transaction")
         producer = self.by_id.get(batch.producer_id)
         if producer is not None and batch.producer_epoch < producer.epoch:
-            raise _of_older_epoch(batch, producer, "smaller than")
+            raise _of_older_epoch(batch.producer_id, batch.producer_epoch, producer, "smaller than")
         if from_client:
             _check_sequence(batch, producer, verification)
         if producer is not None and producer.transaction_start is not None and not batch.is_transactional:
@@ -151,11 +156,11 @@ class Producers:
         if producer is None:
             return
         if batch.producer_epoch < producer.epoch:
-            raise _of_older_epoch(batch, producer, "smaller than")
+            raise _of_older_epoch(batch.producer_id, batch.producer_epoch, producer, "smaller than")
         is_open = producer.transaction_start is not None
         if transaction_version >= MARKERS_RAISE_EPOCH and batch.producer_epoch == producer.epoch and is_open:
             # Written by the coordinator for the transaction before; without an open one it is a repeat (KAFKA-19999).
-            raise _of_older_epoch(batch, producer, "smaller than or equal to")
+            raise _of_older_epoch(batch.producer_id, batch.producer_epoch, producer, "smaller than or equal to")
         if marker.coordinator_epoch < producer.coordinator_epoch:
             raise Refused(
                 ErrorCode.transaction_coordinator_fenced,
@@ -328,9 +333,8 @@ def _out_of_order(message: str) -> Refused:
     return Refused(ErrorCode.out_of_order_sequence_number, message)
 
 
-def _of_older_epoch(batch: Batch, producer: Producer, how: str) -> Refused:
+def _of_older_epoch(producer_id: int, epoch: int, producer: Producer, how: str) -> Refused:
     return Refused(
         ErrorCode.invalid_producer_epoch,
-        f"Epoch of producer {batch.producer_id} is {batch.producer_epoch}, "
-        f"which is {how} the last seen epoch {producer.epoch}",
+        f"Epoch of producer {producer_id} is {epoch}, which is {how} the last seen epoch {producer.epoch}",
     )

@@ -11,6 +11,8 @@ from kafkalab.lab import archive_commands as archives
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab import transaction_commands as transactions
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.shell import shell
 from kafkalab.lab.terminal.line import NotUnderstood
 
@@ -72,10 +74,10 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
         r"date -s '([+-][\d.]+) seconds'\s+# on the machine of broker (\d+)",
         lambda it: fault.SkewClock(int(it[1]), round(float(it[0]) * 1000)),
     ),
-    (r"# in the code of (\S+): producer\.beginTransaction\(\)", lambda it: order.BeginTransaction(it[0])),
+    (r"# in the code of (\S+): producer\.beginTransaction\(\)", lambda it: transactions.BeginTransaction(it[0])),
     (
         r"# in the code of (\S+): producer\.(commit|abort)Transaction\(\)",
-        lambda it: order.EndTransaction(it[0], it[1]),
+        lambda it: transactions.EndTransaction(it[0], it[1]),
     ),
     (
         r"python3 manage\.py archive --bootstrap \S+ --topic (\S+) --buffer-mib (\d+) --buffer-s (\d+) "
@@ -87,6 +89,10 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
     (r"# wait for the next log\.retention\.check.*when brokers look at (\S+)", lambda it: order.RunRetention(it[0])),
     (r"# wait until (\S+) is over min\.cleanable.*", lambda it: order.CompactNow(it[0])),
     (r"# pull the plug of broker (\d+) in the middle.*", lambda it: fault.TearWrite(int(it[0]))),
+    (
+        r"# in config/broker-(\d+)\.properties: advertised\.listeners=PLAINTEXT://([\w.-]+):(\d+)",
+        lambda it: fault.AdvertiseWrongAddress(int(it[0]), it[1], int(it[2])),
+    ),
     (r"# pull the uplink of rack (.+)", lambda it: fault.IsolateRack(it[0])),
     (
         r"# let a proxy between (\S+) and (\S+) reset.*, (\d+) of a hundred",
@@ -119,6 +125,7 @@ def _kill(killed: "re.Match[str]", lab: "Lab") -> "Command":
         return of_kind[signal](int(number))
     if name in lab.producers:
         of_producers: dict[str, Callable[[str], Command]] = {
+            "9": CrashProducer,
             "TERM": order.RemoveProducer,
             "STOP": order.PauseProducer,
             "CONT": order.ResumeProducer,

@@ -12,6 +12,7 @@ from kafkalab.engine.controller.elections import UNCLEAN_ENABLE
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.lab_time import clock_words
 from kafkalab.lab.parsing import snake_case
 from kafkalab.lab.past import LeftOut, TimedOrder
@@ -31,6 +32,7 @@ BREAKING = (
     | order.FreezeBroker
     | order.IsolateBroker
     | order.CrashConsumer
+    | CrashProducer
     | controllers.CrashController
     | controllers.FreezeController
     | controllers.IsolateController

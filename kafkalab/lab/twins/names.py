@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from kafkalab.lab import commands as order
+from kafkalab.lab.client_commands import CrashProducer
 from kafkalab.lab.past import TimedOrder
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ def created(script: "Script") -> list[tuple[TimedOrder, str]]:
             case order.AddConsumer(name=wanted):
                 found.append((each, wanted or _free("consumer", taken)))
                 taken[found[-1][1]] = None
-            case order.RemoveProducer(name) | order.RemoveConsumer(name) | order.CrashConsumer(name):
+            case (
+                order.RemoveProducer(name)
+                | order.RemoveConsumer(name)
+                | order.CrashConsumer(name)
+                | CrashProducer(name)
+            ):
                 taken.pop(name, None)
     return found
 

@@ -39,6 +39,7 @@ _OF_PRODUCERS = (
     "pause_producer",
     "resume_producer",
     "remove_producer",
+    "crash_producer",
 )
 _OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer",
                  "stop_archive", "crash_archive")  # fmt: skip
@@ -111,6 +112,8 @@ CLIENTS = (
     Offer("start_archive", "Archive a topic", "Start archiving", ("topic", "buffer_mib", "buffer_s", "format")),
     Offer("stop_archive", "Stop archiving", "Stop it"),
     Offer("crash_archive", "Kill an archive's sink", "Kill it", ("name", "when")),
+    Offer("run_stand_in", "Run a stand-in for a client of your own", "Run it",
+          ("client_id", "topic", "role", "bootstrap_broker", "rate")),
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),
     Offer("update_consumer", "Change a consumer", "Change consumer", ("name", "processing_ms", "max_poll_records")),
     Offer(
@@ -148,9 +151,11 @@ BREAKING = (
     Offer("skew_clock", "Wrong clock", "Set it wrong", (), (("by_ms", 5_000),)),
     Offer("fail_responses", "Errors and late answers", "Let them fail", ("api", "error", "times", "broker"),
           (("api", "Produce"), ("error", "NOT_ENOUGH_REPLICAS"))),
+    Offer("lose_answers", "Lost answers", "Lose them", ("api", "times", "broker", "topic")),
     Offer("hide_leader", "Metadata without a leader", "Hide the leader"),
     Offer("tell_stale_leader", "Metadata with a leader of the past", "Name that leader"),
     Offer("move_coordinator", "Coordinator elsewhere", "Say so"),
+    Offer("advertise_wrong_address", "Wrong advertised.listeners", "Write it so", ("broker", "host", "port")),
     Offer("pose_as_kafka", "Pose as an older Kafka", "Pose"),
 )  # fmt: skip
 

@@ -77,9 +77,11 @@ LABELS = {
     "describe_quorum": "Describe the quorum",
     "abort_transaction": "Abort a hanging transaction",
     "fail_responses": "Wrong or late answers",
+    "lose_answers": "Lose answers",
     "hide_leader": "Hide the leader",
     "tell_stale_leader": "Name a leader of the past",
     "move_coordinator": "Coordinator elsewhere",
+    "advertise_wrong_address": "Wrong advertised.listeners",
     "pose_as_kafka": "Pose as an older Kafka",
     "begin_transaction": "Begin a transaction",
     "end_transaction": "Commit or abort",
@@ -125,6 +127,7 @@ ABOUT_NAMES = {
         "pause_producer",
         "resume_producer",
         "remove_producer",
+        "crash_producer",
     ),
     "archive": ("stop_archive", "crash_archive"),
     "consumer": ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer"),
@@ -134,6 +137,7 @@ ONLY_OF = {
     "move_coordinator": ("group",),
     "alter_share_group_offset": ("group",),
     "fail_responses": ("broker",),
+    "lose_answers": ("broker",),
     "tell_stale_leader": ("partition",),
     "hide_leader": ("partition",),
 }
@@ -213,11 +217,13 @@ _WORTH_ASKING = (
     "key",
     "election_type",
     "error",
+    "times",
     "processing_ms",
     "group",
     "direction",
     "release",
     "when",
+    "host",
 )
 """Fields with a default that one would still want to choose."""
 

@@ -59,7 +59,7 @@ export function drawClient(box, selected) {
   const { entity, w } = box;
   const letters = Math.floor((w - 22) / 6.3);
   const software = `${entity.software_name || "unknown client"} ${entity.software_version || ""}`.trim();
-  return card(box, "client", selected, `Real client ${entity.client_id}, ${software}, from ${entity.address}`,
+  return card(box, "client", selected, `${entity.name.startsWith("stand-in-") ? "Stand-in" : "Real client"} ${entity.client_id}, ${software}, from ${entity.address}`,
     h("rect", { class: "card-edge", x: entity.role === "consumer" ? 0 : w - 5, width: 5, height: box.h, rx: 2.5 }),
     entity.throttled ? drawThrottle(entity, w) : drawPlug(w - 28, 11),
     h("text", { class: "card-name", x: 12, y: 21 }, short(entity.client_id || entity.name, letters - (entity.throttled ? 10 : 4))),

@@ -22,6 +22,7 @@ export function producer(it) {
       ["Keys", it.key_pattern, "A record's key chooses its partition."],
       ["Value size", bytes(it.value_size), "Of each record."],
       ["Compression", it.compression, "Whole batches are compressed, by the producer."],
+      it.retried > 0 && ["Retried", number(it.retried), "Batches that were sent again."],
       ["Sent, acked, failed", `${number(it.sent)}, ${number(it.acked)}, ${number(it.failed)}`, "Records so far: handed to it, confirmed by a broker, given up."],
       ["In flight, buffered", `${number(it.in_flight)}, ${number(it.buffered)}`, "On their way, and waiting for a batch."],
       it.last_error && ["Last error", it.last_error, "The newest that it was told; it may have got over it since."],
@@ -57,10 +58,16 @@ export function consumer(it) {
   };
 }
 
+function whatIs(name) {
+  if (name === "terminal") return "The client through which the tools that are typed in the terminal ask the brokers.";
+  if (name.startsWith("stand-in-")) return "A stand-in for a client of your own: it runs in the lab, which knows of it what it asks.";
+  return "A real client: it came in over TCP and speaks Kafka's protocol.";
+}
+
 export function client(it) {
   return {
     title: it.client_id || it.name,
-    about: it.name === "terminal" ? "The client through which the tools that are typed in the terminal ask the brokers." : "A real client: it came in over TCP and speaks Kafka's protocol.",
+    about: whatIs(it.name),
     rows: [
       ["Software", `${it.software_name || "unknown"} ${it.software_version || ""}`, "As it told the brokers."],
       ["Address", it.address, "Where its connections come from."],
@@ -68,6 +75,7 @@ export function client(it) {
       ["Role", it.role, "Judged by what it asks for."],
       ["Connected to", it.connections.map(([broker, count]) => `broker ${broker}${count > 1 ? ` (${count} connections)` : ""}`).join(", ") || "nobody", "A client keeps a connection with each broker that it asks, and some keep two."],
       ["Requests", number(it.requests), "On all its connections so far."],
+      it.asked_last && ["Asked last", Object.entries(it.asked_last).map(([api, broker]) => `${api}: broker ${broker}`).join(", "), "Which broker it asked last for what."],
       it.bytes_in !== undefined && ["Bytes in, out", `${bytes(it.bytes_in)}, ${bytes(it.bytes_out)}`, "As the brokers count them."],
       it.topics.length > 0 && ["Topics", it.topics.join(", "), "That it has asked for."],
       it.groups.length > 0 && ["Groups", it.groups.join(", "), "That it has asked to join, or committed for."],

@@ -10,6 +10,7 @@ export function broker(it) {
     about: `A Kafka broker at ${it.host}:${it.port}. It keeps replicas on its own disk, leads some of them and follows others.`,
     rows: [
       ["State", spoken(it.state), "What its process does."],
+      it.advertised && ["Advertises", it.advertised, "Where it tells clients to find it: its advertised.listeners, as registered when it started."],
       ["Fenced", it.fenced ? "yes" : "no", "While fenced, the controller lets it lead nothing and counts it out of every ISR."],
       ["Broker epoch", number(it.epoch), "Given at registration: requests under an older epoch are refused."],
       ["Leads", `${number(it.leaders)} of ${number(it.replicas)} replicas`, "Clients write to leaders; followers copy from them."],

@@ -75,5 +75,9 @@ KNOWN: tuple[Known, ...] = (
     Known("share_fetches: unknown topic v2: *", STUMBLES),
     Known("share_fetches: unknown topic said v2: *", STUMBLES),
     Known("share_offsets: of some v1: ", STUMBLES, theirs="no answer"),
+    Known("shut_out_*: *: error_message", SAYS_WHY, theirs=None),
+    Known(
+        "shut_out_at_the_last_epochs: goes on with the epoch before the last: ", STUMBLES, theirs="unknown_server_error"
+    ),
     Known("reassignments: nothing v?: error_message", EMPTY),
 )

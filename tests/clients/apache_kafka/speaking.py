@@ -38,7 +38,8 @@ class Silent(Exception):
 
 
 class Connection:
-    def __init__(self, port: int, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, port: int, patience_s: float = PATIENCE_S, client_id: str = CLIENT_ID) -> None:
+        self._client_id = client_id
         self._patience_s = patience_s
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=patience_s)
         self.port = port
@@ -51,7 +52,7 @@ class Connection:
             "request_api_key": api,
             "request_api_version": version,
             "correlation_id": next(self._correlation_ids),
-            "client_id": CLIENT_ID,
+            "client_id": self._client_id,
         }
         frame = io.BytesIO()
         entity_writer(header)(frame, made(header, known))

@@ -177,6 +177,26 @@ def test_what_comes_after_the_end_of_its_transaction_is_refused() -> None:
     assert writing.produce("b").base_offset == 2
 
 
+def test_an_older_epoch_is_refused_where_a_newer_one_is_known_without_asking_the_coordinator() -> None:
+    writing = Writing()
+    # Broker 1 leads the first partition, broker 2 the second.
+    leader = 2 if writing.coordinator("t", 1) == 1 else 1
+    old, here = writing.epoch, {"broker": leader, "partition": leader - 1}
+    writing.produce("a", **here)
+    writing.end(commit=False)
+    for broker in (1, 2, 3):
+        if broker != leader:
+            for way in ((leader, broker), (broker, leader)):
+                writing.room.world.network.cut[f"broker-{way[0]}", f"broker-{way[1]}"] = None
+    result = writing.produce("b", epoch=old, **here)
+    assert result == ProducePartitionResult(
+        leader - 1,
+        ErrorCode.invalid_producer_epoch,
+        error_message=f"Epoch of producer {writing.producer_id} is {old}, "
+        f"which is smaller than the last seen epoch {old + 1}",
+    )
+
+
 def test_without_a_transactional_id_nothing_transactional_is_written() -> None:
     writing = Writing()
     data = batch_of("a", now_ms=0, producer_id=1, producer_epoch=0, base_sequence=0, is_transactional=True)
@@ -337,10 +357,12 @@ def test_a_marker_waits_for_the_replicas_in_sync() -> None:
 # -- a group's offsets -------------------------------------------------------------------------------------
 
 
-def commit_offsets(writing: Writing, offset: int, version: int = 5, group: str = "g", **member: Any) -> ErrorCode:
+def commit_offsets(
+    writing: Writing, offset: int, version: int = 5, group: str = "g", transactional_id: str = "t", **member: Any
+) -> ErrorCode:
     part = TxnOffsetCommitRequestPartition(partition_index=0, committed_offset=offset, committed_metadata="")
     body = TxnOffsetCommitRequest(
-        transactional_id="t",
+        transactional_id=transactional_id,
         group_id=group,
         producer_id=writing.producer_id,
         producer_epoch=writing.epoch,
@@ -394,6 +416,15 @@ def test_older_clients_have_to_add_the_group_first(version: int) -> None:
     error = ErrorCode.transaction_abortable if version >= 4 else ErrorCode.invalid_txn_state
     assert commit_offsets(writing, 42, version) is error
     assert offset_of(writing, require_stable=True) == OffsetFetchPartitionResult(0)
+
+
+def test_offsets_of_an_older_epoch_are_refused_without_asking_the_coordinator() -> None:
+    writing = Writing()
+    commit_offsets(writing, 42)
+    assert writing.end(commit=False) is ErrorCode.none
+    assert commit_offsets(writing, 43, transactional_id="nobody") is ErrorCode.invalid_producer_id_mapping
+    writing.epoch -= 1
+    assert commit_offsets(writing, 43, transactional_id="nobody") is ErrorCode.invalid_producer_epoch
 
 
 def test_who_says_that_it_is_a_member_has_to_be_one() -> None:

@@ -179,6 +179,15 @@ def test_a_marker_fences_the_epochs_before_its_own() -> None:
     assert refusal(end, log, 7, commit=False, epoch=0) is ErrorCode.invalid_producer_epoch
 
 
+def test_of_an_older_epoch_no_coordinator_is_asked() -> None:
+    log = new_log()
+    write(log, 7, 0)
+    end(log, 7, commit=False, epoch=1)
+    assert refusal(log.producers.verify, 7, 0, 0, raises_epoch=True, now_ms=NOW_MS) is ErrorCode.invalid_producer_epoch
+    assert log.producers.verifications == {}
+    assert log.producers.verify(7, 1, 0, raises_epoch=True, now_ms=NOW_MS) != ONGOING
+
+
 def test_a_late_marker_does_not_end_the_next_transaction() -> None:
     log = new_log()
     write(log, 7, 0)

@@ -228,6 +228,31 @@ def test_an_open_transaction_is_aborted_before_another_producer_begins() -> None
     assert deciding.fence(it, 300, None) == known(S.PREPARE_ABORT, epoch=EPOCH + 1, updated_ms=300)
 
 
+def test_until_another_begins_a_producer_that_was_shut_out_is_as_good_as_one_that_asks_again() -> None:
+    """Apache Kafka 4.3.1 cannot tell them apart either: the abort raised the epoch once, as its own would have."""
+    aborted = deciding.fence(known(S.ONGOING), 300, None).completed(300)
+    assert asked_to_end(aborted, COMMIT, EPOCH, VERSION_2) is INVALID
+    assert asked_to_end(aborted, ABORT, EPOCH, VERSION_2) is DONE
+    assert initialized(aborted, Producer(4000, EPOCH)) == begun(EPOCH + 1, EPOCH)
+    other = initialized(aborted)
+    assert other == begun(EPOCH + 2, -1)
+    for epoch in (EPOCH, EPOCH + 1):
+        assert asked_to_end(other, ABORT, epoch, VERSION_2) is FENCED
+        assert initialized(other, Producer(4000, epoch)) is FENCED
+
+
+def test_whose_last_epoch_is_shut_out_has_another_producer_id_after_it() -> None:
+    it = known(S.ONGOING, epoch=LAST_EPOCH)
+    with pytest.raises(NeedsProducerId):
+        deciding.fence(it, 300, None)
+    aborted = deciding.fence(it, 300, 5000)
+    assert aborted == known(S.PREPARE_ABORT, epoch=LAST_EPOCH + 1, next_producer_id=5000, updated_ms=300)
+    done = aborted.completed(300)
+    assert asked_to_end(done, COMMIT, LAST_EPOCH, VERSION_2) is INVALID
+    assert asked_to_end(done, ABORT, LAST_EPOCH, VERSION_2) is DONE
+    assert initialized(done) == begun(1, -1, producer_id=5000, previous_producer_id=5000)
+
+
 @pytest.mark.parametrize("state", [S.PREPARE_COMMIT, S.PREPARE_ABORT])
 def test_nobody_begins_while_markers_are_written(state: TransactionState) -> None:
     assert initialized(known(state)) is CONCURRENT

@@ -101,6 +101,12 @@ def test_lines_do_what_the_buttons_do(lab: Lab) -> None:
     assert lab.down == {}
 
 
+def test_a_producer_that_must_not_retry_does_not_when_its_line_is_typed(lab: Lab) -> None:
+    made = parse_command({"command": "create_producer", "topic": "orders", "retries": 0, "idempotence": False})
+    typed(lab, shell(made).replace("<no limit>", "0"))
+    assert [(it.settings.retries, it.settings.idempotence) for it in lab.producers.values()] == [(0, False)]
+
+
 def test_json_in_a_line_is_kept(lab: Lab) -> None:
     parts = taken_apart(
         shell(parse_command({"command": "delete_records", "topic": "a", "partition": 0, "before_offset": 3}))

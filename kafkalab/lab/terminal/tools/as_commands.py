@@ -27,6 +27,7 @@ def perf_test(given: Given) -> order.CreateProducer:
         linger_ms=int(wanted.get("linger.ms", "5")),
         batch_size=int(wanted.get("batch.size", "16384")),
         compression=wanted.get("compression.type", "none"),
+        retries=int(wanted.get("retries", order.MANY)),
         transactional_id=given.one("transactional-id"),
         records_per_transaction=max(1, rate * int(duration) // 1000) if duration else 10,
         transaction_timeout_ms=int(wanted.get("transaction.timeout.ms", "60000")),

@@ -7,6 +7,7 @@ from tests.clients.apache_kafka.scripts import (
     cluster,
     configs,
     consumer_groups,
+    fences,
     group_configs,
     groups,
     producing,
@@ -39,4 +40,5 @@ SCRIPTS: tuple[Script, ...] = (
     *share.SCRIPTS,
     *share_more.SCRIPTS,
     *transactions.SCRIPTS,
+    *fences.SCRIPTS,
 )
