@@ -35,7 +35,8 @@ class ArchiverSettings:
 
     @property
     def group(self) -> str:
-        return f"archive-{self.topic}"
+        """Each archive has one: those who write the same share its partitions."""
+        return f"archive-{self.topic}.{self.format}"
 
 
 @dataclass(frozen=True, slots=True)

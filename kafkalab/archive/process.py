@@ -50,7 +50,7 @@ class Wanted:
     format: str = "jsonl.gz"
     buffering: Buffering = field(default_factory=Buffering)
     group: str = ""
-    """Empty: archive-TOPIC."""
+    """Empty: archive-TOPIC.FORMAT."""
     member: str = ""
     """A group.instance.id. A successor under the same name gets the partitions at once, without a session timeout."""
     until_end: bool = False
@@ -60,7 +60,7 @@ class Wanted:
 
     @property
     def group_id(self) -> str:
-        return self.group or f"archive-{self.topic}"
+        return self.group or f"archive-{self.topic}.{self.format}"
 
 
 def archive_of(wanted: Wanted) -> Archive:

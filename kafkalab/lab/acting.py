@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from kafkalab.archive.archiver import Archiver
 from kafkalab.archive.bucket import BUCKET
 from kafkalab.engine.broker.cleaner import CompactTopic
 from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
@@ -328,6 +329,8 @@ class Acting:
 
     def _update_consumer(self, command: order.UpdateConsumer) -> dict[str, Any]:
         consumer = self._consumer(command.name)
+        if isinstance(consumer, Archiver):
+            raise NotPossible(name=f"{command.name} is the sink of an archive: stop it, and start another")
         wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
         settings = replace(consumer.settings, **wanted)
         _check(settings)

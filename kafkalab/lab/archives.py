@@ -161,17 +161,19 @@ class Archives:
         sinks = [sink for sink in self.lab.consumers.values() if isinstance(sink, Archiver)]
         found: dict[str, Entity] = {}
         for archive, chains in bucket.chains.items():
-            sink = next((each for each in sinks if each.archive == archive), None)
+            here = [each for each in sinks if each.archive == archive]
             name = f"{archive.topic}.{archive.format}"
-            found[f"archive:{name}"] = self._entity(name, archive, chains, sink)
+            found[f"archive:{name}"] = self._entity(name, archive, chains, here)
             found[f"archive_objects:{name}"] = _objects(name, chains)
         return found
 
-    def _entity(self, name: str, archive: Archive, chains: dict[int, Chain], sink: Archiver | None) -> Entity:
+    def _entity(self, name: str, archive: Archive, chains: dict[int, Chain], sinks: list[Archiver]) -> Entity:
+        """Of several sinks that share its partitions the first one is named."""
+        sink = sinks[0] if sinks else None
         world = self.lab.world
         newest = [chain.objects[-1].newest_ms for chain in chains.values() if chain.objects]
         ages = [(world.now_us + world.clock_ahead_us) // 1000 - each for each in newest if each is not None]
-        lanes = sink.sink.lanes if sink is not None else {}
+        lanes = {where: lane for each in sinks for where, lane in each.sink.lanes.items()}
         return {
             "kind": "archive",
             "archive": name,

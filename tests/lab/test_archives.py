@@ -8,7 +8,16 @@ from kafkalab.archive.reading import compared
 from kafkalab.archive.store import Objects
 from kafkalab.lab import Lab, LabSettings
 from kafkalab.lab.archive_commands import CrashArchive, StartArchive, StopArchive
-from kafkalab.lab.commands import CreateProducer, CreateTopic, DeleteRecords, DeleteTopic, SendRecord
+from kafkalab.lab.commands import (
+    CrashConsumer,
+    CreateProducer,
+    CreateTopic,
+    DeleteRecords,
+    DeleteTopic,
+    RemoveConsumer,
+    SendRecord,
+    UpdateConsumer,
+)
 from kafkalab.wire.records import Record
 from tests.lab.labs import QUICK, SECOND_US, carried_out, opened
 
@@ -54,7 +63,7 @@ def test_at_a_low_rate_a_record_is_in_the_store_when_the_buffer_time_is_over() -
     assert (archive_of(lab)["records"], archive_of(lab)["held"], archive_of(lab)["newest_age_s"]) == (1, 0, 6)
     assert stored_values(lab) == ["a"]
     lab.advance(5 * SECOND_US)
-    group = lab.snapshot()["entities"]["group:archive-orders"]
+    group = lab.snapshot()["entities"]["group:archive-orders.jsonl"]
     assert [each["committed"] for each in group["offsets"]] == [1]
     lab.close()
 
@@ -131,6 +140,43 @@ def test_records_that_retention_took_before_they_were_archived_are_passed_over()
     lab.advance(12 * SECOND_US)
     assert stored_values(lab) == ["kept"]
     assert archive_of(lab)["doubles"] == 0
+    lab.close()
+
+
+def test_two_sinks_of_one_archive_share_its_partitions_and_another_format_reads_all_of_them() -> None:
+    lab = opened()
+    assert carried_out(lab, CreateTopic("orders", 4, 3)).ok
+    for name, form in (("one", "jsonl"), ("two", "jsonl"), ("three", "parquet")):
+        assert carried_out(lab, StartArchive("orders", 1, 2, form, name)).ok
+    lab.advance(20 * SECOND_US)
+    carried_out(lab, CreateProducer("orders", rate=50, limit=200))
+    lab.advance(3 * SECOND_US)
+    entities = lab.snapshot()["entities"]
+    assert entities["archive:orders.jsonl"]["held"] > 0
+    lab.advance(20 * SECOND_US)
+    entities = lab.snapshot()["entities"]
+    assert [len(entities[f"consumer:{name}"]["assignment"]) for name in ("one", "two", "three")] == [2, 2, 4]
+    assert [
+        (entities[f"archive:orders.{form}"]["records"], entities[f"archive:orders.{form}"]["doubles"])
+        for form in ("jsonl", "parquet")
+    ] == [(200, 0), (200, 0)]
+    assert entities["archive:orders.jsonl"]["sink"] == "one"
+    lab.close()
+
+
+def test_a_sink_is_a_consumer_that_can_be_killed_and_removed_but_not_changed() -> None:
+    lab = opened()
+    piped(lab, buffer_s=900)
+    carried_out(lab, SendRecord("orders", "a"))
+    lab.advance(SECOND_US)
+    refused = carried_out(lab, UpdateConsumer("pipe", processing_ms=5))
+    assert refused.error == "Not possible: name pipe is the sink of an archive: stop it, and start another."
+    assert carried_out(lab, CrashConsumer("pipe")).ok
+    assert carried_out(lab, StartArchive("orders", name="pipe", buffer_s=900)).ok
+    lab.advance(10 * SECOND_US)
+    assert carried_out(lab, RemoveConsumer("pipe")).ok
+    lab.advance(2 * SECOND_US)
+    assert stored_values(lab) == ["a"]
     lab.close()
 
 

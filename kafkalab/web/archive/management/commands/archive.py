@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", default="jsonl.gz", choices=FORMATS, help="of the objects (jsonl.gz)")
         parser.add_argument("--buffer-mib", type=int, default=5, help="write at so many MiB of a partition (5)")
         parser.add_argument("--buffer-s", type=int, default=300, help="or so many seconds after the first record (300)")
-        parser.add_argument("--group", default="", help="consumer group (archive-TOPIC)")
+        parser.add_argument("--group", default="", help="consumer group (archive-TOPIC.FORMAT)")
         parser.add_argument("--member", default="", help="group.instance.id: a successor takes over at once (none)")
         parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="of librdkafka")
         parser.add_argument("--until-end", action="store_true", help="stop when all is in the store that is there now")
