@@ -39,6 +39,19 @@ class Doors:
                 raise
         return Doors(host, tuple(taken.getsockname()[1] for taken in sockets), tuple(sockets))
 
+    @staticmethod
+    def bind_again(host: str, ports: tuple[int, ...]) -> "Doors":
+        """Ports that were given up a moment ago. Raises PortRefused."""
+        sockets: list[socket.socket] = []
+        for port in ports:
+            try:
+                sockets.append(bound(host, port, listening=True))
+            except PortRefused:
+                for taken in sockets:
+                    taken.close()
+                raise
+        return Doors(host, ports, tuple(sockets))
+
     def close(self) -> None:
         for taken in self.sockets:
             taken.close()

@@ -11,6 +11,11 @@ import yaml
 class LessonRefused(Exception):
     """A lesson's file cannot be used. The message begins with the file and the line."""
 
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why or message
+        """Without the file and the line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -19,7 +24,7 @@ class Place:
     """From 1 on."""
 
     def refused(self, why: str) -> LessonRefused:
-        return LessonRefused(f"{self.file.name}:{self.line}: {why}")
+        return LessonRefused(f"{self.file.name}:{self.line}: {why}", why)
 
 
 @dataclass(frozen=True, slots=True)

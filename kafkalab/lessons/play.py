@@ -5,70 +5,77 @@ ahead and is looked at.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from kafkalab.lab import Command, Lab, Outcome
+from kafkalab.lab import Lab
+from kafkalab.lessons.carrying import SECOND_US, SLICE_US, START_US, Carrying, look
 from kafkalab.lessons.expressions import Answer
-from kafkalab.lessons.facts import Facts, facts_of
-from kafkalab.lessons.lesson import UNTIL_AT_MOST_S, Challenge, Lesson, Prediction, Section, Step
+from kafkalab.lessons.facts import Facts
+from kafkalab.lessons.lesson import Challenge, Lesson, Prediction, Section, Step
+from kafkalab.lessons.work import Pieces, at_once
 
-SLICE_US = 20_000
-SECOND_US = 1_000_000
-START_US = 1_767_225_600 * SECOND_US
-"""2026-01-01: a lesson's cluster is the same at whatever time of the day it is opened."""
+PIECE_US = 200_000
+"""Of the lab's time at once, where others wait for their turn."""
 
 
-def opened(lesson: Lesson, seed: int) -> Lab:
-    """The cluster that the lesson begins with. It stands still until played. Raises LessonRefused."""
-    settings = lesson.settings
-    lab = Lab.open(None, type(settings)(**{**_fields(settings), "seed": seed}), start_us=START_US)
+def opened(lesson: Lesson, seed: int, name: str = "lesson", ports: tuple[int, ...] = ()) -> Lab:
+    """The cluster that the lesson begins with. It stands still until played. Raises LessonRefused.
+
+    With `ports`, one for each broker, real clients may be let in there."""
+    return at_once(_opening(lesson, seed, name, ports))
+
+
+def _opening(lesson: Lesson, seed: int, name: str, ports: tuple[int, ...]) -> Pieces[Lab]:
+    settings = replace(lesson.settings, seed=seed, name=name)
+    lab = Lab.open(None, settings, ports, start_us=START_US)
+    lab.listens = bool(ports)
     while not lab.ready:
         lab.advance(SLICE_US)
-    carry_out(lab, lesson.prepare, look(lab))
+        yield
+    yield from _carrying_out(lab, lesson.prepare, look(lab))
     return lab
-
-
-def _fields(settings: Any) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in settings.__slots__}
-
-
-def look(lab: Lab) -> Facts:
-    return facts_of(lab.view(), lab.world.now_us - START_US)
 
 
 def carry_out(lab: Lab, steps: Iterable[Step], before: Facts) -> None:
     """One after the other, each to its end. Raises LessonRefused where one does not end as it should."""
-    for step in steps:
-        if step.until is not None:
-            _wait_until(lab, step, before)
-        elif step.order is not None:
-            _order(lab, step, step.order.command(before, look(lab)))
-        else:
-            lab.advance(int(step.wait_s * SECOND_US))
+    at_once(_carrying_out(lab, steps, before))
 
 
-def _order(lab: Lab, step: Step, command: Command) -> None:
-    heard: list[Outcome] = []
-    lab.do(command, heard.append)
-    end_us = lab.world.now_us + int(2 * UNTIL_AT_MOST_S * SECOND_US)
-    while not heard and lab.world.now_us < end_us:
-        lab.advance(SLICE_US)
-    if not heard:
-        raise step.place.refused("the command had no answer in two minutes of the lab.")
-    if heard[0].ok and step.refused:
-        raise step.place.refused(f'the command was carried out; "{step.refused}" was expected.')
-    if not heard[0].ok and (not step.refused or step.refused not in (heard[0].error or "")):
-        raise step.place.refused(f"the command was refused: {heard[0].error}")
+def _carrying_out(lab: Lab, steps: Iterable[Step], before: Facts) -> Pieces[None]:
+    carrying = Carrying(lab, steps, before)
+    while not carrying.go_on():
+        lab.advance(min(carrying.pause_us, PIECE_US))
+        yield
 
 
-def _wait_until(lab: Lab, step: Step, before: Facts) -> None:
-    assert step.until is not None
-    end_us = lab.world.now_us + int(UNTIL_AT_MOST_S * SECOND_US)
-    while not step.until.reached(before=before, now=look(lab)):
+def taking_to(lesson: Lesson, seed: int, index: int, name: str = "lesson", ports: tuple[int, ...] = ()) -> Pieces[Lab]:
+    """The lab as it stands when that section's question is asked, if all before was solved as the lesson does it.
+    Raises LessonRefused."""
+    lab = yield from _opening(lesson, seed, name, ports)
+    for section in lesson.sections[:index]:
+        yield from _carrying_out(lab, section.setup, look(lab))
+        yield from _carrying_out(lab, section.run, look(lab))
+        if section.challenge is not None:
+            yield from _solving(lab, section.challenge)
+    yield from _carrying_out(lab, lesson.sections[index].setup, look(lab))
+    return lab
+
+
+def solve(lab: Lab, challenge: Challenge) -> None:
+    """By its own solution. Raises LessonRefused where that does not reach the goal."""
+    at_once(_solving(lab, challenge))
+
+
+def _solving(lab: Lab, challenge: Challenge) -> Pieces[None]:
+    before = look(lab)
+    watch = Watch(challenge, before)
+    yield from _carrying_out(lab, challenge.solution, before)
+    end_us = lab.world.now_us + int((challenge.holds_s + 1) * SECOND_US)
+    while not watch.reached(lab):
         if lab.world.now_us >= end_us:
-            raise step.place.refused(f"{step.until.text} did not come true in {UNTIL_AT_MOST_S:g} s of the lab.")
-        lab.advance(5 * SLICE_US)
+            raise challenge.place.refused(f"the solution does not reach the goal: {challenge.goal.text}.")
+        lab.advance(SLICE_US)
+        yield
 
 
 @dataclass(frozen=True)
@@ -83,9 +90,17 @@ class Truth:
 
 def truth(lab: Lab, section: Section) -> Truth:
     """By a fork that runs ahead; the lab itself stays where it is."""
-    fork = lab.fork()
+    return at_once(foreseeing(lab, section))
+
+
+def foreseeing(lab: Lab, section: Section) -> Pieces[Truth]:
+    """The same, from how the lab stands now. Raises LessonRefused when it comes to that."""
+    return _running_ahead(lab.fork(), section)
+
+
+def _running_ahead(fork: Lab, section: Section) -> Pieces[Truth]:
     before = look(fork)
-    carry_out(fork, section.run, before)
+    yield from _carrying_out(fork, section.run, before)
     return told(section.predict, before, look(fork))
 
 
@@ -128,3 +143,11 @@ class Watch:
         if self._since_us is None:
             self._since_us = now_us
         return now_us - self._since_us >= self.challenge.holds_s * SECOND_US
+
+    @property
+    def holding(self) -> bool:
+        return self._since_us is not None
+
+    def held_us(self, lab: Lab) -> int:
+        """For how long by now; 0 where it is not reached, or was not when somebody last looked."""
+        return 0 if self._since_us is None else lab.world.now_us - self._since_us

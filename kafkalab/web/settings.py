@@ -1,4 +1,4 @@
-"""How Django is set up here: no database, no accounts, no inline script, one process.
+"""How Django is set up here: one small database, accounts that nobody needs, no inline script, one process.
 
 What differs between machines comes from the environment: KAFKALAB_DATA (the data directory),
 KAFKALAB_ALLOWED_HOSTS (host names the page may be asked for, separated by commas) and KAFKALAB_ARCHIVE (where
@@ -38,6 +38,9 @@ ALLOWED_HOSTS = [
 ROOT_URLCONF = "kafkalab.web.urls"
 ASGI_APPLICATION = "kafkalab.web.asgi.application"
 INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
     "kafkalab.web.labs",
@@ -48,8 +51,11 @@ MIDDLEWARE = [
     "kafkalab.web.headers.health_first",
     "django.middleware.security.SecurityMiddleware",
     "kafkalab.web.headers.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -57,22 +63,43 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ]
+        },
     }
 ]
-DATABASES: dict[str, dict[str, str]] = {}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "learners.sqlite3",
+        "OPTIONS": {
+            "timeout": 5,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+}
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 USE_TZ = True
+TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "kafkalab" / "web" / "locale"]
+USE_I18N = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 # Served on loopback over plain HTTP, where a redirect to TLS, HSTS and secure cookies lead nowhere.
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W016"]
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

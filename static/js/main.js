@@ -4,10 +4,12 @@ import { wireControls } from "./controls.js";
 import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
+import { wireKeeping } from "./keeping.js";
 import { drawNow } from "./inspector.js";
 import { watchMetrics } from "./metrics.js";
 import { watchRequests } from "./overheard.js";
 import { wireLedger } from "./ledger.js";
+import { wireLesson } from "./lesson/pane.js";
 import { EMPTY, reduce } from "./model.js";
 import { paced } from "./pace.js";
 import { paint } from "./paint.js";
@@ -40,7 +42,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: document.querySelector("[data-pane=lesson]") ? "lesson" : "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
 let past = [];
 let done = [];
 let saidAt = 0;
@@ -59,8 +61,10 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
     past = remember(past, live);
     timeline.hear(frame);
   },
+  onSitting: (sitting) => lesson.hear(sitting),
   onState(state) {
     page.dataset.line = state;
+    if (state === "gone") lesson.gone();
     find("#line-said").textContent = { open: "live", gone: "not there any more", waiting: "reconnecting…", connecting: "connecting…" }[state];
   },
 });
@@ -175,7 +179,9 @@ const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, t
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 wireLedger({ change });
+const lesson = wireLesson({ ask: socket.ask });
 wireWhatIf({ ask });
+wireKeeping({ say, now_us: () => shown.at_us });
 const forms = wireForms({ ask, change });
 const why = makeWhy({ change, refresh });
 const configs = makeConfigs({ refresh });

@@ -15,7 +15,8 @@ const NO_SUCH_LAB = 4404;
 
 /**
  * @param {string} url
- * @param {{onFrame: (frame: import("./types.js").Frame) => void, onState: (state: "open"|"waiting"|"connecting"|"gone") => void}} told
+ * @param {{onFrame: (frame: import("./types.js").Frame) => void, onState: (state: "open"|"waiting"|"connecting"|"gone") => void,
+ *          onSitting?: (sitting: any) => void}} told
  */
 export function openSocket(url, told) {
   /** @type {WebSocket} */
@@ -43,6 +44,10 @@ export function openSocket(url, told) {
   }
 
   function hear(message) {
+    if (message.type === "sitting") {
+      told.onSitting?.(message.sitting);
+      return;
+    }
     if (message.type !== "answer") {
       told.onFrame(message);
       return;

@@ -73,11 +73,21 @@ class LabConsumer(AsyncWebsocketConsumer):
         self.wire = self.scope.get(WIRE)
         if self.wire is not None:
             self.wire.open(self._put_frames)
-            self.watcher = self.lab.watch(self._put_frames)
+        self.look_at(self.lab)
+
+    def look_at(self, lab: Lab) -> None:
+        """From now on: a snapshot of it comes first."""
+        if self.watcher is not None:
+            self.watcher.close()
+        if self.sender is not None:
+            self.sender.cancel()
+        self.lab = lab
+        if self.wire is not None:
+            self.watcher = lab.watch(self._put_frames)
             self._put_frames()
             return
         self.ready = asyncio.Event()
-        self.watcher = self.lab.watch(self.ready.set)
+        self.watcher = lab.watch(self.ready.set)
         self.sender = asyncio.create_task(self._send_frames(self.watcher))
 
     async def disconnect(self, code: int) -> None:
@@ -134,14 +144,20 @@ class LabConsumer(AsyncWebsocketConsumer):
             await self._refuse(number, "Too many commands at once: wait a moment.", {})
             return
         try:
-            command = parse_command(said)
+            self.carry_out(self.lab, number, said)
         except CommandRefused as refused:
             await self._refuse(number, refused.error, refused.fields)
-            return
-        self.lab.do(command, lambda outcome: self._answer(number, outcome))
+
+    def carry_out(self, lab: Lab, number: int | str | None, said: Any) -> None:
+        """Raises CommandRefused."""
+        lab.do(parse_command(said), lambda outcome: self._answer(number, outcome))
 
     def _answer(self, number: int | str | None, outcome: Outcome) -> None:
-        sending = asyncio.ensure_future(self.send(text_data=json.dumps(answer(number, outcome))))
+        self.tell(answer(number, outcome))
+
+    def tell(self, said: dict[str, Any]) -> None:
+        """As soon as it can be sent."""
+        sending = asyncio.ensure_future(self.send(text_data=json.dumps(said, ensure_ascii=False)))
         self.sending.add(sending)
         sending.add_done_callback(self.sending.discard)
 

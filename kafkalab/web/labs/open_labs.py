@@ -13,10 +13,20 @@ from kafkalab.lab import BRANCH_SIGN, Certificates, Lab, Listener, ManyLabs, Ten
 HOME = "home"
 
 
+@dataclass(frozen=True, slots=True)
+class PrivateLab:
+    owner: str
+    lab: Lab
+    page: str
+    """Its address, which shows more than the stage."""
+
+
 @dataclass
 class OpenLabs:
     by_name: dict[str, Lab] = field(default_factory=dict)
     """Those that are open from the beginning to the end, and everybody's."""
+    private: dict[str, "PrivateLab"] = field(default_factory=dict)
+    """Those that somebody has for a while: those of lessons."""
     many: ManyLabs | None = None
     """Those of learners, where there are any."""
     listeners: tuple[Listener, ...] = ()
@@ -49,6 +59,11 @@ class OpenLabs:
     async def _opened(self, name: str, owner: str) -> Lab:
         if name in self.by_name:
             return self.by_name[name]
+        if name in self.private:
+            private = self.private[name]
+            if not owner or private.owner != owner:
+                raise Http404(f"There is no lab named {name}.")
+            return private.lab
         tenant = self.tenant(name, owner)
         assert self.many is not None
         lab = await self.many.opened(tenant)

@@ -23,6 +23,7 @@ from kafkalab.lab import (
     shell,
     telling,
 )
+from kafkalab.lessons.sitting_commands import sitting_command_schema
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.joining import address_of
@@ -47,30 +48,34 @@ async def front_door(request: HttpRequest) -> HttpResponse:
 @never_cache
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
     lab = await open_labs.opened(name, owner_of(request))
+    if name in open_labs.private:
+        return redirect(open_labs.private[name].page)
+    return render(request, "labs/stage.html", on_the_stage(request, name, owner_of(request), lab))
+
+
+def on_the_stage(request: HttpRequest, name: str, owner: str, lab: Lab) -> dict[str, Any]:
+    """What its template needs."""
     entities = lab.snapshot()["entities"]
     # Nobody comes into a branch: the lab itself is where the doors are.
-    ways = ways_into(name.partition(BRANCH_SIGN)[0], owner_of(request), entities["lab"]["bootstrap_servers"])
+    ways = ways_into(name.partition(BRANCH_SIGN)[0], owner, entities["lab"]["bootstrap_servers"])
     topic = _first_topic(entities)
-    return render(
-        request,
-        "labs/stage.html",
-        {
-            "name": name,
-            "lab": entities["lab"],
-            "address": address_of(request, name),
-            "sections": sections(buttons()),
-            "menus": menus_as_json(),
-            "suggested": SUGGESTED,
-            "topic_settings": TOPIC_SETTINGS,
-            "broker_settings": telling.changeable(),
-            "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
-            "topic": topic,
-            "many": open_labs.many is not None,
-            "timeline_spans": SPANS,
-            "taped": lab.tape is not None,
-            "fates": FATES,
-        },
-    )
+    return {
+        "name": name,
+        "socket": f"/ws/labs/{name}/",
+        "lab": entities["lab"],
+        "address": address_of(request, name),
+        "sections": sections(buttons()),
+        "menus": menus_as_json(),
+        "suggested": SUGGESTED,
+        "topic_settings": TOPIC_SETTINGS,
+        "broker_settings": telling.changeable(),
+        "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
+        "topic": topic,
+        "many": open_labs.many is not None,
+        "timeline_spans": SPANS,
+        "taped": lab.tape is not None,
+        "fates": FATES,
+    }
 
 
 def _first_topic(entities: dict[str, dict[str, Any]]) -> str:
@@ -190,6 +195,7 @@ async def api(request: HttpRequest) -> HttpResponse:
     context = {
         "home": HOME,
         "commands": command_schema(),
+        "lesson_commands": sitting_command_schema(),
         "entities": sorted(examples.items()),
         "version": shown["version"],
         "at_us": shown["at_us"],

@@ -31,6 +31,7 @@ from kafkalab.lab import (
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
+from kafkalab.web.storage import keep_in
 
 FIRST_TOPIC = "orders"
 """A new lab is not empty: there is something to point at from the first moment."""
@@ -120,6 +121,7 @@ class Command(BaseCommand):
             for taken in (doors, *(each.doors for each in (*listeners, *shared))):
                 taken.close()
             raise
+        keep_in(data)
         try:
             self._serve(lab, Gateway(lab, doors, listeners), shared, host, port, first_topic=is_new)
         finally:

@@ -5,8 +5,10 @@ page gave away is no tape, and opens there too: it shows again what was shown, w
 """
 
 from argparse import ArgumentParser
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
@@ -27,6 +29,7 @@ from kafkalab.lab import (
     staged,
 )
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
+from kafkalab.web.storage import keep_in
 
 SECOND_US = 1_000_000
 GZIP = b"\x1f\x8b"
@@ -110,7 +113,7 @@ class Command(BaseCommand):
             self.stdout.write("Time stands still: the timeline is on the page. Stop it with Ctrl-C.")
             self.stdout.flush()
 
-        serve(lab, host, port, begin, lambda: None)
+        _serve_alone(lab, host, port, begin, lambda: None)
 
     def _serve(self, tape: Tape | HistoryTape, until_us: int | None, host: str, port: int) -> None:
         self.stdout.write("Playing the tape to its end ...")
@@ -126,4 +129,11 @@ class Command(BaseCommand):
             self.stdout.write("Time stands still: Play and Step are on the page. Stop it with Ctrl-C.")
             self.stdout.flush()
 
-        serve(lab, host, port, begin, lab.conductor.stop)
+        _serve_alone(lab, host, port, begin, lab.conductor.stop)
+
+
+def _serve_alone(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], end: Callable[[], None]) -> None:
+    """What learners did with labs of their own is not known where a tape is shown."""
+    with TemporaryDirectory() as directory:
+        keep_in(Path(directory))
+        serve(lab, host, port, begin, end)

@@ -1,0 +1,37 @@
+"""The one database, a file in the data directory: what learners did and wrote. Labs are not in it."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+FILE = "learners.sqlite3"
+KEY = "secret-key"
+MOST_BYTES = 2 * 1024**3
+"""Any browser may begin a workbook: together they must not fill the disk."""
+
+
+def keep_key_in(directory: Path) -> None:
+    """Sign with the key of that directory from now on: whoever a cookie belongs to is the same after a restart."""
+    kept = directory / KEY
+    if not kept.is_file():
+        kept.touch(mode=0o600)
+        kept.write_text(settings.SECRET_KEY, encoding="ascii")
+    settings.SECRET_KEY = kept.read_text(encoding="ascii").strip()
+
+
+def keep_in(directory: Path) -> None:
+    """Open it there, and bring its tables up to date. Before the event loop runs."""
+    directory.mkdir(parents=True, exist_ok=True)
+    keep_key_in(directory)
+    (directory / FILE).touch(mode=0o600)
+    connections.settings["default"]["NAME"] = directory / FILE
+    connections.close_all()
+    del connections["default"]
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def is_full() -> bool:
+    file = Path(connections["default"].settings_dict["NAME"])
+    return file.is_file() and file.stat().st_size > MOST_BYTES

@@ -1,0 +1,98 @@
+/** What the hand does to a lesson, and what the server says of it, put into the pane. A page without a lesson has none. */
+
+import { paint } from "../paint.js";
+import { drawLesson } from "./draw.js";
+import { say } from "./words.js";
+
+const RELOADED = "kafkalab-lesson-reloaded";
+const RELOADED_AT_MOST_EVERY_MS = 5_000;
+
+/** @param {{ask: (command: any) => Promise<import("../types.js").Answer>}} hands */
+export function wireLesson({ ask }) {
+  const pane = /** @type {HTMLElement|null} */ (document.querySelector("#lesson"));
+  const refusal = /** @type {HTMLElement} */ (document.querySelector("#lesson-refusal"));
+  const heard = /** @type {HTMLElement} */ (document.querySelector("#lesson-said"));
+  /** @type {any} */
+  let sitting = null;
+  let sure = false;
+  let said = "";
+  /** Whether somebody was at work in here: then the focus goes on to what comes next. */
+  let acted = false;
+
+  function draw() {
+    if (pane === null || sitting === null) return;
+    paint(pane, drawLesson(sitting, { sure }));
+    pane.dataset.phase = sitting.phase;
+    document.documentElement.dataset.lesson = sitting.sandbox ? "sandbox" : sitting.phase;
+  }
+
+  function hear(news) {
+    const moved = sitting === null || sitting.phase !== news.phase || sitting.index !== news.index || sitting.sandbox !== news.sandbox || sitting.error !== news.error;
+    sitting = news;
+    if (moved) {
+      sure = false;
+      refusal.textContent = "";
+    }
+    draw();
+    sayOut();
+    if (moved && acted) takeFocus();
+  }
+
+  /** To people who hear the page: once for each thing that comes. */
+  function sayOut() {
+    const { phase, error, sandbox, section } = sitting;
+    const what = error !== "" ? "error" : sandbox ? "sandbox" : section.challenge?.solved ? "solved" : phase;
+    const sentence = say(`heard_${what}`, { title: section.title });
+    if (sentence === said) return;
+    said = sentence;
+    heard.textContent = sentence;
+  }
+
+  function takeFocus() {
+    const lost = document.activeElement === null || document.activeElement === document.body || pane?.contains(document.activeElement);
+    if (!lost) return;
+    const next = [".lesson-form input", "[data-main]", "#lesson-title"].map((one) => pane?.querySelector(one)).find(Boolean);
+    /** @type {HTMLElement|null|undefined} */ (next)?.focus({ preventScroll: true });
+    pane?.parentElement?.scrollTo({ top: 0 });
+  }
+
+  async function order(command) {
+    acted = true;
+    refusal.textContent = "";
+    const answer = await ask(command);
+    refusal.textContent = answer.ok ? "" : `${say("refused")} ${answer.error ?? ""}`;
+  }
+
+  pane?.addEventListener("click", (event) => {
+    const on = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-lesson-command],[data-lesson-ask]"));
+    if (on === null) return;
+    if (on.dataset.lessonCommand !== undefined) {
+      sure = false;
+      void order(JSON.parse(on.dataset.lessonCommand));
+      return;
+    }
+    acted = true;
+    sure = on.dataset.lessonAsk === "solution";
+    draw();
+    takeFocus();
+  });
+  pane?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const fields = new FormData(form);
+    const answer = String(fields.get("answer") ?? "");
+    const command = form.dataset.lessonForm;
+    void order(command === "predict"
+      ? { command, answer, confidence: Number(fields.get("confidence") ?? 3), because: String(fields.get("because") ?? "") }
+      : { command, answer });
+  });
+  /** The lab is not there any more, after a long sleep or a restart: the page makes it again, where the learner was. */
+  function gone() {
+    const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+    if (pane === null || Date.now() - last < RELOADED_AT_MOST_EVERY_MS) return;
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+    location.reload();
+  }
+
+  return { hear, gone };
+}
