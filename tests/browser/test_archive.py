@@ -31,3 +31,6 @@ def test_a_killed_sink_goes_on_and_the_store_has_each_record_once(page: Page) ->
     page.get_by_role("button", name="Object store of orders").click()
     expect(page.get_by_role("heading", name="Store of orders.jsonl")).to_be_visible()
     expect(page.get_by_role("button", name="kill -9…")).to_be_visible()
+    expect(page.get_by_role("link", name="All of them, read back and verified")).to_have_attribute(
+        "href", "/labs/home/archive/"
+    )

@@ -11,14 +11,14 @@ const BAR = 74;
 export function drawArchive(box, selected) {
   const { entity, w } = box;
   const letters = Math.floor((w - 22) / 6.3);
-  const newest = entity.newest_age_s === null ? "" : ` · newest ${number(entity.newest_age_s)} s old`;
+  const newest = entity.newest_age_s === null ? "" : ` · newest ${number(entity.newest_age_s)} s`;
   const sink = entity.sink === null ? "no sink runs" : entity.state === "failed" ? `${entity.sink} has failed` : `${entity.sink}: at ${entity.buffer_mib} MiB or ${entity.buffer_s} s`;
-  const said = `${number(entity.objects)} objects · ${number(entity.records)} records${newest}`;
+  const said = `${number(entity.objects)} ${entity.objects === 1 ? "object" : "objects"} · ${number(entity.records)} records${newest}`;
   return card(box, "stored", selected, `Object store of ${entity.topic}, ${said}, ${sink}`,
     h("rect", { class: "card-edge", width: 5, height: box.h, rx: 2.5 }),
     h("text", { class: "card-name", x: 14, y: 21 }, short(`Store of ${entity.archive}`, Math.floor((w - 22) / 8))),
     h("text", { class: "card-line", x: 14, y: 40 }, short(said, letters)),
-    h("text", { class: entity.state === "running" ? "card-small" : "card-small bad", x: 14, y: 56 }, short(entity.doubles > 0 ? `${number(entity.doubles)} records are there twice` : sink, letters - 18)),
+    h("text", { class: entity.state === "running" ? "card-small" : "card-small bad", x: 14, y: 56 }, short(entity.doubles > 0 ? `${number(entity.doubles)} records are there twice` : sink, Math.floor((w - 112) / 5.6))),
     h("text", { class: "column-head", x: w - 52, y: 58 }, "held"),
     h("text", { class: "column-head", x: w - 12, y: 58 }, "next"),
     entity.partitions.slice(0, LINES_SHOWN).map((each, index) => drawBuffer(entity, each, ARCHIVE_HEAD + index * LINE, w)));
