@@ -1,14 +1,14 @@
 """Everything a person can do to a lab.
 
-One frozen dataclass each, named as an order. In JSON a command is its name in snake case and its
-fields: `{"command": "crash_broker", "broker": 2, "id": 7}`. The notes on the fields say what is
-allowed; `kafkalab.lab.parsing` reads commands by them and makes the API's documentation from them.
+One frozen dataclass each, named as an order. In JSON a command is its name in snake case and its fields:
+`{"command": "crash_broker", "broker": 2, "id": 7}`. What the fields' notes allow, `parsing` reads and documents.
 """
 
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from kafkalab.lab import client_commands as client
+from kafkalab.lab.archive_commands import ArchiveCommand
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.config_commands import ConfigCommand
 from kafkalab.lab.controller_commands import ControllerCommand, DescribeQuorum
@@ -383,4 +383,5 @@ Command = (
     | client.ClientCommand
     | BranchCommand
     | TerminalCommand
+    | ArchiveCommand
 )

@@ -25,6 +25,7 @@ from kafkalab.engine.world import World
 from kafkalab.lab import closing, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.archives import Archives
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.branches import Family
 from kafkalab.lab.causes import Causes
@@ -98,6 +99,7 @@ class Lab:
         """Brokers that have been let into the cluster since they started: clients may come."""
         self.kept_clients = KeptClients(store)
         self.logs = Logs(self)
+        self.archives = Archives(self, store.directory / "archive" if store is not None else None)
         self.on_broker_up: Callable[[int], None] | None = None
         self.on_broker_down: Callable[[int, bool], None] | None = None
         """Called with the broker and whether it crashed."""

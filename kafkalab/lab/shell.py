@@ -7,6 +7,7 @@ import json
 import shlex
 from dataclasses import fields, replace
 
+from kafkalab.lab import archive_commands as archives
 from kafkalab.lab import branch_commands as branches
 from kafkalab.lab import client_commands, config_orders, security_shell, share_commands
 from kafkalab.lab import commands as order
@@ -69,6 +70,8 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             )
         case order.DeleteGroup(group):
             return f"kafka-consumer-groups.sh {at} --delete --group {shlex.quote(group)}"
+        case archives.StartArchive() | archives.StopArchive() | archives.CrashArchive():
+            return archives.shell(command, bootstrap_servers)
         case DescribeQuorum():
             return f"kafka-metadata-quorum.sh {at} describe --status"
     if isinstance(command, ConfigCommand):

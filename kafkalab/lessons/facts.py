@@ -5,6 +5,8 @@ The same numbers that the stage shows, so that whatever is graded can be seen.
 
 from typing import Any
 
+from kafkalab.lessons.bills import bills_known
+
 Facts = dict[str, Any]
 
 ROOTS = {
@@ -21,6 +23,8 @@ ROOTS = {
     "clients": 'Each client from outside, also one that has left, by its client.id: clients["my-app"].',
     "transactions": "Each transactional id by its name.",
     "faults": "Each fault that is on, by its number.",
+    "archives": 'Each archive by topic and format: archives["orders.jsonl"].',
+    "bills": 'What a month costs at the shipped prices: bills["7 days in 1 zone"].cheapest, .own.',
     "ledger": "What became of the records, over all topics.",
     "signs": "The vital signs.",
     "time_s": "Seconds since the lab began.",
@@ -41,12 +45,13 @@ _BY_KIND = {
     "client": ("clients", "client_id"),
     "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
+    "archive": ("archives", "archive"),
 }
 
 
 def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     """From the entities of a snapshot, and the time since the lab began."""
-    facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000}
+    facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000, "bills": bills_known()}
     for whole in entities.values():
         entity = {name: _or_none(value) for name, value in whole.items()}
         kind = entity["kind"]
@@ -61,6 +66,8 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
                 _note_keys(facts["keys"].setdefault(entity["topic"], {}), entity)
         elif kind == "former_client":
             facts["clients"].setdefault(str(entity["client_id"]), entity)
+        elif kind == "archive_objects":
+            facts["archives"][entity["archive"]]["written"] = entity["written"]
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
     for replica in facts["replicas"].values():
