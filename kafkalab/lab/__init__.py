@@ -12,6 +12,7 @@ lab.terminal.complete(text), .newest            the terminal: lines are run by l
 lab.snapshot()                                 the same as the first thing a watcher takes
 lab.recording                                  index(), at(us), run(us, us): what was shown, to be shown again
 lab.why.explain(entity_id, moment, text)      what led there; configs_of(lab, entity_id) its settings
+lab.archives.entities(), lab.archives.compared(...)   what was piped into the lab's object store
 lab.logs.records(...), lab.logs.record(...), lab.logs.find(...)   what lies in the logs, down to the bytes
 fates(lab, Wanted("lost_after_ack"))           a page of the delivery ledger: what became of each record
 gateway.close(); lab.close()
@@ -35,6 +36,8 @@ from kafkalab.engine.log.topic_configs import TOPIC_CONFIGS
 from kafkalab.engine.spec import HostLimits, SecurityProtocol
 from kafkalab.lab import commands
 from kafkalab.lab.acting import Outcome
+from kafkalab.lab.archive_commands import ArchiveCommand
+from kafkalab.lab.archives import Archives
 from kafkalab.lab.branches import SIGN as BRANCH_SIGN
 from kafkalab.lab.branches import Family
 from kafkalab.lab.certificates import Certificates
@@ -52,6 +55,7 @@ from kafkalab.lab.metrics.history import Chart
 from kafkalab.lab.metrics.keeping import GROUPS as METRIC_GROUPS
 from kafkalab.lab.metrics.keeping import METRICS
 from kafkalab.lab.metrics.metric import NODE, Kind, Metric, Reading, Times, percentile
+from kafkalab.lab.not_possible import NotPossible
 from kafkalab.lab.parsing import CommandRefused, CommandSchema, FieldSchema, by_name, parse, schema
 from kafkalab.lab.permissions_in_words import Needed, needed
 from kafkalab.lab.reading import ByteField, HexLine, OpenedRecord, RecordLine
@@ -76,6 +80,8 @@ COMMANDS = by_name(Command)
 """Every command's class under its name in JSON."""
 FAULTS = tuple(by_name(FaultCommand))
 """The names of those that break something, and of the one that undoes it."""
+ARCHIVE_ORDERS = tuple(by_name(ArchiveCommand))
+"""The names of those that run sinks and end them."""
 TOPIC_SETTINGS = tuple(TOPIC_CONFIGS)
 """The names of a topic's settings."""
 
@@ -91,6 +97,7 @@ def command_schema() -> list[CommandSchema]:
 
 
 __all__ = [
+    "ARCHIVE_ORDERS",
     "BRANCH_SIGN",
     "COMMANDS",
     "FATES",
@@ -100,6 +107,7 @@ __all__ = [
     "METRIC_GROUPS",
     "NODE",
     "TOPIC_SETTINGS",
+    "Archives",
     "Bounds",
     "ByteField",
     "Certificates",
@@ -128,6 +136,7 @@ __all__ = [
     "ManyLabs",
     "Metric",
     "Needed",
+    "NotPossible",
     "OpenedRecord",
     "Outcome",
     "Place",

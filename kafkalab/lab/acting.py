@@ -8,16 +8,18 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from kafkalab.archive.archiver import Archiver
+from kafkalab.archive.bucket import BUCKET
 from kafkalab.engine.broker.cleaner import CompactTopic
 from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
 from kafkalab.engine.clients.client import Close
 from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer
 from kafkalab.engine.clients.consumer_settings import ConsumerSettings
+from kafkalab.engine.clients.fate import FateState
 from kafkalab.engine.clients.producer import (
     BeginTransaction,
     ChangeProducer,
     EndTransaction,
-    FateState,
     Pause,
     Producer,
     Resume,
@@ -30,6 +32,7 @@ from kafkalab.lab import tempo_commands as tempo
 from kafkalab.lab import terminal_commands as terminal
 from kafkalab.lab import transaction_commands as transactions
 from kafkalab.lab.admin_orders import ADMIN, AdminOrders
+from kafkalab.lab.archive_commands import ArchiveCommand, StartArchive
 from kafkalab.lab.branch_commands import BranchCommand, WhatIf
 from kafkalab.lab.broker_acting import do_to_broker
 from kafkalab.lab.controller_acting import do_to_controller
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
 
 HANDS = {"all": "you", "1": "you-acks-1", "0": "you-acks-0"}
 """The producers that send single records, by acks."""
-RESERVED = (*HANDS.values(), ADMIN, TERMINAL)
+RESERVED = (*HANDS.values(), ADMIN, TERMINAL, BUCKET)
 RESERVED_BEGINNINGS = ("client-", "broker-", "controller-", "stand-in-")
 """Names of nodes that are no person's to give."""
 MOST_PATIENCE_MS = 10_000
@@ -168,6 +171,9 @@ class Acting:
                 return self._add_consumer(command)
             case share_commands.AddShareConsumer():
                 return add_share_consumer(self.lab, command, self._free_name("share-consumer", command.name))
+            case command if isinstance(command, ArchiveCommand):
+                wanted = command.name if isinstance(command, StartArchive) else None
+                return self.lab.archives.do(command, self._free_name("archive", wanted))
             case share_commands.UpdateShareConsumer():
                 return update_share_consumer(self.lab, command)
             case order.UpdateConsumer():
@@ -269,6 +275,8 @@ class Acting:
             linger_ms=command.linger_ms,
             batch_size=command.batch_size,
             partitioner=command.partitioner,
+            key_ranges=command.key_ranges,
+            synchronous=command.synchronous,
             compression=command.compression,
             max_in_flight=command.max_in_flight,
             transactional_id=command.transactional_id or None,
@@ -323,6 +331,8 @@ class Acting:
 
     def _update_consumer(self, command: order.UpdateConsumer) -> dict[str, Any]:
         consumer = self._consumer(command.name)
+        if isinstance(consumer, Archiver):
+            raise NotPossible(name=f"{command.name} is the sink of an archive: stop it, and start another")
         wanted = {name: value for name, value in asdict(command).items() if name != "name" and value is not None}
         settings = replace(consumer.settings, **wanted)
         _check(settings)

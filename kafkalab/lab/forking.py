@@ -17,6 +17,7 @@ def take_over(original: "Lab", fork: "Lab") -> None:
     fork.stand_ins.go_on_from(original.stand_ins)
     for name in fork.world.nodes:
         fork.adopt(name)
+    fork.archives.go_on_from(original.archives)
     fork.faults.go_on_from(original.faults)
     fork.ledger.go_on_from(original.ledger)
     fork.metrics.go_on_from(original.metrics)

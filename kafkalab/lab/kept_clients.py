@@ -6,10 +6,11 @@ from typing import Any
 
 from kafkalab.lab import commands as order
 from kafkalab.lab import share_commands
+from kafkalab.lab.archive_commands import StartArchive
 from kafkalab.lab.parsing import by_name, parse, snake_case
 from kafkalab.lab.store import Store
 
-Making = order.CreateProducer | order.AddConsumer | share_commands.AddShareConsumer
+Making = order.CreateProducer | order.AddConsumer | share_commands.AddShareConsumer | StartArchive
 
 
 class KeptClients:

@@ -25,6 +25,7 @@ from kafkalab.engine.world import World
 from kafkalab.lab import closing, opening
 from kafkalab.lab import commands as order
 from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.archives import Archives
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.branches import Family
 from kafkalab.lab.causes import Causes
@@ -98,6 +99,7 @@ class Lab:
         """Brokers that have been let into the cluster since they started: clients may come."""
         self.kept_clients = KeptClients(store)
         self.logs = Logs(self)
+        self.archives = Archives(self, store.directory / "archive" if store is not None else None)
         self.on_broker_up: Callable[[int], None] | None = None
         self.on_broker_down: Callable[[int, bool], None] | None = None
         """Called with the broker and whether it crashed."""
@@ -124,7 +126,7 @@ class Lab:
         """Called with each order that somebody gave, as a command line."""
         self.ledger.fates.sending.name_of = self.visitors.name_of
         self.world.on_event.append(self._on_event)
-        self.world.on_leaving.append(self._on_leaving)
+        self.world.on_leaving += [self._on_leaving, self.ledger.on_leaving]
         self.world.on_message += [self.ledger.on_message, self.metrics.counted.on_message]
 
     @staticmethod

@@ -1,10 +1,12 @@
 """What lies in the logs, replica by replica: lines of records, and one record opened down to its bytes."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kafkalab.engine.broker.partition import Partition
 from kafkalab.lab import reading
 from kafkalab.lab.reading import OpenedRecord, RecordLine
+from kafkalab.wire.records import Record
 
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
@@ -20,6 +22,11 @@ class Logs:
         """Of one replica, the leader's if none is named; nothing where it does not run."""
         replica = self._replica(topic, partition, broker)
         return reading.lines(replica, from_offset, limit) if replica else []
+
+    def committed(self, topic: str, partition: int) -> Iterator[Record]:
+        """All that a consumer with read_committed can get of the leader, whole; nothing where there is none."""
+        replica = self._replica(topic, partition, None)
+        return reading.committed(replica) if replica else iter(())
 
     def record(self, topic: str, partition: int, offset: int, broker: int | None = None) -> OpenedRecord | None:
         """One record down to its bytes."""

@@ -3,6 +3,7 @@
 Everything is read from one replica's log, as it lies on that broker's disk.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kafkalab.engine.broker.partition import Partition
@@ -69,6 +70,26 @@ class OpenedRecord:
     crc_fits: bool
     key_hash: int | None
     """murmur2 of its key, as every producer of Java's takes it; None without a key."""
+
+
+def committed(partition: Partition) -> Iterator[Record]:
+    """Every record that is neither a marker nor of a transaction that is open or was aborted."""
+    log, end = partition.log, partition.last_stable_offset
+    offset = log.start_offset
+    aborted = log.aborted_between(offset, end)
+    while offset < end:
+        data = log.read(offset, MOST_READ, end, True)
+        if not data:
+            return
+        for batch in batches.headers(data):
+            is_aborted = batch.is_transactional and any(
+                each.producer_id == batch.producer_id and each.first_offset <= batch.base_offset <= each.last_offset
+                for each in aborted
+            )
+            if not batch.is_control and not is_aborted:
+                yield from (record for record in batches.records(batch) if record.offset >= offset)
+            following = batch.next_offset
+        offset = max(offset + 1, following)
 
 
 def lines(partition: Partition, from_offset: int, limit: int) -> list[RecordLine]:

@@ -4,7 +4,6 @@ They run in the world like the lab's own producers and consumers, but nothing is
 they ask for and with which client.id, and so they are shown as real clients are.
 """
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.clients.client import Client, Close
@@ -34,10 +33,7 @@ class StandIns:
     def go_on_from(self, other: "StandIns") -> None:
         """In a fork, where they run too."""
         self.software = dict(other.software)
-        book = self._new_book()
-        was = other._visitors
-        book.of_connection, book.by_identity, book.former = deepcopy((was.of_connection, was.by_identity, was.former))
-        self._visitors = book
+        self._visitors.go_on_from(other._visitors)
         if self.software:
             self.lab.world.on_message.append(self._on_message)
 

@@ -128,7 +128,7 @@ class View:
         entities |= {f"consumer:{name}": view_clients.consumer(client) for name, client in consumers.items()}
         entities |= lab.visitors.entities() | lab.stand_ins.entities() | lab.terminal.entities()
         view_quotas.mark(lab, entities)
-        entities |= lab.faults.entities()
+        entities |= lab.faults.entities() | lab.archives.entities()
         entities["security"] = security(image)
         lags = [entity["lag"] for entity in entities.values() if entity["kind"] == "group"]
         entities["ledger"] = lab.ledger.entity()

@@ -7,6 +7,7 @@ has moved over, after answers that held records.
 
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -122,6 +123,12 @@ class Visitors:
         self._topic_name = topic_name
         self._on_delivered = on_delivered
         self._last_number = 0
+
+    def go_on_from(self, other: "Visitors") -> None:
+        """In a fork, where the same clients are connected: who comes after them is another."""
+        known = (other.of_connection, other.by_identity, other.former)
+        self.of_connection, self.by_identity, self.former = deepcopy(known)
+        self._last_number = other._last_number
 
     def arrive(self, connection: str, broker: int, address: str, request: Request) -> Visitor:
         """Who is behind a connection, told by its first request (ApiVersions, as a rule: KIP-511)."""

@@ -1,8 +1,12 @@
 """What a learner types as an answer, and how an answer is shown: numbers, names of choices, lists."""
 
+import re
+
 from kafkalab.lessons.expressions import Answer
+from kafkalab.lessons.lesson import PLACES
 
 MOST_THINGS = 40
+_PLACE = re.compile(rf"({'|'.join(PLACES)}):.{{1,250}}")
 
 
 class AnswerRefused(Exception):
@@ -19,6 +23,10 @@ def answer_from(said: str, kind: str, choices: dict[str, str]) -> Answer:
     if kind == "choice":
         if text not in choices:
             raise AnswerRefused("Choose one of the answers.")
+        return text
+    if kind == "place":
+        if not _PLACE.fullmatch(text):
+            raise AnswerRefused("Choose it on the stage first.")
         return text
     things: list[Answer] = [each.strip() for each in text.replace(";", ",").split(",") if each.strip()]
     if not things or len(things) > MOST_THINGS:
@@ -42,4 +50,17 @@ def in_words(answer: Answer, choices: dict[str, str]) -> str:
         return ", ".join(in_words(each, choices) for each in answer) or "none"
     if isinstance(answer, float):
         return f"{answer:g}"
-    return choices.get(str(answer), str(answer))
+    text = str(answer)
+    return choices.get(text) or place_in_words(text) or text
+
+
+def place_in_words(text: str) -> str:
+    """Of an entity's id; "" for what is none."""
+    if not _PLACE.fullmatch(text):
+        return ""
+    kind, *names = text.split(":")
+    if kind == "partition":
+        return f"partition {'-'.join(names)}"
+    if kind == "replica":
+        return f"replica of {'-'.join(names[:-1])} on broker {names[-1]}"
+    return f"{kind} {':'.join(names)}"

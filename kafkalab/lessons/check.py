@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from kafkalab.lab import Lab
 from kafkalab.lessons.carrying import look
+from kafkalab.lessons.expressions import Answer
 from kafkalab.lessons.lesson import Lesson, Section
 from kafkalab.lessons.play import carry_out, opened, same, solve, told, truth
 
@@ -56,6 +57,9 @@ def _play(lab: Lab, section: Section, checked: Checked) -> None:
         raise section.predict.answer.place.refused(words)
     if choices and str(found.answer) not in choices:
         raise section.predict.answer.place.refused(f"the engine's answer {found.answer!r} is none of the choices.")
+    if kind == "place" and not _there(section.predict.among, found.answer, lab):
+        words = f"the engine's answer {found.answer!r} is no {section.predict.among} on the stage."
+        raise section.predict.answer.place.refused(words)
     for name, answer in found.by_belief.items():
         if not same(kind, answer, found.answer):
             checked.wrong_in[f"{section.name}: {name}"] += 1
@@ -63,6 +67,8 @@ def _play(lab: Lab, section: Section, checked: Checked) -> None:
         seen = section.saw.answer.value(before=before, after=after)
         if section.saw.choices and str(seen) not in section.saw.choices:
             raise section.saw.answer.place.refused(f"what is seen, {seen!r}, is none of the choices.")
+        if section.saw.kind == "place" and not _there(section.saw.among, seen, lab):
+            raise section.saw.answer.place.refused(f"what is seen, {seen!r}, is no {section.saw.among} on the stage.")
     for claim in section.claims:
         if not claim.holds.holds(before=before, after=after):
             raise claim.holds.place.refused(f'"{claim.says}" does not hold: {claim.holds.text}.')
@@ -72,3 +78,7 @@ def _play(lab: Lab, section: Section, checked: Checked) -> None:
         if goal.reached(before=now, now=now):
             raise goal.place.refused("the goal is reached before anything was done.")
         solve(lab, section.challenge)
+
+
+def _there(among: str, answer: Answer, lab: Lab) -> bool:
+    return str(answer).startswith(f"{among}:") and str(answer) in lab.view()

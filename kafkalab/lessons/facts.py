@@ -5,6 +5,8 @@ The same numbers that the stage shows, so that whatever is graded can be seen.
 
 from typing import Any
 
+from kafkalab.lessons.bills import bills_known
+
 Facts = dict[str, Any]
 
 ROOTS = {
@@ -13,6 +15,7 @@ ROOTS = {
     "topics": 'Each topic by its name: topics["orders"]; internal ones too.',
     "partitions": 'Each partition by topic and number: partitions["orders-0"].',
     "replicas": 'Each replica by partition and broker: replicas["orders-0@2"].',
+    "keys": 'The partitions in which a key lies: keys["orders"]["anna"], of the last 16 records of each.',
     "groups": 'Each consumer group by its id: groups["billing"].',
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
@@ -20,6 +23,8 @@ ROOTS = {
     "clients": 'Each client from outside, also one that has left, by its client.id: clients["my-app"].',
     "transactions": "Each transactional id by its name.",
     "faults": "Each fault that is on, by its number.",
+    "archives": 'Each archive by topic and format: archives["orders.jsonl"].',
+    "bills": 'What a month costs at the shipped prices: bills["7 days in 1 zone"].cheapest, .own.',
     "ledger": "What became of the records, over all topics.",
     "signs": "The vital signs.",
     "time_s": "Seconds since the lab began.",
@@ -41,12 +46,13 @@ _BY_KIND = {
     "client": ("clients", "client_id"),
     "fault": ("faults", "fault"),
     "transaction": ("transactions", "transactional_id"),
+    "archive": ("archives", "archive"),
 }
 
 
 def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     """From the entities of a snapshot, and the time since the lab began."""
-    facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000}
+    facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000, "bills": bills_known()}
     for whole in entities.values():
         entity = {name: _or_none(value) for name, value in whole.items()}
         kind = entity["kind"]
@@ -57,8 +63,12 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+            if entity["role"] == "leader":
+                _note_keys(facts["keys"].setdefault(entity["topic"], {}), entity)
         elif kind == "former_client":
             facts["clients"].setdefault(str(entity["client_id"]), entity)
+        elif kind == "archive_objects":
+            facts["archives"][entity["archive"]]["written"] = entity["written"]
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
     for replica in facts["replicas"].values():
@@ -66,6 +76,12 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     for name, partition in facts["partitions"].items():
         partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts
+
+
+def _note_keys(keys: dict[str, list[int]], replica: dict[str, Any]) -> None:
+    """As the stage shows the end of a log. Partitions in the order of their numbers."""
+    for key in dict.fromkeys(key for _, key, *_ in replica["tail"] if key is not None):
+        keys[key] = sorted([*keys.get(key, ()), replica["partition"]])
 
 
 def _of_leader(replica: dict[str, Any] | None) -> dict[str, Any]:

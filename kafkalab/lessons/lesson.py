@@ -14,7 +14,9 @@ from kafkalab.lessons.expressions import Expression
 from kafkalab.lessons.facts import Facts
 from kafkalab.lessons.located import LessonRefused, Located, Place, read_yaml
 
-KINDS = ("number", "choice", "order", "set")
+KINDS = ("number", "choice", "order", "set", "place")
+PLACES = ("broker", "controller", "topic", "partition", "replica", "group", "producer", "consumer")
+"""What can be clicked on the stage as an answer of the kind "place": what the entities' ids begin with."""
 WORKBOOK = tuple(f"Q{number}" for number in range(1, 12))
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 LONGEST_WAIT_S = 600
@@ -68,6 +70,8 @@ class Prediction:
     answer: Expression
     """Computed by a hidden fork of the learner's own cluster that runs ahead."""
     beliefs: tuple[Belief, ...]
+    among: str = ""
+    """Of kind "place": one of PLACES."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Observation:
     kind: str
     choices: dict[str, str]
     answer: Expression
+    among: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,7 @@ def _section(located: Located, texts: dict[tuple[str, str], tuple[Place, str]]) 
         if not texts.get((name, part), (None, ""))[1]:
             heading = f"## {name}" + (f", then ### {part}" if part else "")
             raise located.place.refused(f"its text is missing: {heading}.")
-    saw = said["saw"].mapping(("ask", "kind", "answer"), ("choices",)) if "saw" in said else None
+    saw = said["saw"].mapping(("ask", "kind", "answer"), ("choices", "among")) if "saw" in said else None
     return Section(
         place=located.place,
         name=name,
@@ -195,7 +200,7 @@ def _section(located: Located, texts: dict[tuple[str, str], tuple[Place, str]]) 
         setup=steps(said["setup"]) if "setup" in said else (),
         predict=_prediction(said["predict"]),
         run=steps(said["run"]),
-        saw=Observation(saw["ask"].text(), *_asked(saw), Expression(saw["answer"], ("before", "after")))
+        saw=Observation(saw["ask"].text(), *_asked(saw), Expression(saw["answer"], ("before", "after")), _among(saw))
         if saw
         else None,
         claims=tuple(_claim(each) for each in said["claims"].items()),
@@ -204,7 +209,7 @@ def _section(located: Located, texts: dict[tuple[str, str], tuple[Place, str]]) 
 
 
 def _prediction(located: Located) -> Prediction:
-    said = located.mapping(("ask", "kind", "answer", "beliefs"), ("choices",))
+    said = located.mapping(("ask", "kind", "answer", "beliefs"), ("choices", "among"))
     beliefs = []
     for each in said["beliefs"].items():
         belief = each.mapping(("name", "says", "answer"))
@@ -213,7 +218,7 @@ def _prediction(located: Located) -> Prediction:
     if not beliefs:
         raise said["beliefs"].place.refused("a prediction needs at least one belief that gets it wrong.")
     answer = Expression(said["answer"], ("before", "after"))
-    return Prediction(located.place, said["ask"].text(), *_asked(said), answer, tuple(beliefs))
+    return Prediction(located.place, said["ask"].text(), *_asked(said), answer, tuple(beliefs), _among(said))
 
 
 def _asked(said: dict[str, Located]) -> tuple[str, dict[str, str]]:
@@ -222,6 +227,12 @@ def _asked(said: dict[str, Located]) -> tuple[str, dict[str, str]]:
     if (kind == "choice") != bool(choices):
         raise said["kind"].place.refused("choices belong to the kind choice, and it needs them.")
     return kind, choices
+
+
+def _among(said: dict[str, Located]) -> str:
+    if (said["kind"].value == "place") != ("among" in said):
+        raise said["kind"].place.refused("among belongs to the kind place, and it needs it.")
+    return _one_of(said["among"], PLACES) if "among" in said else ""
 
 
 def _claim(located: Located) -> Claim:

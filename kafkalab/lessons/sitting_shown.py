@@ -72,7 +72,7 @@ def _section(sitting: Sitting, section: Section, told: Told) -> Shown:
         "name": section.name,
         "title": section.title,
         "question": section.question,
-        "predict": {"ask": asked.ask, "kind": asked.kind, "choices": dict(asked.choices)},
+        "predict": {"ask": asked.ask, "kind": asked.kind, "choices": dict(asked.choices), "among": asked.among},
         "prediction": _prediction(section, told),
         "steps": [{"says": line.says, "kind": line.kind, "done": line.done} for line in sitting.lines],
         "saw": _saw(section, told, after) if phase in (SAW, *AFTER_THE_RUN) else None,
@@ -91,14 +91,15 @@ def _prediction(section: Section, told: Told) -> Shown | None:
     if told.answer is None:
         return None
     words = in_words(told.answer, section.predict.choices)
-    return {"answer": words, "confidence": told.confidence, "because": told.because}
+    place = told.answer if section.predict.kind == "place" else None
+    return {"answer": words, "confidence": told.confidence, "because": told.because, "place": place}
 
 
 def _saw(section: Section, told: Told, after: bool) -> Shown | None:
     asked = section.saw
     if asked is None:
         return None
-    question = {"ask": asked.ask, "kind": asked.kind, "choices": dict(asked.choices)}
+    question = {"ask": asked.ask, "kind": asked.kind, "choices": dict(asked.choices), "among": asked.among}
     if not after:
         return question
     return question | {

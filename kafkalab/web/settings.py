@@ -1,7 +1,8 @@
 """How Django is set up here: one small database, accounts that nobody needs, no inline script, one process.
 
-What differs between machines comes from the environment: KAFKALAB_DATA (the data directory) and
-KAFKALAB_ALLOWED_HOSTS (host names the page may be asked for, separated by commas).
+What differs between machines comes from the environment: KAFKALAB_DATA (the data directory),
+KAFKALAB_ALLOWED_HOSTS (host names the page may be asked for, separated by commas) and KAFKALAB_ARCHIVE (where
+`manage.py archive` writes: a directory or a URL as s3://bucket/path).
 """
 
 import os
@@ -11,6 +12,7 @@ from django.core.management.utils import get_random_secret_key
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("KAFKALAB_DATA", BASE_DIR / ".data"))
+ARCHIVE_STORE = os.environ.get("KAFKALAB_ARCHIVE", str(DATA_DIR / "archive"))
 
 
 def _secret_key() -> str:
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
     "kafkalab.web.labs",
     "kafkalab.web.course",
     "kafkalab.web.classroom",
+    "kafkalab.web.archive",
 ]
 MIDDLEWARE = [
     "kafkalab.web.headers.health_first",

@@ -33,7 +33,7 @@ export function cast(model) {
 /** @param {Record<string, Entity>} entities */
 function gather(entities) {
   /** @type {Record<string, Entity[]>} */
-  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], transaction: [], consumer: [], client: [], fault: [], share_partition: [] };
+  const kinds = { broker: [], controller: [], topic: [], partition: [], producer: [], group: [], transaction: [], consumer: [], client: [], fault: [], share_partition: [], archive: [] };
   for (const [id, entity] of Object.entries(entities)) kinds[entity.kind]?.push(withId(entity, id));
   const topics = kinds.topic.sort((one, other) => one.internal - other.internal || byName(one.topic, other.topic));
   const named = (list) => list.sort((one, other) => byName(one.name, other.name));
@@ -57,6 +57,7 @@ function gather(entities) {
     /** Consumers that are drawn on their own: of no group, or of one that no coordinator knows of yet. */
     loners: named(kinds.consumer.filter((consumer) => !consumer.group || entities[`group:${consumer.group}`] === undefined)),
     clients,
+    archives: kinds.archive.sort((one, other) => byName(one.archive, other.archive)),
     /** Real clients that are not drawn as a member of a group. */
     feeders: clients.filter((client) => client.role !== "consumer"),
     readers: clients.filter((client) => client.role === "consumer" && !inGroup.has(client.client_id)),

@@ -5,12 +5,12 @@ const FAMILIES = {
   data: ["RecordsAppended", "HighWatermarkAdvanced", "RecordSent", "RecordAcked", "RecordsAcked", "RecordsDelivered", "OffsetCommitted", "SegmentRolled", "RecordsAcquired", "RecordsAcknowledged", "ShareStartOffsetMoved"],
   replication: ["IsrShrunk", "IsrExpanded", "BecameFollower", "LogTruncated", "LogRecovered", "LogStartMoved", "LogCompacted", "SegmentDeleted", "ReplicaDeleted", "ReassignmentStarted", "ReassignmentEnded", "MetadataTruncated", "MetadataSnapshotTaken", "MetadataSnapshotReceived"],
   leadership: ["LeaderElected", "BecameLeader", "BrokerRegistered", "BrokerUnfenced", "EligibleLeadersChanged", "ControllerStoodForElection", "ControllerElected", "ControllerResigned", "VotersChanged", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded"],
-  group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "ConsumerGroupEpochBumped", "TargetAssignmentComputed", "MemberReconciled", "GroupProtocolChanged", "PartitionsRevoked", "PartitionsAssigned", "PositionReset", "SharePartitionOpened", "RecordsReleased", "RecordsArchived", "AbortedRecordsPassedOver", "LockExpired", "ShareStateLoaded", "ShareStateUnloaded"],
+  group: ["GroupStateChanged", "MemberJoined", "MemberLeft", "GroupAssigned", "GroupDeleted", "ConsumerGroupEpochBumped", "TargetAssignmentComputed", "MemberReconciled", "GroupProtocolChanged", "PartitionsRevoked", "PartitionsAssigned", "PositionReset", "SharePartitionOpened", "RecordsReleased", "RecordsArchived", "ArchiveGoesOn", "AbortedRecordsPassedOver", "LockExpired", "ShareStateLoaded", "ShareStateUnloaded"],
   transaction: ["TransactionStateChanged", "MarkersHeldBack", "TransactionalIdForgotten", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded"],
   time: ["WallTimeEntered", "LabTimeEntered", "BranchBegan", "BranchRemoved"],
   fault: ["NodeCrashed", "NodeFrozen", "BrokerFenced", "PartitionWentOffline", "LogDirFailed", "LogUncleanable"],
   act: ["Commanded"],
-  error: ["InvariantBroken", "RequestRefused", "AnswerLost", "ConnectionFailed", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "RecordUnreadable", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled"],
+  error: ["InvariantBroken", "RequestRefused", "AnswerLost", "ConnectionFailed", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "RecordUnreadable", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled", "ObjectRefused"],
 };
 export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", time: "◷", fault: "✕", act: "▲", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));

@@ -4,6 +4,7 @@ import { cast } from "./cast.js";
 import { since, whereIs } from "./faults.js";
 import { menuOf } from "./menus.js";
 import { h } from "./paint.js";
+import { archive } from "./portraits/archives.js";
 import { client, consumer, producer } from "./portraits/clients.js";
 import { broker, controller, fault } from "./portraits/cluster.js";
 import { group, transaction } from "./portraits/groups.js";
@@ -11,7 +12,7 @@ import { jump } from "./portraits/parts.js";
 import { partition, replica, topic } from "./portraits/topics.js";
 import { spoken } from "./words.js";
 
-const PORTRAITS = { broker, controller, topic, partition, replica, producer, group, transaction, consumer, fault, client };
+const PORTRAITS = { broker, controller, topic, partition, replica, producer, group, transaction, consumer, fault, client, archive };
 
 /**
  * @param {import("./types.js").Model} model

@@ -25,6 +25,7 @@ export const MEMBER_HEAD = 24;
 export const LINE = 19;
 export const GROUP_HEAD = 64;
 export const TRANSACTION_HEAD = 46;
+export const ARCHIVE_HEAD = 64;
 const TRANSACTIONS_SHOWN = 6;
 export const MEMBERS_SHOWN = 6;
 export const LINES_SHOWN = 8;
@@ -50,6 +51,7 @@ export function flowLayout(model, ui, room) {
     ...on.groups.map((group) => [group, groupHeight(group)]),
     ...on.loners.map((consumer) => [consumer, 44 + LINE * Math.min(LINES_SHOWN, Math.max(1, consumer.positions.length))]),
     ...on.readers.map((client) => [client, 84]),
+    ...on.archives.map((each) => [each, ARCHIVE_HEAD + LINE * Math.min(LINES_SHOWN, each.partitions.length) + 6]),
     ...on.transactions.slice(0, TRANSACTIONS_SHOWN).map((each) => [each, transactionHeight(each)]),
   ]);
   const { lanes, head } = faultRoom(on.faults);

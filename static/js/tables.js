@@ -18,6 +18,8 @@ export function drawTables(model) {
     ...on.topics.map((topic) => topicTable(on, topic)),
     ...on.groups.map((group) => groupTable(on, group)),
     clients.length > 0 && table("Clients", ["Client", "What it is", "State", "Topic or group", "So far"], clients.map(clientRow)),
+    ...on.archives.map((it) => table(`Store of ${it.archive}: ${number(it.objects)} objects, ${number(it.records)} records, ${it.sink ?? "no sink"}`, ["Partition", "Goes on from", "Held", "Held for"],
+      it.partitions.map((each) => [`${it.topic}-${each.partition}`, number(each.next), number(each.held), `${number(each.held_s)} s`]), it.id)),
     on.transactions.length > 0 && table("Transactions", ["Transactional id", "State", "Epoch", "Partitions"], on.transactions.map((it) => [
       inspect(it.transactional_id, it.id), spoken(it.state), number(it.producer_epoch), it.partitions.map((one) => one.join("-")).join(", ") || "none"])),
     on.faults.length > 0 && table("Faults that are on", ["Fault", "Hits"], on.faults.map((it) => [inspect(it.label, it.id), it.nodes.join(", ")])),

@@ -13,7 +13,7 @@ from tests.browser.conftest import ARTEFACTS, act
 
 RUN_WITH: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
 CONTRAST = RUN_WITH | {"runOnly": ["color-contrast"]}
-OTHER_PAGES = ("api/", "real/", "security/", "rebalances/", "labs/")
+OTHER_PAGES = ("api/", "real/", "security/", "rebalances/", "labs/", "archive/costs/")
 
 
 def violations(page: Page, where: str, within: str = "body", options: dict[str, Any] = RUN_WITH) -> list[str]:

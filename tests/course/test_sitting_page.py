@@ -151,7 +151,7 @@ def test_a_page_that_is_loaded_again_goes_on_where_it_was() -> None:
             assert await opened(learner) == name
             async with page_of(name, learner) as page:
                 sitting = await page.until("locked")
-            assert sitting["section"]["prediction"] == {"answer": "0", "confidence": 5, "because": ""}
+            assert sitting["section"]["prediction"] == {"answer": "0", "confidence": 5, "because": "", "place": None}
 
     asyncio.run(scenario())
 

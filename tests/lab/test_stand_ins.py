@@ -151,3 +151,13 @@ def test_a_killed_producer_says_nothing_more(lab: Lab, ask: Ask) -> None:
     assert (outcome.shell, list(lab.producers)) == ("kill -9 <pid of shop>", [])
     assert lab.view()["partition:orders:0"]["log_end"] - sent < 5
     assert ask(CrashProducer("shop")).fields == {"name": "shop is no producer of this lab"}
+
+
+def test_one_that_begins_in_a_fork_takes_nobodys_place(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3))
+    ask(RunStandIn("my-app", "orders", rate=5))
+    lab.advance(2 * SECOND_US)
+    fork = lab.fork()
+    fork.do(RunStandIn("hello", "orders", rate=5), lambda outcome: None)
+    fork.advance(2 * SECOND_US)
+    assert {"client:stand-in-my-app", "client:stand-in-hello"} <= set(fork.view())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kafkalab.lessons import read_lesson, truth
+from kafkalab.lessons import Section, read_lesson, truth
 from kafkalab.lessons.phases import SittingRefused
 from kafkalab.lessons.sitting_commands import (
     ExploreFirst,
@@ -34,7 +34,7 @@ def test_nothing_runs_before_the_prediction_is_locked_in_and_then_it_cannot_be_c
         sitting.do(Predict("many"))
     sitting.do(Predict("0", 4, "billing has read them"))
     assert shown(sitting)["section"]["prediction"] == {
-        "answer": "0", "confidence": 4, "because": "billing has read them",
+        "answer": "0", "confidence": 4, "because": "billing has read them", "place": None,
     }  # fmt: skip
     with pytest.raises(SittingRefused, match="locked in once"):
         sitting.do(Predict("5"))
@@ -67,7 +67,7 @@ def test_nothing_of_the_answer_is_told_before_it_was_asked_what_was_seen() -> No
     section = shown(sitting)["section"]
     assert (section["outcome"], section["explanation"], section["claims"]) == (None, None, [])
     assert section["saw"] == {
-        "ask": "How many records does the log of orders-0 hold now?", "kind": "number", "choices": {},
+        "ask": "How many records does the log of orders-0 hold now?", "kind": "number", "choices": {}, "among": "",
     }  # fmt: skip
 
 
@@ -293,6 +293,26 @@ def test_all_that_the_page_gets_is_json() -> None:
     assert [json.loads(text)["phase"] for text in told] == ["asked", "explained"]
 
 
+def something_seen(section: Section) -> str:
+    if section.saw is None:
+        return ""
+    return f"{section.saw.among}:1" if section.saw.kind == "place" else next(iter(section.saw.choices), "5")
+
+
+def test_a_place_on_the_stage_is_an_answer_and_is_said_in_words() -> None:
+    sitting, deeds = sitting_at(9, begin_at=1)
+    sitting.do(Predict("session"))
+    sitting.do(PlayRun())
+    wait_for(sitting, "saw")
+    with pytest.raises(SittingRefused, match="Choose it on the stage first"):
+        sitting.do(SaySeen("2"))
+    leader = sitting.lab.image.partition("orders", 0).leader
+    sitting.do(SaySeen(f"broker:{leader}"))
+    saw = shown(sitting)["section"]["saw"]
+    assert (saw["among"], saw["said"], saw["right"]) == ("broker", f"broker {leader}", True)
+    assert deeds[-1][2]["answer"] == f"broker {leader}"
+
+
 @pytest.mark.parametrize("file", sorted(LESSONS.glob("[0-9]*.md")), ids=lambda file: file.stem)
 def test_a_lesson_is_sat_through_to_its_end(file: Path) -> None:
     """With the right answers, and what happens on the learner's own lab is what the hidden fork foresaw."""
@@ -302,7 +322,7 @@ def test_a_lesson_is_sat_through_to_its_end(file: Path) -> None:
         wait_for(sitting, "asked")
         key = truth(sitting.lab, section).answer
         typed = ", ".join(map(str, key)) if isinstance(key, list) else str(key)
-        seen = through(sitting, typed, next(iter(section.saw.choices), "5") if section.saw else "")
+        seen = through(sitting, typed, something_seen(section))
         assert seen["outcome"] == {"answer": seen["outcome"]["answer"], "right": True, "belief": None, "happened": None}
         assert [claim for claim in seen["claims"] if not claim["holds"]] == []
         sitting.do(GoOn())

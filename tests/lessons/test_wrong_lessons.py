@@ -73,7 +73,8 @@ def test_this_lesson_is_right_but_for_what_each_test_changes(tmp_path: Path) -> 
         ("brokers: 1", "brokers: 1\n  brokers: 2", '01-log.md:9: "brokers" stands here twice.'),
         ("create_topic:", "make_topic:", "01-log.md:10: There is no such command."),
         ("name: send-one", "name: Send one", "01-log.md:12: a section's name is of small letters, digits and -."),
-        ("kind: number", "kind: figure", "01-log.md:16: 'figure' is none of number, choice, order, set."),
+        ("kind: number", "kind: figure", "01-log.md:16: 'figure' is none of number, choice, order, set, place."),
+        ("kind: number", "kind: place", "01-log.md:16: among belongs to the kind place, and it needs it."),
         ("kind: number", "kind: choice", "01-log.md:16: choices belong to the kind choice, and it needs them."),
         ("answer: after.partitions", "answer: after.partition", '01-log.md:17: the lab has no fact "partition"'),
         ("answer: after.", "answer: later.", '01-log.md:17: "later" is not known here: before, after.'),
@@ -101,6 +102,7 @@ def test_a_file_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, right:
     ("right", "wrong", "told"),
     [
         ("log_end == 2", "log_end == 1", "01-log.md:28: the goal is reached before anything was done."),
+        ("kind: number", "kind: place\n      among: broker", "01-log.md:18: the engine's answer 1 is no broker on the"),
         ("log_end == 2", "log_end == 3", "01-log.md:28: the solution does not reach the goal"),
         ('answer: "0"', 'answer: "1"', '01-log.md:21: the belief "from nought" was right in each of 2 seeds'),
         ("log_end == 1", "log_end == 9", '01-log.md:26: "There is one record." does not hold'),

@@ -11,18 +11,17 @@ from typing import Any
 
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.commits import Commits
-from kafkalab.engine.clients.consumer_settings import CONSUMER, ConsumerSettings
+from kafkalab.engine.clients.consumer_settings import BEFORE, CONSUMER, ConsumerSettings
 from kafkalab.engine.clients.coordinator_link import CoordinatorLink
 from kafkalab.engine.clients.fetching import Fetching, Needs, Reading, TopicPartition
 from kafkalab.engine.clients.membership import Membership, MemberState
 from kafkalab.engine.clients.modern_membership import ModernMembership
-from kafkalab.engine.clients.taking import Taking, Unreadable
+from kafkalab.engine.clients.taking import Taking
 from kafkalab.engine.events import (
     ConsumerFailed,
     PartitionsAssigned,
     PartitionsRevoked,
     RecordsDelivered,
-    RecordUnreadable,
 )
 from kafkalab.wire import frozen
 from kafkalab.wire.records import Record
@@ -32,8 +31,7 @@ CLOSE_TIMEOUT_US = 30_000_000
 STEP_US = 20_000
 """Quick work is done in steps of about this long, not record by record."""
 REMEMBERED = 20
-TRY_AGAIN_US = 1_000_000
-"""How long an application waits that met a record it cannot parse."""
+GAPS_REMEMBERED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,15 @@ class ChangeConsumer:
     """Go on with these settings. Another group, assignor or instance id means to leave and join anew."""
 
     settings: ConsumerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How long the application was done with no record while its partitions changed: from the last one before to the
+    first one after. Where there was nothing to read, that is in it."""
+
+    began_us: int
+    ended_us: int
 
 
 @frozen.dataclass(frozen=True, slots=True)
@@ -76,8 +83,11 @@ class Consumer(Client):
         self._close_by_us: int | None = None
         self._left = False
         self._idle_since_us: int | None = None
-        self._unreadable_at: tuple[str, int, int] | None = None
-        """The record at which `poll` throws."""
+        self.gaps: deque[Gap] = deque(maxlen=GAPS_REMEMBERED)
+        """Of the last rebalances."""
+        self._last_delivery_us: int | None = None
+        self._partitions_changed = False
+        """Since the last delivery."""
         self._subscribe()
 
     # -- for the view --------------------------------------------------------------------------------
@@ -95,7 +105,7 @@ class Consumer(Client):
             return "committing"
         if self._batch:
             return "processing"
-        return "stuck" if self._unreadable_at is not None else "polling"
+        return "stuck" if self.taking.stuck_at is not None else "polling"
 
     @property
     def member_id(self) -> str:
@@ -113,6 +123,14 @@ class Consumer(Client):
     def positions(self) -> dict[TopicPartition, int | None]:
         """The next offset that the application will get; None where that is not known yet."""
         return {where: reading.position for where, reading in self.fetching.readings.items()}
+
+    @property
+    def in_hand(self) -> int:
+        """Records that the application has from a poll and is not done with."""
+        return len(self._batch)
+
+    def offsets_in_hand(self, where: TopicPartition) -> list[int]:
+        return [record.offset for reading, record in self._batch if reading.where == where]
 
     @property
     def committed(self) -> dict[TopicPartition, int | None]:
@@ -213,23 +231,11 @@ class Consumer(Client):
         most, limit = self.settings.max_poll_records, self.settings.limit
         if limit is not None:
             most = min(most, max(0, limit - self.delivered))
-        try:
-            self._batch = deque(self.taking.take(most))
-        except Unreadable as unreadable:
-            self._cannot_read(unreadable.reading)
-            return False
-        self._unreadable_at = None
+        self._batch = deque(self.taking.take(most))
+        if self._batch and self.settings.group is not None and self.settings.commit == BEFORE:
+            self._committing = True
         self._begin_step()
         return bool(self._batch)
-
-    def _cannot_read(self, reading: Reading) -> None:
-        """`poll` throws; the application writes that down, and polls again in a while."""
-        at = (*reading.where, reading.buffered[0].offset)
-        self.last_error = f"{at[0]}-{at[1]}: the record at offset {at[2]} cannot be parsed"
-        if self._unreadable_at != at:
-            self._unreadable_at = at
-            self.tell(RecordUnreadable(self.name, *at))
-        self.wake_at(self.now_us + TRY_AGAIN_US)
 
     def _is_done(self) -> bool:
         """It has had as much as it wanted, or nothing came for too long."""
@@ -251,6 +257,8 @@ class Consumer(Client):
 
     def _work(self) -> None:
         """Be done with what has been worked on by now."""
+        if self._committing and self._batch and not self._committed_before():
+            return
         while self._batch and self._busy_until_us <= self.now_us:
             self._deliver([self._batch.popleft() for _ in range(self._step)])
             self._begin_step()
@@ -260,6 +268,19 @@ class Consumer(Client):
             self.wake_at(self._busy_until_us)
         if self._committing and self.commits.finish():
             self._committing = False
+
+    def _committed_before(self) -> bool:
+        """Whether the work on what was polled may begin: it is committed first."""
+        if not self.commits.finish():
+            return False
+        self._committing = False
+        if any(reading.committed is None or reading.committed <= record.offset for reading, record in self._batch):
+            # Refused: somebody else may get these records. Whoever still has the partition polls them again.
+            for reading, record in reversed(self._batch):
+                reading.seek(record.offset, reading.epoch)
+            self._batch.clear()
+        self._begin_step()
+        return True
 
     def _deliver(self, done: list[tuple[Reading, Record]]) -> None:
         by_reading: dict[Reading, list[Record]] = {}
@@ -271,6 +292,9 @@ class Consumer(Client):
             self.delivered += len(records)
             self.last.extend(Delivered(*reading.where, record) for record in records[-(self.last.maxlen or 0) :])
             self._idle_since_us = self.now_us
+            if self._partitions_changed and self._last_delivery_us is not None:
+                self.gaps.append(Gap(self._last_delivery_us, self.now_us))
+            self._last_delivery_us, self._partitions_changed = self.now_us, False
             first, last = records[0].offset, records[-1].offset
             self.tell(RecordsDelivered(self.name, *reading.where, first, last, len(records)))
 
@@ -307,6 +331,7 @@ class Consumer(Client):
         assert group is not None
         self.fetching.start(partitions, Needs.COMMITTED, f"group {group} has committed nothing")
         if partitions:
+            self._partitions_changed = True
             self.tell(PartitionsAssigned(self.name, group, names(partitions)))
 
     def partitions_revoked(self, partitions: list[TopicPartition]) -> None:
@@ -314,11 +339,17 @@ class Consumer(Client):
         assert group is not None
         self.fetching.stop(partitions)
         if partitions:
+            self._partitions_changed = True
             self.tell(PartitionsRevoked(self.name, group, names(partitions)))
 
     def partitions_lost(self, partitions: list[TopicPartition]) -> None:
         """As revoked, only that somebody else may have them already."""
         self.partitions_revoked(partitions)
+
+    @property
+    def _commits_at_the_end(self) -> bool:
+        """Who commits before the work has done so already for all that was worked on."""
+        return self.settings.commit not in (BEFORE, "none")
 
     # -- the end ---------------------------------------------------------------------------------------
 
@@ -331,7 +362,7 @@ class Consumer(Client):
         if self.failed or self.settings.group is None or self.now_us >= self._close_by_us:
             self.exit()
             return
-        if self.generation >= 0 and not self._left and self.settings.commit != "none" and not self.commits.finish():
+        if self.generation >= 0 and not self._left and self._commits_at_the_end and not self.commits.finish():
             return
         if not self._left:
             self._left = True

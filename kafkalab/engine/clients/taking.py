@@ -8,6 +8,7 @@ at (org.apache.kafka.clients.consumer.internals.FetchCollector.collectFetch, Rec
 from typing import TYPE_CHECKING
 
 from kafkalab.engine.clients.fetching import Reading
+from kafkalab.engine.events import RecordUnreadable
 from kafkalab.wire.records import Record
 
 if TYPE_CHECKING:
@@ -22,14 +23,39 @@ class Unreadable(Exception):
         self.reading = reading
 
 
+TRY_AGAIN_US = 1_000_000
+"""How long an application waits that met a record it cannot parse."""
+
+
 class Taking:
     def __init__(self, consumer: "Consumer") -> None:
         self.consumer = consumer
         self._turn = 0
         self._stuck: Reading | None = None
         """At whose next record `poll` threw."""
+        self.stuck_at: tuple[str, int, int] | None = None
+        """That record."""
 
     def take(self, most: int) -> list[tuple[Reading, Record]]:
+        """Nothing also where `poll` throws: the application writes that down, and polls again in a while."""
+        try:
+            taken = self._take(most)
+        except Unreadable as unreadable:
+            self._threw(unreadable.reading)
+            return []
+        self.stuck_at = None
+        return taken
+
+    def _threw(self, reading: Reading) -> None:
+        consumer = self.consumer
+        at = (reading.topic, reading.partition, reading.buffered[0].offset)
+        consumer.last_error = f"{at[0]}-{at[1]}: the record at offset {at[2]} cannot be parsed"
+        if self.stuck_at != at:
+            self.stuck_at = at
+            consumer.tell(RecordUnreadable(consumer.name, *at))
+        consumer.wake_at(consumer.now_us + TRY_AGAIN_US)
+
+    def _take(self, most: int) -> list[tuple[Reading, Record]]:
         """Partition by partition, each time beginning with another one. Raises Unreadable."""
         if self._stuck is not None and self._is_unreadable(self._stuck):
             raise Unreadable(self._stuck)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kafkalab.lab import archive_commands as archives
 from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
@@ -78,6 +79,12 @@ _LINES: tuple[tuple[str, Callable[[Words], "Command"]], ...] = (
         r"# in the code of (\S+): producer\.(commit|abort)Transaction\(\)",
         lambda it: transactions.EndTransaction(it[0], it[1]),
     ),
+    (
+        r"python3 manage\.py archive --bootstrap \S+ --topic (\S+) --buffer-mib (\d+) --buffer-s (\d+) "
+        r"--format (\S+)(?: --member (\S+))?",
+        lambda it: archives.StartArchive(it[0], int(it[1]), int(it[2]), it[3], it[4]),
+    ),
+    (r"kill -9 <pid of ([\w.-]+)>  # (.+ a write)", lambda it: archives.CrashArchive(it[0], it[1])),
     (r"# wait until the active segments of (\S+) are full.*", lambda it: order.RollSegment(it[0])),
     (r"# wait for the next log\.retention\.check.*when brokers look at (\S+)", lambda it: order.RunRetention(it[0])),
     (r"# wait until (\S+) is over min\.cleanable.*", lambda it: order.CompactNow(it[0])),

@@ -14,6 +14,8 @@ WORDS = {
     "number": _("A number"),
     "things": _("One after the other, with commas between them"),
     "things_set": _("In any order, with commas between them"),
+    "place_how": _("Click it on the stage, or go there with the arrow keys and press Enter."),
+    "place_none": _("Nothing chosen yet"),
     "sure": _("How sure are you?"),
     "sure_1": _("a guess"),
     "sure_5": _("certain"),

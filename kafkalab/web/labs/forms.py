@@ -41,7 +41,8 @@ _OF_PRODUCERS = (
     "remove_producer",
     "crash_producer",
 )
-_OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer")
+_OF_CONSUMERS = ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer",
+                 "stop_archive", "crash_archive")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,9 @@ CLIENTS = (
           (("quota", "producer_byte_rate"), ("limit", 10_000))),
     Offer("subscribe_to_metrics", "Ask clients for their metrics", "Ask", ("subscription", "metrics", "interval_ms"),
           (("subscription", "all"),)),
+    Offer("start_archive", "Archive a topic", "Start archiving", ("topic", "buffer_mib", "buffer_s", "format")),
+    Offer("stop_archive", "Stop archiving", "Stop it"),
+    Offer("crash_archive", "Kill an archive's sink", "Kill it", ("name", "when")),
     Offer("run_stand_in", "Run a stand-in for a client of your own", "Run it",
           ("client_id", "topic", "role", "bootstrap_broker", "rate")),
     Offer("update_producer", "Change a producer", "Change producer", ("name", "rate", "acks", "linger_ms")),

@@ -63,6 +63,7 @@ LABELS = {
     "create_producer": "Run a producer",
     "add_consumer": "Add a consumer",
     "add_share_consumer": "Add a share consumer",
+    "start_archive": "Archive it",
     "alter_share_group_offset": "Begin elsewhere",
     "alter_topic_config": "Change a setting",
     "reassign_partition": "Move to other brokers",
@@ -108,6 +109,7 @@ THINGS: dict[str, dict[str, str]] = {
     "group": {"group": "group"},
     "transaction": {"transactional_id": "transactional_id"},
     "fault": {"fault": "fault"},
+    "archive": {"name": "sink"},
 }
 """Of each kind of entity: the field of a command by which it names one, and the entity's own that fills it in."""
 BEGINS_WITH = {
@@ -127,6 +129,7 @@ ABOUT_NAMES = {
         "remove_producer",
         "crash_producer",
     ),
+    "archive": ("stop_archive", "crash_archive"),
     "consumer": ("update_consumer", "update_share_consumer", "remove_consumer", "crash_consumer"),
 }
 """Commands whose `name` is that of such a thing."""
@@ -219,6 +222,7 @@ _WORTH_ASKING = (
     "group",
     "direction",
     "release",
+    "when",
     "host",
 )
 """Fields with a default that one would still want to choose."""
@@ -229,7 +233,7 @@ def _filled(kind: str, schema: CommandSchema) -> dict[str, str]:
     fill = {name: own for name, own in THINGS[kind].items() if name in names}
     if kind in ABOUT_NAMES:
         if schema.name in ABOUT_NAMES[kind]:
-            return fill | {"name": "topic" if kind == "topic" else "name"}
+            return fill | {"name": {"topic": "topic", "archive": "sink"}.get(kind, "name")}
         fill.pop("name", None)
     if kind == "partition" and "partition" not in names and schema.name not in ALSO_OF_PARTITION:
         return {}

@@ -5,6 +5,7 @@ import { TOPIC_HEAD } from "../layout.js";
 import { h } from "../paint.js";
 import { rebalanceOf } from "../rebalance.js";
 import { fit, number, short } from "../words.js";
+import { drawArchive } from "./archive.js";
 import { drawBrokerHead, drawClient, drawController, drawProducer } from "./cards.js";
 import { drawFaults } from "./fault.js";
 import { drawGroup, drawLoner } from "./group.js";
@@ -46,6 +47,7 @@ function feeder(box, ui) {
 function reader(on, box, ui, model) {
   if (box.entity.kind === "group") return drawGroup(box, on, ui.selected, rebalanceOf(model, box.entity.group));
   const chosen = ui.selected === box.entity.id;
+  if (box.entity.kind === "archive") return drawArchive(box, chosen);
   if (box.entity.kind === "transaction") return drawTransaction(box, chosen);
   return box.entity.kind === "client" ? drawClient(box, chosen) : drawLoner(box, chosen);
 }

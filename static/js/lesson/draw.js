@@ -8,7 +8,7 @@ import { h } from "../paint.js";
 import { drawAnswer } from "./answer.js";
 import { say } from "./words.js";
 
-/** @typedef {{sure: boolean}} Local whether the solution was asked for once */
+/** @typedef {{sure: boolean, place: string|null}} Local whether the solution was asked for once; what was chosen on the stage */
 
 const PLAYING = ["setup", "run"];
 const AFTER = ["saw", "explained", "challenge", "finished"];
@@ -104,13 +104,13 @@ function drawNow(sitting, local) {
     case "setup":
       return [h("p", { key: "setup", class: "lesson-busy" }, sitting.standing_still ? say("paused") : say("setup"))];
     case "asked":
-      return [drawAnswer(`predict ${index}`, "predict", section.predict, say("predict"), say("lock"), true)];
+      return [drawAnswer(`predict ${index}`, "predict", section.predict, local.place, say("predict"), say("lock"), true)];
     case "locked":
       return [h("p", { key: "locked" }, say(sitting.thinking ? "thinking" : "locked")), acts(button({ command: "play_run" }, say("run"), { "data-main": true, key: "run" }), explore())];
     case "run":
       return [h("p", { key: "running", class: "lesson-busy" }, sitting.standing_still ? say("paused") : say("running"))];
     case "saw":
-      return [drawAnswer(`saw ${index}`, "say_seen", section.saw, say("saw"), say("say_seen"), false)];
+      return [drawAnswer(`saw ${index}`, "say_seen", section.saw, local.place, say("saw"), say("say_seen"), false)];
     case "explained":
       return drawExplained(sitting);
     default:

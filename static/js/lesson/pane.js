@@ -1,6 +1,7 @@
 /** What the hand does to a lesson, and what the server says of it, put into the pane. A page without a lesson has none. */
 
 import { paint } from "../paint.js";
+import { placeAmong } from "./answer.js";
 import { drawLesson } from "./draw.js";
 import { say } from "./words.js";
 
@@ -15,27 +16,33 @@ export function wireLesson({ ask }) {
   /** @type {any} */
   let sitting = null;
   let sure = false;
+  /** @type {string|null} */
+  let place = null;
   let said = "";
   /** Whether somebody was at work in here: then the focus goes on to what comes next. */
   let acted = false;
 
   function draw() {
     if (pane === null || sitting === null) return;
-    paint(pane, drawLesson(sitting, { sure }));
+    paint(pane, drawLesson(sitting, { sure, place }));
     pane.dataset.phase = sitting.phase;
     document.documentElement.dataset.lesson = sitting.sandbox ? "sandbox" : sitting.phase;
   }
 
   function hear(news) {
+    const hints = sitting?.section.challenge?.hints.length ?? 0;
     const moved = sitting === null || sitting.phase !== news.phase || sitting.index !== news.index || sitting.sandbox !== news.sandbox || sitting.error !== news.error;
     sitting = news;
     if (moved) {
       sure = false;
+      place = null;
       refusal.textContent = "";
     }
     draw();
+    mark();
     sayOut();
     if (moved && acted) takeFocus();
+    if ((news.section.challenge?.hints.length ?? 0) > hints) pane?.querySelector(".lesson-hints li:last-child")?.scrollIntoView({ block: "nearest" });
   }
 
   /** To people who hear the page: once for each thing that comes. */
@@ -48,12 +55,39 @@ export function wireLesson({ ask }) {
     heard.textContent = sentence;
   }
 
-  function takeFocus() {
+  function takeFocus(fromTheTop = true) {
     const lost = document.activeElement === null || document.activeElement === document.body || pane?.contains(document.activeElement);
     if (!lost) return;
     const next = [".lesson-form input", "[data-main]", "#lesson-title"].map((one) => pane?.querySelector(one)).find(Boolean);
     /** @type {HTMLElement|null|undefined} */ (next)?.focus({ preventScroll: true });
-    pane?.parentElement?.scrollTo({ top: 0 });
+    if (fromTheTop) pane?.parentElement?.scrollTo({ top: 0 });
+  }
+
+  /** What is asked for on the stage just now, if anything. */
+  function wanted() {
+    if (pane === null || sitting === null || sitting.sandbox || sitting.error !== "") return null;
+    const asked = sitting.phase === "asked" ? sitting.section.predict : sitting.phase === "saw" ? sitting.section.saw : null;
+    return asked?.kind === "place" && pane.parentElement?.hidden === false ? asked.among : null;
+  }
+
+  /** Before anybody else hears of it: who answers a question does not want to inspect. */
+  function choose(/** @type {Event} */ event) {
+    const among = wanted();
+    const on = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest?.("#stage-svg [data-id]"));
+    const chosen = among === null || on === null ? null : placeAmong(on.dataset.id ?? "", among);
+    if (chosen === null) return;
+    event.stopPropagation();
+    event.preventDefault();
+    place = chosen;
+    acted = true;
+    draw();
+    mark();
+  }
+
+  /** On the stage, what was chosen, and after that as a ghost what was predicted. */
+  function mark() {
+    const id = place ?? sitting?.section.prediction?.place ?? null;
+    for (const element of document.querySelectorAll("#stage-svg [data-id]")) element.toggleAttribute("data-foreseen", /** @type {HTMLElement} */ (element).dataset.id === id);
   }
 
   async function order(command) {
@@ -63,6 +97,10 @@ export function wireLesson({ ask }) {
     refusal.textContent = answer.ok ? "" : `${say("refused")} ${answer.error ?? ""}`;
   }
 
+  document.addEventListener("click", choose, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") choose(event);
+  }, true);
   pane?.addEventListener("click", (event) => {
     const on = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-lesson-command],[data-lesson-ask]"));
     if (on === null) return;
@@ -74,7 +112,7 @@ export function wireLesson({ ask }) {
     acted = true;
     sure = on.dataset.lessonAsk === "solution";
     draw();
-    takeFocus();
+    takeFocus(false);
   });
   pane?.addEventListener("submit", (event) => {
     event.preventDefault();
