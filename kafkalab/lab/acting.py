@@ -13,11 +13,11 @@ from kafkalab.engine.broker.replicas import RetainTopic, RollTopic
 from kafkalab.engine.clients.client import Close
 from kafkalab.engine.clients.consumer import ChangeConsumer, Consumer
 from kafkalab.engine.clients.consumer_settings import ConsumerSettings
+from kafkalab.engine.clients.fate import FateState
 from kafkalab.engine.clients.producer import (
     BeginTransaction,
     ChangeProducer,
     EndTransaction,
-    FateState,
     Pause,
     Producer,
     Resume,
@@ -269,6 +269,8 @@ class Acting:
             linger_ms=command.linger_ms,
             batch_size=command.batch_size,
             partitioner=command.partitioner,
+            key_ranges=command.key_ranges,
+            synchronous=command.synchronous,
             compression=command.compression,
             max_in_flight=command.max_in_flight,
             transactional_id=command.transactional_id or None,

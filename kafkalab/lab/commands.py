@@ -33,10 +33,6 @@ ACKS = ("0", "1", "all")
 MANY = 2**31 - 1
 ISOLATION_LEVELS = {"read_uncommitted": 0, "read_committed": 1}
 ELECTIONS = ("preferred", "unclean")
-CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-PARTITIONERS = ("default", "murmur2", "roundrobin")
-KEY_PATTERN = r"none|sequence|random:[1-9][0-9]{0,8}|fixed:.{1,100}|cycle:.{1,400}"
-KEY_PATTERN_NOTE = "none, sequence, random:N (one of N keys), fixed:x or cycle:a,b,c."
 
 
 # -- topics and records ------------------------------------------------------------------------------
@@ -159,14 +155,16 @@ class CreateProducer:
     topic: TopicName
     name: Annotated[str | None, Text("Empty: the next free name.", pattern=r"[a-zA-Z0-9._-]{1,60}")] = None
     rate: Annotated[int, Whole("Records a second; 0 sends only by hand.", 0, 10_000)] = 1
-    key_pattern: Annotated[str, Text(KEY_PATTERN_NOTE, pattern=KEY_PATTERN)] = "random:12"
+    key_pattern: Annotated[str, Text(client.KEY_PATTERN_NOTE, pattern=client.KEY_PATTERN)] = "random:12"
     value_size: Annotated[int, Whole("Bytes of each value.", 0, 100_000)] = 100
     acks: Annotated[str, Text("Whose word counts as stored.", choices=ACKS)] = "all"
     idempotence: Annotated[bool, YesNo("Number the batches so that none is written twice.")] = True
     linger_ms: Annotated[int, Whole("Wait this long for a fuller batch.", 0, 60_000)] = 5
     batch_size: Annotated[int, Whole("Bytes of a batch at most.", 1, 1_000_000)] = 16_384
-    partitioner: Annotated[str, Text("How a record without a partition gets one.", choices=PARTITIONERS)] = "default"
-    compression: Annotated[str, Text("How batches are compressed.", choices=CODECS)] = "none"
+    partitioner: Annotated[str, Text("How a record gets its partition.", choices=client.PARTITIONERS)] = "default"
+    key_ranges: Annotated[str | None, Text(client.KEY_RANGES_NOTE, pattern=client.KEY_RANGES)] = None
+    synchronous: Annotated[bool, YesNo("Wait for each answer before the next record: send().get().")] = False
+    compression: Annotated[str, Text("How batches are compressed.", choices=client.CODECS)] = "none"
     max_in_flight: Annotated[int, Whole("Requests on their way to a broker at most.", 1, 100)] = 5
     retries: Annotated[int, Whole("How often a batch is sent again at most.", 0, MANY)] = MANY
     transactional_id: Annotated[
@@ -189,12 +187,12 @@ class UpdateProducer:
 
     name: ClientName
     rate: Annotated[int | None, Whole("Records a second.", 0, 10_000)] = None
-    key_pattern: Annotated[str | None, Text(KEY_PATTERN_NOTE, pattern=KEY_PATTERN)] = None
+    key_pattern: Annotated[str | None, Text(client.KEY_PATTERN_NOTE, pattern=client.KEY_PATTERN)] = None
     value_size: Annotated[int | None, Whole("Bytes of each value.", 0, 100_000)] = None
     acks: Annotated[str | None, Text("Whose word counts as stored.", choices=ACKS)] = None
     linger_ms: Annotated[int | None, Whole("Wait this long for a fuller batch.", 0, 60_000)] = None
     batch_size: Annotated[int | None, Whole("Bytes of a batch at most.", 1, 1_000_000)] = None
-    compression: Annotated[str | None, Text("How batches are compressed.", choices=CODECS)] = None
+    compression: Annotated[str | None, Text("How batches are compressed.", choices=client.CODECS)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +227,7 @@ class AddConsumer:
         str, Text("Where to begin without a committed offset.", choices=("earliest", "latest", "none"))
     ] = "earliest"
     processing_ms: Annotated[int, Whole("How long each record keeps it busy.", 0, 600_000)] = 0
-    commit: Annotated[str, Text("When offsets are committed.", choices=("auto", "manual", "none"))] = "auto"
+    commit: Annotated[str, Text(client.COMMIT_NOTE, choices=client.COMMITS)] = "auto"
     auto_commit_interval_ms: Annotated[int, Whole("Between automatic commits.", 1, 600_000)] = 5_000
     group_protocol: Annotated[str, Text("consumer: the newer one, KIP-848.", choices=("classic", "consumer"))] = (
         "classic"

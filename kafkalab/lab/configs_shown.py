@@ -63,6 +63,8 @@ OF_THE_LAB = (
     "records_per_transaction",
     "abort_every",
     "limit",
+    "key_ranges",
+    "synchronous",
     "processing_ms",
     "commit",
     "released_percent",

@@ -122,7 +122,7 @@ class Lab:
     def _listen(self) -> None:
         self.ledger.fates.sending.name_of = self.visitors.name_of
         self.world.on_event.append(self._on_event)
-        self.world.on_leaving.append(self._on_leaving)
+        self.world.on_leaving += [self._on_leaving, self.ledger.on_leaving]
         self.world.on_message += [self.ledger.on_message, self.metrics.counted.on_message]
 
     @staticmethod

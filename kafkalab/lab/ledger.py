@@ -4,6 +4,8 @@ Sent and acked are seen where they happen, in the Produce requests and responses
 whoever sends them; a record that is sent again counts once. Failed is what will not be tried again:
 a producer of the lab says so, of a real client it is what its error code means. Delivered is what a
 consumer moved its position over. Duplicated is what lies in a log twice, and what a reader got again.
+Passed over is what a group committed beyond without working on it: `fates/passed_over.py`.
+Lost before ack is what died with its producer: `fates/orphans.py`.
 Lost after ack is the promise broken: `fates/promises.py` says when it is. What became of each of the
 last records is in `fates`.
 """
@@ -13,6 +15,7 @@ from struct import Struct
 from typing import Any
 from uuid import UUID
 
+from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.clients.producer import Producer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.events import (
@@ -30,6 +33,7 @@ from kafkalab.engine.node import Request, Response
 from kafkalab.lab.fates.following import Following
 from kafkalab.lab.fates.holders import Key
 from kafkalab.lab.fates.sending import Answerable
+from kafkalab.lab.fates.spans import Spans
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.batches import Batch, CorruptBatch
@@ -54,6 +58,8 @@ class Totals:
     lost_after_ack: int = 0
     aborted: int = 0
     dropped: int = 0
+    passed_over: int = 0
+    lost_before_ack: int = 0
 
 
 def batches_in(data: bytes) -> list[tuple[int, tuple[int, int], int]]:
@@ -110,6 +116,8 @@ class Ledger:
             lost_after_ack=fates.promises.lost_count,
             aborted=fates.aborted,
             dropped=fates.promises.dropped + fates.compacted,
+            passed_over=fates.passed_over.count,
+            lost_before_ack=fates.orphans.count,
         )
 
     # -- what travels ------------------------------------------------------------------------
@@ -207,6 +215,12 @@ class Ledger:
                 self._forget_topic(topic)
         self.fates.on_event(now_us, node, event)
 
+    def on_leaving(self, node: str) -> None:
+        """While it is still what it was."""
+        producer = self.fates.holders.node(node)
+        if isinstance(producer, Producer):
+            self.fates.orphans.killed(self._cluster.world.now_us, producer)
+
     def _fail(self, client: str, number: int) -> None:
         self._counted.failed += number
         self._client(client).failed += number
@@ -227,11 +241,21 @@ class Ledger:
         self._counted.delivered += delivered.count
         self._client(delivered.client).delivered += delivered.count
         if delivered.first_offset < end:
-            again = min(delivered.count, min(end, after) - delivered.first_offset)
+            had = self.fates.readers.ranges(key[1:], reader)
+            new = Spans([(delivered.first_offset, after)]).outside(had)
+            again = max(0, delivered.count - sum(stop - start for start, stop in new))
             self._counted.duplicated += again
             self._client(delivered.client).duplicated += again
         self._delivered_end[key] = max(end, after)
         self.fates.readers.on_delivered(reader, delivered, committed_only)
+        self._heard_of_reader(reader, delivered)
+
+    def _heard_of_reader(self, reader: str, delivered: RecordsDelivered) -> None:
+        node = self.fates.holders.node(delivered.client)
+        if isinstance(node, Consumer) and node.settings.group == reader:
+            self.fates.passed_over.began_at(reader, (delivered.topic, delivered.partition), delivered.first_offset)
+        elif not isinstance(node, Consumer):
+            self.fates.passed_over.read_by_a_stranger(reader)
 
     def _on_visible(self, key: Key, high_watermark: int) -> None:
         """It counts from where the log ended when this lab was opened."""
@@ -280,6 +304,8 @@ class Ledger:
             "lost_after_ack": totals.lost_after_ack,
             "aborted": totals.aborted,
             "dropped": totals.dropped,
+            "passed_over": totals.passed_over,
+            "lost_before_ack": totals.lost_before_ack,
         }
 
 

@@ -53,6 +53,9 @@ def shell(command: order.Command, bootstrap_servers: str = "127.0.0.1:9092") -> 
             return f"kafka-delete-records.sh {at} --offset-json-file <(echo {shlex.quote(json.dumps(spec))})"
         case order.SendRecord():
             return _send_record(command, bootstrap_servers)
+        case order.CreateProducer(synchronous=True) | order.CreateProducer(partitioner="ranges"):
+            # The tool calls send() and goes on, and it has no partitioner of that kind.
+            return _own(command, "lab do")
         case order.CreateProducer():
             return _create_producer(command, at)
         case order.AddConsumer():
@@ -205,8 +208,12 @@ def _fault(command: fault.FaultCommand) -> str:
 def _own(command: order.Command, prefix: str) -> str:
     """As the terminal of the lab takes what nobody else has a command for."""
     said = {it.name: (getattr(command, it.name), it.default) for it in fields(command)}
-    words = [f"{name}={shlex.quote(str(value))}" for name, (value, default) in said.items() if value != default]
+    words = [f"{name}={shlex.quote(_typed(value))}" for name, (value, default) in said.items() if value != default]
     return " ".join([prefix, snake_case(type(command).__name__), *words])
+
+
+def _typed(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _create_topic(command: order.CreateTopic, at: str) -> str:

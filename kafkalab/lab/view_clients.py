@@ -28,6 +28,8 @@ def producer(client: Producer) -> Entity:
         "key_pattern": settings.key_pattern,
         "value_size": settings.value_size,
         "partitioner": settings.partitioner,
+        "key_ranges": settings.key_ranges,
+        "synchronous": settings.synchronous,
         "compression": settings.compression,
         "sent": client.sent,
         "acked": client.acked,
@@ -78,6 +80,8 @@ def consumer(client: Consumer) -> Entity:
             for where, position in sorted(client.positions.items())
         ],
         "delivered": client.delivered,
+        "in_hand": client.in_hand,
+        "gaps": [{"began_us": gap.began_us, "ms": round((gap.ended_us - gap.began_us) / 1_000)} for gap in client.gaps],
         "processing_ms": settings.processing_ms,
         "commit": settings.commit,
         "group_protocol": settings.group_protocol,

@@ -13,6 +13,7 @@ ROOTS = {
     "topics": 'Each topic by its name: topics["orders"]; internal ones too.',
     "partitions": 'Each partition by topic and number: partitions["orders-0"].',
     "replicas": 'Each replica by partition and broker: replicas["orders-0@2"].',
+    "keys": 'The partitions in which a key lies: keys["orders"]["anna"], of the last 16 records of each.',
     "groups": 'Each consumer group by its id: groups["billing"].',
     "share_groups": "Each share group by its id.",
     "producers": 'Each of the lab\'s own producers by its name; what single records are sent with is "you".',
@@ -56,6 +57,8 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
             facts["partitions"][f"{entity['topic']}-{entity['partition']}"] = entity
         elif kind == "replica":
             facts["replicas"][f"{entity['topic']}-{entity['partition']}@{entity['broker']}"] = entity
+            if entity["role"] == "leader":
+                _note_keys(facts["keys"].setdefault(entity["topic"], {}), entity)
         elif kind == "former_client":
             facts["clients"].setdefault(str(entity["client_id"]), entity)
         elif kind in ("ledger", "signs"):
@@ -65,6 +68,12 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     for name, partition in facts["partitions"].items():
         partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts
+
+
+def _note_keys(keys: dict[str, list[int]], replica: dict[str, Any]) -> None:
+    """As the stage shows the end of a log. Partitions in the order of their numbers."""
+    for key in dict.fromkeys(key for _, key, *_ in replica["tail"] if key is not None):
+        keys[key] = sorted([*keys.get(key, ()), replica["partition"]])
 
 
 def _of_leader(replica: dict[str, Any] | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ const SIGNS = [
   { name: "largest_lag", label: "Largest lag", bad: null },
 ];
 
+/** What is rare has a place only when it has happened. */
 const LEDGER = [
   { name: "sent", label: "Sent" },
   { name: "acked", label: "Acked" },
@@ -25,6 +26,8 @@ const LEDGER = [
   { name: "delivered", label: "Delivered" },
   { name: "duplicated", label: "Duplicated", bad: "warn" },
   { name: "failed", label: "Failed", bad: "warn" },
+  { name: "passed_over", label: "Passed over", bad: "fault", rare: true },
+  { name: "lost_before_ack", label: "Lost before ack", bad: "fault", rare: true },
   { name: "lost_after_ack", label: "Lost after ack", bad: "fault" },
 ];
 
@@ -58,7 +61,7 @@ export function drawSigns(model, past) {
 export function drawLedger(model) {
   const ledger = model.entities.ledger;
   if (!ledger) return [];
-  return LEDGER.map((entry) => {
+  return LEDGER.filter((entry) => !entry.rare || ledger[entry.name] > 0).map((entry) => {
     const shown = figure(entry.label, number(ledger[entry.name]), ledger[entry.name] > 0 ? entry.bad ?? null : null, 0, `${entry.label}: ${ledger[entry.name]}`);
     return { ...shown, children: [h("button", { type: "button", class: "sign-open", "data-fate": entry.name, title: "Which records these are", "aria-label": `${entry.label}: ${ledger[entry.name]}. List them` }, shown.children)] };
   });

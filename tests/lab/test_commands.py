@@ -3,7 +3,8 @@
 import pytest
 
 from kafkalab.lab import COMMANDS, CommandRefused, FieldSchema, command_schema, parse_command, shell
-from kafkalab.lab.commands import KEY_PATTERN_NOTE, AddConsumer, CrashBroker, CreateTopic, SendRecord
+from kafkalab.lab.client_commands import KEY_PATTERN_NOTE
+from kafkalab.lab.commands import AddConsumer, CrashBroker, CreateTopic, SendRecord
 
 
 def test_a_command_is_its_name_and_its_fields() -> None:

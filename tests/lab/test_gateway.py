@@ -195,6 +195,8 @@ def test_answers_come_in_the_order_of_the_requests() -> None:
             "lost_after_ack": 0,
             "aborted": 0,
             "dropped": 0,
+            "passed_over": 0,
+            "lost_before_ack": 0,
         }
 
     on_a_street(test)

@@ -8,6 +8,7 @@ group has gone on without, so that it cannot undo what its successor did
 from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.clients.client import Asked
+from kafkalab.engine.clients.consumer_settings import BEFORE
 from kafkalab.engine.clients.coordinator_link import NOT_THE_ONE, CoordinatorLink
 from kafkalab.engine.clients.fetching import Needs, Reading, TopicPartition
 from kafkalab.engine.clients.membership import FORGOTTEN, Membership
@@ -45,11 +46,13 @@ class Commits:
     def pending(self) -> dict[TopicPartition, int]:
         """Positions that differ from what is committed. Kafka's consumer repeats the others too, which
         would let an idle lab's offsets topic grow for ever."""
-        return {
-            where: reading.position
-            for where, reading in self.consumer.fetching.readings.items()
-            if reading.position is not None and reading.position != reading.committed
-        }
+        ahead = self.consumer.settings.commit == BEFORE
+        found: dict[TopicPartition, int] = {}
+        for where, reading in self.consumer.fetching.readings.items():
+            position = _next_poll(reading) if ahead else reading.position
+            if position is not None and position != reading.committed:
+                found[where] = position
+        return found
 
     def _is_pending(self) -> bool:
         for reading in self.consumer.fetching.readings.values():
@@ -220,3 +223,10 @@ class Commits:
     def _later(self) -> None:
         self._failures += 1
         self._not_before_us = self.consumer.now_us + backoff_us(self._failures, self.consumer.random)
+
+
+def _next_poll(reading: Reading) -> int | None:
+    """Where the next poll goes on, whatever the application still works on."""
+    if reading.position is None:
+        return None
+    return reading.buffered[0].offset if reading.buffered else reading.next_fetch

@@ -11,7 +11,7 @@ from typing import Any
 
 from kafkalab.engine.clients.client import Client
 from kafkalab.engine.clients.commits import Commits
-from kafkalab.engine.clients.consumer_settings import CONSUMER, ConsumerSettings
+from kafkalab.engine.clients.consumer_settings import BEFORE, CONSUMER, ConsumerSettings
 from kafkalab.engine.clients.coordinator_link import CoordinatorLink
 from kafkalab.engine.clients.fetching import Fetching, Needs, Reading, TopicPartition
 from kafkalab.engine.clients.membership import Membership, MemberState
@@ -25,6 +25,7 @@ CLOSE_TIMEOUT_US = 30_000_000
 STEP_US = 20_000
 """Quick work is done in steps of about this long, not record by record."""
 REMEMBERED = 20
+GAPS_REMEMBERED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class ChangeConsumer:
     """Go on with these settings. Another group, assignor or instance id means to leave and join anew."""
 
     settings: ConsumerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How long the application was done with no record while its partitions changed: from the last one before to the
+    first one after. Where there was nothing to read, that is in it."""
+
+    began_us: int
+    ended_us: int
 
 
 @frozen.dataclass(frozen=True, slots=True)
@@ -66,6 +76,11 @@ class Consumer(Client):
         self._close_by_us: int | None = None
         self._left = False
         self._idle_since_us: int | None = None
+        self.gaps: deque[Gap] = deque(maxlen=GAPS_REMEMBERED)
+        """Of the last rebalances."""
+        self._last_delivery_us: int | None = None
+        self._partitions_changed = False
+        """Since the last delivery."""
         self._subscribe()
 
     # -- for the view --------------------------------------------------------------------------------
@@ -101,6 +116,14 @@ class Consumer(Client):
     def positions(self) -> dict[TopicPartition, int | None]:
         """The next offset that the application will get; None where that is not known yet."""
         return {where: reading.position for where, reading in self.fetching.readings.items()}
+
+    @property
+    def in_hand(self) -> int:
+        """Records that the application has from a poll and is not done with."""
+        return len(self._batch)
+
+    def offsets_in_hand(self, where: TopicPartition) -> list[int]:
+        return [record.offset for reading, record in self._batch if reading.where == where]
 
     @property
     def committed(self) -> dict[TopicPartition, int | None]:
@@ -202,6 +225,8 @@ class Consumer(Client):
         if limit is not None:
             most = min(most, max(0, limit - self.delivered))
         self._batch = deque(self.fetching.take(most))
+        if self._batch and self.settings.group is not None and self.settings.commit == BEFORE:
+            self._committing = True
         self._begin_step()
         return bool(self._batch)
 
@@ -225,6 +250,8 @@ class Consumer(Client):
 
     def _work(self) -> None:
         """Be done with what has been worked on by now."""
+        if self._committing and self._batch and not self._committed_before():
+            return
         while self._batch and self._busy_until_us <= self.now_us:
             self._deliver([self._batch.popleft() for _ in range(self._step)])
             self._begin_step()
@@ -234,6 +261,19 @@ class Consumer(Client):
             self.wake_at(self._busy_until_us)
         if self._committing and self.commits.finish():
             self._committing = False
+
+    def _committed_before(self) -> bool:
+        """Whether the work on what was polled may begin: it is committed first."""
+        if not self.commits.finish():
+            return False
+        self._committing = False
+        if any(reading.committed is None or reading.committed <= record.offset for reading, record in self._batch):
+            # Refused: somebody else may get these records. Whoever still has the partition polls them again.
+            for reading, record in reversed(self._batch):
+                reading.seek(record.offset, reading.epoch)
+            self._batch.clear()
+        self._begin_step()
+        return True
 
     def _deliver(self, done: list[tuple[Reading, Record]]) -> None:
         by_reading: dict[Reading, list[Record]] = {}
@@ -245,6 +285,9 @@ class Consumer(Client):
             self.delivered += len(records)
             self.last.extend(Delivered(*reading.where, record) for record in records[-(self.last.maxlen or 0) :])
             self._idle_since_us = self.now_us
+            if self._partitions_changed and self._last_delivery_us is not None:
+                self.gaps.append(Gap(self._last_delivery_us, self.now_us))
+            self._last_delivery_us, self._partitions_changed = self.now_us, False
             first, last = records[0].offset, records[-1].offset
             self.tell(RecordsDelivered(self.name, *reading.where, first, last, len(records)))
 
@@ -281,6 +324,7 @@ class Consumer(Client):
         assert group is not None
         self.fetching.start(partitions, Needs.COMMITTED, f"group {group} has committed nothing")
         if partitions:
+            self._partitions_changed = True
             self.tell(PartitionsAssigned(self.name, group, names(partitions)))
 
     def partitions_revoked(self, partitions: list[TopicPartition]) -> None:
@@ -288,11 +332,17 @@ class Consumer(Client):
         assert group is not None
         self.fetching.stop(partitions)
         if partitions:
+            self._partitions_changed = True
             self.tell(PartitionsRevoked(self.name, group, names(partitions)))
 
     def partitions_lost(self, partitions: list[TopicPartition]) -> None:
         """As revoked, only that somebody else may have them already."""
         self.partitions_revoked(partitions)
+
+    @property
+    def _commits_at_the_end(self) -> bool:
+        """Who commits before the work has done so already for all that was worked on."""
+        return self.settings.commit not in (BEFORE, "none")
 
     # -- the end ---------------------------------------------------------------------------------------
 
@@ -305,7 +355,7 @@ class Consumer(Client):
         if self.failed or self.settings.group is None or self.now_us >= self._close_by_us:
             self.exit()
             return
-        if self.generation >= 0 and not self._left and self.settings.commit != "none" and not self.commits.finish():
+        if self.generation >= 0 and not self._left and self._commits_at_the_end and not self.commits.finish():
             return
         if not self._left:
             self._left = True

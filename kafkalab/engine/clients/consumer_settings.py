@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from kafkalab.engine.coordinators.assignors import ASSIGNORS, RANGE
 from kafkalab.engine.coordinators.modern.assignors import SERVER_ASSIGNORS
 
-COMMITS = ("auto", "manual", "none")
+COMMITS = ("auto", "manual", "before", "none")
+BEFORE = "before"
 CLASSIC, CONSUMER = GROUP_PROTOCOLS = ("classic", "consumer")
 
 
@@ -21,7 +22,7 @@ class ConsumerSettings:
     processing_ms: int = 0
     """How long the application works on each record."""
     commit: str = "auto"
-    """auto (as time passes), manual (after each poll's records) or none."""
+    """auto (as time passes), manual (after each poll's records), before (them, when they are polled) or none."""
     auto_commit_interval_ms: int = 5_000
     group_protocol: str = CLASSIC
     """classic, or consumer: the newer one, where the coordinator gives out the partitions (KIP-848)."""

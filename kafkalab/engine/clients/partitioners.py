@@ -15,7 +15,8 @@ DEFAULT = "default"
 MURMUR2 = "murmur2"
 ROUND_ROBIN = "roundrobin"
 CRC32 = "crc32"
-PARTITIONERS = (DEFAULT, MURMUR2, ROUND_ROBIN, CRC32)
+RANGES = "ranges"
+PARTITIONERS = (DEFAULT, MURMUR2, ROUND_ROBIN, CRC32, RANGES)
 
 SEED = 0x9747B28C
 M = 0x5BD1E995
@@ -66,6 +67,16 @@ def by_crc32(key: bytes, partitions: int) -> Chosen:
     return Chosen(value % partitions, f"crc32(key) = {value}; % {partitions} = {value % partitions}")
 
 
+def by_first_letter(key: bytes, key_ranges: str, partitions: int) -> Chosen:
+    """A partitioner that somebody wrote for a purpose. Keys that lie in no range go where they would without it."""
+    letter = key[:1].decode(errors="replace").upper()
+    for number, one in enumerate(key_ranges.split(",")):
+        if letter and one[0].upper() <= letter <= one[2].upper() and number < partitions:
+            return Chosen(number, f"the first letter {letter} lies in {one}: partition {number}")
+    chosen = by_key(key, partitions)
+    return Chosen(chosen.partition, f"the first letter lies in no range: {chosen.how}")
+
+
 class StickyPartitioner:
     """For the records of one topic that have no key."""
 
@@ -104,9 +115,10 @@ def weighed(partitions: int, loads: list[Load], random: Random) -> int:
 class Partitioner:
     """The partitioner of one topic, as the settings name it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, key_ranges: str | None = None) -> None:
         assert name in PARTITIONERS, name
         self.name = name
+        self.key_ranges = key_ranges
         self.sticky = StickyPartitioner()
         self._turn = 0
 
@@ -121,6 +133,8 @@ class Partitioner:
             return by_key(b"", partitions)
         if key is None:
             return self.sticky.choose(partitions, loads, batch_size, random)
+        if self.key_ranges is not None:
+            return by_first_letter(key, self.key_ranges, partitions)
         return by_crc32(key, partitions) if self.name == CRC32 else by_key(key, partitions)
 
     def _next(self, partitions: int, loads: list[Load]) -> Chosen:

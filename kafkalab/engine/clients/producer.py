@@ -6,11 +6,11 @@ known, chooses the partition and puts the record into a batch. The other half is
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Any
 
 from kafkalab.engine.clients.accumulator import Batch, Outgoing, TopicPartition
 from kafkalab.engine.clients.client import Asked, Client
+from kafkalab.engine.clients.fate import Fate, FateState
 from kafkalab.engine.clients.partitioners import Chosen, Load, Partitioner
 from kafkalab.engine.clients.sender import Sender
 from kafkalab.engine.clients.transactions import Transactions, TransactionState
@@ -69,29 +69,6 @@ class ChangeProducer:
     settings: ProducerSettings
 
 
-class FateState(Enum):
-    WAITING = "waiting"
-    """For its topic to be known, or in a batch, or on its way."""
-    ACKED = "acked"
-    UNCONFIRMED = "unconfirmed"
-    """Sent with acks=0: nobody will ever say."""
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of a record sent by hand."""
-
-    serial: int
-    topic: str
-    state: FateState = FateState.WAITING
-    partition: int | None = None
-    how: str = ""
-    offset: int = -1
-    timestamp_ms: int = -1
-    error: ErrorCode = ErrorCode.none
-
-
 @frozen.dataclass(frozen=True, slots=True)
 class _Unplaced:
     """A record whose topic is not known yet: `send()` blocks."""
@@ -124,7 +101,7 @@ class Producer(Client):
         self.sender = Sender(self)
         self._made = 0
         self.unplaced: deque[_Unplaced] = deque()
-        """Records whose topic is not known yet."""
+        """Records whose topic is not known yet: `send()` blocks."""
         self._topic_error: str | None = None
         """Why the topic is not known, as long as it is not."""
         self._partitioners: dict[str, Partitioner] = {}
@@ -214,7 +191,7 @@ class Producer(Client):
     def _change(self, settings: ProducerSettings) -> None:
         assert not settings.problems(), settings.problems()
         assert settings.transactional_id == self.settings.transactional_id
-        if settings.partitioner != self.settings.partitioner:
+        if (settings.partitioner, settings.key_ranges) != (self.settings.partitioner, self.settings.key_ranges):
             self._partitioners = {}
         if settings.rate_per_s != self.settings.rate_per_s:
             self._pace.stop()
@@ -243,7 +220,11 @@ class Producer(Client):
         if self.state != "running" or settings.topic is None:
             self._pace.stop()
             return
-        for _ in range(self._pace.due(settings.rate_per_s, self.now_us)):
+        if settings.synchronous and self.buffered:
+            # `send().get()`: the next record is made when the answer is there.
+            return
+        most = 1 if settings.synchronous else None
+        for _ in range(self._pace.due(settings.rate_per_s, self.now_us, most)):
             if settings.limit is not None and self._made >= settings.limit:
                 return
             if self.transactions is not None and not self._may_make():
@@ -325,7 +306,7 @@ class Producer(Client):
         batch_size = self.settings.batch_size
         partitioner = self._partitioners.get(topic)
         if partitioner is None:
-            partitioner = self._partitioners[topic] = Partitioner(self.settings.partitioner)
+            partitioner = self._partitioners[topic] = Partitioner(self.settings.partitioner, self.settings.key_ranges)
         if unplaced.partition is not None:
             chosen = Chosen(unplaced.partition, "the sender asked for it")
         else:

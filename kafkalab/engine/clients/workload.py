@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from random import Random
 
-from kafkalab.engine.clients.partitioners import DEFAULT, PARTITIONERS
+from kafkalab.engine.clients.partitioners import DEFAULT, PARTITIONERS, RANGES
 from kafkalab.wire.compression import Codec
 
 ALL = -1
 """acks: every in-sync replica."""
 KEY_PATTERN = re.compile(r"none|sequence|random:[1-9][0-9]*|fixed:.+|cycle:.+", re.DOTALL)
+KEY_RANGES = re.compile(r"\S-\S(,\S-\S)*")
 STEP_US = 1_000
 """Records due within so short a time are made at once."""
 MOST_AT_ONCE_US = 100_000
@@ -44,6 +45,10 @@ class ProducerSettings:
     linger_ms: int = 5
     batch_size: int = 16_384
     partitioner: str = DEFAULT
+    key_ranges: str | None = None
+    """Of the partitioner ranges: "A-F,G-M,N-Z" sends keys by their first letter to the partitions 0, 1 and 2."""
+    synchronous: bool = False
+    """The application waits for the answer to each record before it makes the next one."""
     compression: str = "none"
     max_in_flight: int = 5
     """Requests on their way to one broker."""
@@ -76,6 +81,10 @@ class ProducerSettings:
             wrong["delivery_timeout_ms"] = "must be at least linger_ms + request_timeout_ms"
         if self.partitioner not in PARTITIONERS:
             wrong["partitioner"] = f"must be one of {', '.join(PARTITIONERS)}"
+        if (self.partitioner == RANGES) != (self.key_ranges is not None):
+            wrong["key_ranges"] = "belongs to the partitioner ranges, and it needs them"
+        elif self.key_ranges is not None and not KEY_RANGES.fullmatch(self.key_ranges):
+            wrong["key_ranges"] = "must be ranges of first letters as in A-F,G-M,N-Z"
         if self.compression.upper() not in Codec.__members__:
             wrong["compression"] = f"must be one of {', '.join(codec.name.lower() for codec in Codec)}"
         if not KEY_PATTERN.fullmatch(self.key_pattern):
@@ -118,8 +127,9 @@ class Pace:
     def stop(self) -> None:
         self._due_us = None
 
-    def due(self, rate_per_s: float, now_us: int) -> int:
-        """How many records to make now. The first is due at once, the others at even distances."""
+    def due(self, rate_per_s: float, now_us: int, most: int | None = None) -> int:
+        """How many records to make now. The first is due at once, the others at even distances. With `most`, what
+        is beyond that stays due."""
         interval_us = 1_000_000 / rate_per_s
         if self._due_us is None:
             self._due_us = now_us
@@ -127,6 +137,7 @@ class Pace:
             return 0
         self._due_us = max(self._due_us, now_us - max(MOST_AT_ONCE_US, interval_us))
         count = int((now_us - self._due_us) / interval_us) + 1 if self._due_us <= now_us else 0
+        count = count if most is None else min(count, most)
         self._due_us += count * interval_us
         return count
 

@@ -7,6 +7,7 @@ come, and a producer that hears nothing sends again.
 from collections.abc import Callable
 from typing import Any
 
+from kafkalab.engine.clients.consumer import Consumer
 from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.events import (
     BecameFollower,
@@ -43,6 +44,8 @@ from kafkalab.engine.events import (
 )
 from kafkalab.lab.fates.holders import Holders, Key
 from kafkalab.lab.fates.lots import Copy, Given, Lot, Lots
+from kafkalab.lab.fates.orphans import Orphans
+from kafkalab.lab.fates.passed_over import PassedOver
 from kafkalab.lab.fates.promises import Promises
 from kafkalab.lab.fates.readers import Readers
 from kafkalab.lab.fates.sending import Sending
@@ -59,7 +62,9 @@ class Following:
         self.lots.on_forgotten = self._on_forgotten
         self.promises = Promises(self.holders)
         self.readers = Readers()
+        self.passed_over = PassedOver(cluster, self.holders, self.readers)
         self.sending = Sending(cluster.world, self.holders, self.lots, self.promises)
+        self.orphans = Orphans(self.lots)
         self.aborted = 0
         """Records of transactions that ended so."""
         self.compacted_below: dict[Key, int] = {}
@@ -77,7 +82,9 @@ class Following:
         self.lots.go_on_from(other.lots)
         self.promises.go_on_from(other.promises)
         self.readers.go_on_from(other.readers)
+        self.passed_over.go_on_from(other.passed_over)
         self.sending.go_on_from(other.sending)
+        self.orphans.go_on_from(other.orphans)
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:
         hear = _HEARD.get(event.__class__)
@@ -112,6 +119,7 @@ class Following:
                 self._stored_again += self._copies_too_many(oldest)
 
     def _on_forgotten(self, lot: Lot) -> None:
+        self.orphans.on_forgotten(lot)
         if lot.number in self._twice:
             del self._twice[lot.number]
             self._stored_again += self._copies_too_many(lot)
@@ -143,6 +151,16 @@ class Following:
     def _on_committed(self, now_us: int, _: str, event: OffsetCommitted) -> None:
         self.readers.on_committed(event.group, (event.topic, event.partition), event.offset)
 
+    def _on_reset(self, now_us: int, _: str, event: PositionReset) -> None:
+        self.readers.on_moved(event.client)
+        reader = self.holders.node(event.client)
+        if isinstance(reader, Consumer) and reader.settings.group is not None:
+            self.passed_over.began_at(reader.settings.group, (event.topic, event.partition), event.offset)
+
+    def _on_group_deleted(self, now_us: int, _: str, event: GroupDeleted) -> None:
+        self.readers.forget_group(event.group)
+        self.passed_over.forget_group(event.group)
+
     def _on_log_start(self, now_us: int, _: str, event: LogStartMoved) -> None:
         key = (event.topic, event.partition)
         image = self.holders.image(key)
@@ -166,6 +184,7 @@ class Following:
         self.promises.topic_deleted(event.topic)
         self.holders.forget_topic(event.topic)
         self.readers.forget_topic(event.topic)
+        self.passed_over.forget_topic(event.topic)
         self.lots.topic_deleted(event.topic)
         self.sending.topic_deleted(event.topic)
         for key in [key for key in self.compacted_below if key[0] == event.topic]:
@@ -217,8 +236,8 @@ _HEARD: dict[type, Callable[..., None]] = {
     TransactionMarked: Following._on_marked,
     OffsetCommitted: Following._on_committed,
     RecordsAcknowledged: lambda self, now_us, node, event: self.readers.on_acknowledged(event),
-    GroupDeleted: lambda self, now_us, node, event: self.readers.forget_group(event.group),
-    PositionReset: lambda self, now_us, node, event: self.readers.on_moved(event.client),
+    GroupDeleted: Following._on_group_deleted,
+    PositionReset: Following._on_reset,
     PartitionsAssigned: lambda self, now_us, node, event: self.readers.on_moved(event.client),
     LogStartMoved: Following._on_log_start,
     LogCompacted: Following._on_compacted,

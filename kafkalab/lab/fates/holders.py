@@ -12,6 +12,7 @@ from kafkalab.engine.cluster import Cluster
 from kafkalab.engine.controller.elections import UNCLEAN_ENABLE
 from kafkalab.engine.controller.metadata import NO_LEADER, PartitionImage
 from kafkalab.engine.log.epochs import EpochStart
+from kafkalab.engine.node import Node
 from kafkalab.lab.fates.spans import Range
 
 Key = tuple[str, int]
@@ -66,6 +67,10 @@ class Holders:
 
     def image(self, key: Key) -> PartitionImage | None:
         return self._cluster.image.partition(*key)
+
+    def node(self, name: str) -> Node | None:
+        """Whoever runs under that name."""
+        return self._cluster.world.nodes.get(name)
 
     def replica(self, node: str, key: Key) -> Partition | None:
         """On a broker that runs."""

@@ -67,6 +67,8 @@ class Lot:
     """Why it was refused last."""
     failed: bool = False
     """Nobody will send it again."""
+    orphaned: bool = False
+    """Its producer was killed before it was acked."""
     acked_us: int = -1
     acked_at: int = -1
     """The first offset that the ack named."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kafkalab.engine.events import RecordsAcknowledged, RecordsDelivered
 from kafkalab.lab.fates.holders import Key
-from kafkalab.lab.fates.spans import Spans
+from kafkalab.lab.fates.spans import Range, Spans
 
 MOST_RANGES = 1_000
 """Of one reader and partition. Offsets read on and on are one range: only reading again makes another."""
@@ -57,6 +57,13 @@ class Readers:
 
     def on_committed(self, group: str, key: Key, offset: int) -> None:
         self._committed.setdefault(key, {})[group] = offset
+
+    def committed(self, key: Key, group: str) -> int | None:
+        return self._committed.get(key, {}).get(group)
+
+    def ranges(self, key: Key, reader: str) -> list[Range]:
+        """What it was given, as it was given: some of it perhaps twice."""
+        return [(one.first, one.last + 1) for one in self._delivered.get(key, {}).get(reader, ())]
 
     def on_acknowledged(self, event: RecordsAcknowledged) -> None:
         groups = self._acknowledged.setdefault((event.topic, event.partition), {})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kafkalab.lab.fates.holders import Held, Key
 from kafkalab.lab.fates.lots import Copy, Lot
+from kafkalab.lab.fates.orphans import is_lost
 from kafkalab.lab.reading import text
 from kafkalab.wire import batches
 from kafkalab.wire.batches import CorruptBatch
@@ -32,8 +33,10 @@ FATES = {
     "visible": "Visible: below the high watermark.",
     "delivered": "Delivered: a reader was given it.",
     "committed": "Committed: a group has committed beyond it.",
+    "passed_over": "Passed over: a group has committed beyond it, and its application never worked on it.",
     "duplicated": "Duplicated: it lies in the log twice, or a reader was given it twice.",
     "failed": "Failed: it was refused, and nobody sends it again.",
+    "lost_before_ack": "Lost before ack: its producer was killed while it had it, and no log has it.",
     "lost_after_ack": "Lost after ack: acked, and no replica that may lead has it.",
     "aborted": "Aborted: its transaction was.",
     "dropped": "Dropped: by retention, compaction, DeleteRecords or with its topic.",
@@ -157,6 +160,8 @@ class _Looking:
         match self.wanted.fate:
             case "sent":
                 return lot.attempts > 0
+            case "lost_before_ack":
+                return lot.orphaned
             case "failed":
                 return lot.failed
             case "acked":
@@ -165,7 +170,7 @@ class _Looking:
                 return lot.acked and bool(self.fates.promises.lost(lot.key))
             case "aborted":
                 return lot.outcome == "abort"
-            case "visible" | "delivered" | "committed" | "duplicated":
+            case "visible" | "delivered" | "committed" | "passed_over" | "duplicated":
                 return bool(lot.copies)
         return True
 
@@ -202,14 +207,16 @@ class _Looking:
         done = self.fates.readers.done_with(lot.key, offset) if offset is not None and may_lead else []
         seen = {
             "sent": lot.attempts > 0,
-            "waiting": lot.attempts > 0 and not lot.acked and not lot.failed and lot.acks != 0,
+            "waiting": lot.attempts > 0 and not lot.acked and not lot.failed and not lot.orphaned and lot.acks != 0,
             "acked": lot.acked,
             "unconfirmed": lot.acks == 0,
             "visible": any(at < self.visible_end.get(lot.key, 0) for at in copies),
             "delivered": bool(readers),
             "committed": bool(done),
+            "passed_over": bool(offset is not None and self.fates.passed_over.by(lot.key, offset)),
             "duplicated": len(copies) > 1 or any(reader.times > 1 for reader in readers),
             "failed": lot.failed,
+            "lost_before_ack": is_lost(lot),
             "lost_after_ack": lot.acked and promised is not None and not dropped and not may_lead,
             "aborted": lot.outcome == "abort",
             "dropped": bool(dropped),

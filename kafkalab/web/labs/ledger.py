@@ -19,7 +19,16 @@ ROWS = 200
 PORTIONS = 40
 """Of one page at most: a rare fate may be far back."""
 
-MARKS = {"lost_after_ack": "✕", "failed": "✕", "duplicated": "▲", "aborted": "▲", "dropped": "-", "waiting": "…"}
+MARKS = {
+    "lost_after_ack": "✕",
+    "failed": "✕",
+    "lost_before_ack": "✕",
+    "passed_over": "✕",
+    "duplicated": "▲",
+    "aborted": "▲",
+    "dropped": "-",
+    "waiting": "…",
+}
 """The fates that go first, the worst first of all, each with its sign."""
 SHORT = {name: says.partition(":")[0] for name, says in FATES.items()}
 
@@ -91,13 +100,21 @@ def told(row: Row) -> Told:
     head = {
         "lost_after_ack": "Lost after ack",
         "failed": f"Failed: {row.error}",
+        "lost_before_ack": "Lost before ack",
+        "passed_over": "Passed over: committed, and nobody worked on it",
         "duplicated": f"Twice in the log, at {_offsets(row)}" if len(row.copies) > 1 else "Delivered again",
         "aborted": "Its transaction was aborted",
         "dropped": f"Dropped: {row.dropped}",
         "waiting": f"Not acked yet{f': {row.error}' if row.error else ''}",
-        "": "Acked" if "acked" in row.fates else "Sent with acks=0: nobody says",
+        "": _well(row),
     }[worst]
     return Told(row, MARKS.get(worst, "✓"), worst or "well", head, tuple(_rest(row, worst)))
+
+
+def _well(row: Row) -> str:
+    if "acked" in row.fates:
+        return "Acked"
+    return f"Stored, though {row.error}" if row.error else "Sent with acks=0: nobody says"
 
 
 def _offsets(row: Row) -> str:

@@ -249,3 +249,33 @@ def test_what_kafka_would_refuse_is_refused_with_the_reason() -> None:
         "assignor": "must be one of range, roundrobin, sticky, cooperative-sticky",
         "heartbeat_interval_ms": "must be less than session_timeout_ms",
     }
+
+
+def test_who_commits_before_the_work_has_nothing_to_commit_after_it() -> None:
+    stage = with_records(10)
+    member = stage.consumer(group="g", commit="before", processing_ms=100)
+    while not member.delivered:
+        stage.run(0.01)
+    ahead = [offset for offset in member.committed.values() if offset]
+    assert sum(ahead) == member.in_hand + member.delivered == 10 * len(ahead)
+    stage.run(5)
+    assert (member.delivered, member.positions) == (40, dict.fromkeys(ALL_FOUR, 10))
+
+
+@pytest.mark.parametrize(("assignor", "least_ms", "most_ms"), [("range", 500, 3_000), ("cooperative-sticky", 0, 100)])
+def test_a_member_remembers_how_long_a_rebalance_kept_it_from_its_work(
+    assignor: str, least_ms: int, most_ms: int
+) -> None:
+    """A slow member comes late. Who has given up everything waits for it; who has not reads on."""
+    stage = Stage()
+    stage.producer(rate_per_s=200, key_pattern="sequence")
+    quick = stage.consumer("quick", group="g", assignor=assignor)
+    stage.consumer("slow", group="g", assignor=assignor, processing_ms=50, max_poll_records=40)
+    stage.run(12)
+    before = len(quick.gaps)
+    late = stage.consumer("late", group="g", assignor=assignor)
+    stage.run(12)
+    gaps_us = [gap.ended_us - gap.began_us for gap in list(quick.gaps)[before:]]
+    longest_ms = max(gaps_us, default=0) / 1_000
+    assert least_ms <= longest_ms <= most_ms
+    assert list(late.gaps) == []

@@ -54,3 +54,24 @@ def test_round_robin_takes_partitions_with_a_leader_in_turn() -> None:
     partitioner = Partitioner("roundrobin")
     loads = [Load(0, 0), Load(2, 0)]
     assert [partitioner.choose(b"k", 3, loads, 1, Random(0)).partition for _ in range(4)] == [0, 2, 0, 2]
+
+
+def test_a_custom_partitioner_chooses_by_the_first_letter() -> None:
+    partitioner = Partitioner("ranges", "A-F,G-M,N-Z")
+
+    def chosen(key: str, partitions: int = 3) -> int:
+        return partitioner.choose(key.encode(), partitions, [], 1, Random(0)).partition
+
+    assert [chosen(key) for key in ("anna", "Frank", "gina", "mia", "nora", "Zoe")] == [0, 0, 1, 1, 2, 2]
+    assert partitioner.choose(b"gina", 3, [], 1, Random(0)).how == "the first letter G lies in G-M: partition 1"
+    # A partition that no range names gets nothing more than hashes bring it.
+    assert chosen("zoe", partitions=4) == 2
+
+
+def test_a_key_in_no_range_goes_where_its_hash_says() -> None:
+    partitioner = Partitioner("ranges", "A-F,G-M,N-Z")
+    assert partitioner.choose(b"21", 4, [], 1, Random(0)) == Chosen(
+        0, "the first letter lies in no range: murmur2(key) & 0x7fffffff = 1173551340; % 4 = 0"
+    )
+    # The range is there, its partition is not.
+    assert partitioner.choose(b"zoe", 2, [], 1, Random(0)).how.startswith("the first letter lies in no range")

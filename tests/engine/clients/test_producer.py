@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from kafkalab.engine.clients.client import Close
-from kafkalab.engine.clients.producer import ChangeProducer, Fate, FateState, Pause
+from kafkalab.engine.clients.fate import Fate, FateState
+from kafkalab.engine.clients.producer import ChangeProducer, Pause
 from kafkalab.engine.clients.workload import Pace, ProducerSettings, key_of, value_of
 from kafkalab.engine.events import (
     NodeExited,
@@ -190,7 +191,7 @@ def test_what_kafka_would_refuse_is_refused_with_the_reason() -> None:
         "acks": "must be all with idempotence: else a leader could forget what it numbered",
         "max_in_flight": "must be at most 5 with idempotence: brokers remember five batches a producer",
         "delivery_timeout_ms": "must be at least linger_ms + request_timeout_ms",
-        "partitioner": "must be one of default, murmur2, roundrobin, crc32",
+        "partitioner": "must be one of default, murmur2, roundrobin, crc32, ranges",
     }
 
 
@@ -208,3 +209,34 @@ def test_a_pace_that_fell_behind_makes_up_for_a_tenth_of_a_second_only() -> None
     assert pace.due(100, EPOCH_US) == 1
     assert pace.due(100, EPOCH_US + SECOND) == 11
     assert pace.due(100, EPOCH_US + SECOND + 1) == 0
+
+
+def test_who_waits_for_each_answer_has_one_record_on_its_way() -> None:
+    """`send().get()`: a round trip of some milliseconds bounds the rate, whatever is wanted."""
+    stage = Stage()
+    waiting = stage.producer("waiting", rate_per_s=1_000, synchronous=True, linger_ms=0)
+    running = stage.producer("running", rate_per_s=1_000, linger_ms=0)
+    most = 0
+    for _ in range(1_000):
+        stage.run(0.001)
+        most = max(most, waiting.buffered)
+    assert most == 1
+    assert running.sent > 900
+    assert 50 < waiting.sent < running.sent / 2
+
+
+def test_who_waits_for_each_answer_keeps_its_pace_where_answers_come_soon_enough() -> None:
+    stage = Stage()
+    producer = stage.producer(rate_per_s=50, synchronous=True, linger_ms=0, limit=100)
+    stage.run(2.2)
+    assert (producer.acked, producer.state) == (100, "finished")
+
+
+def test_ranges_of_letters_belong_to_the_partitioner_that_uses_them() -> None:
+    assert ProducerSettings(key_ranges="A-F").problems() == {
+        "key_ranges": "belongs to the partitioner ranges, and it needs them"
+    }
+    assert ProducerSettings(partitioner="ranges", key_ranges="A to F").problems() == {
+        "key_ranges": "must be ranges of first letters as in A-F,G-M,N-Z"
+    }
+    assert ProducerSettings(partitioner="ranges", key_ranges="A-F,G-Z").problems() == {}

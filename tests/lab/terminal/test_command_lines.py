@@ -114,3 +114,18 @@ def test_json_in_a_line_is_kept(lab: Lab) -> None:
     assert [json.loads(text)["partitions"] for text in parts.files.values()] == [
         [{"topic": "a", "partition": 0, "offset": 3}]
     ]
+
+
+def test_a_producer_that_no_tool_of_kafkas_makes_is_the_labs_own_line(lab: Lab) -> None:
+    command = parse_command(
+        {
+            "command": "create_producer",
+            "topic": "users",
+            "partitioner": "ranges",
+            "key_ranges": "A-F,G-Z",
+            "synchronous": True,
+        }
+    )
+    line = shell(command)
+    assert line == "lab do create_producer topic=users partitioner=ranges key_ranges=A-F,G-Z synchronous=true"
+    assert own_line(list(taken_apart(line).words[1:]), lab) == command
