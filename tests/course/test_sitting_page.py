@@ -167,7 +167,7 @@ def test_a_section_is_played_by_the_socket_and_the_wrong_belief_comes_back() -> 
                     "type": "answer", "id": 1, "ok": False, "error": "Say first what you expect.", "fields": {},
                 }  # fmt: skip
                 wrong = await page.ask("predict", answer="0", confidence=9)
-                assert wrong["fields"] == {"confidence": "must be from 1 to 5"}
+                assert wrong["fields"] == {"confidence": "must be from 0 to 5"}
                 for command in ({"command": "set_rate", "rate": "10"}, {"command": "predict", "answer": "0"}):
                     assert (await page.ask(**command))["ok"]
                 await page.ask("play_run")
