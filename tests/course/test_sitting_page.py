@@ -337,6 +337,6 @@ def test_the_page_on_the_api_tells_what_a_lesson_takes() -> None:
         async with home_lab():
             page = (await AsyncClient().get("/api/")).content.decode()
         assert '<h3 id="predict"><code>predict</code></h3>' in page
-        assert "How sure you are, from 1 (a guess) to 5 (certain)." in page
+        assert "How sure you are, from 1 (a guess) to 5 (certain); 0: not said." in page
 
     asyncio.run(scenario())
