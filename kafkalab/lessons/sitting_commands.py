@@ -15,7 +15,7 @@ class Predict:
     """Say what will happen. It is locked in: what really happens is played only then."""
 
     answer: Annotated[str, _ANSWER]
-    confidence: Annotated[int, Whole("How sure you are, from 1 (a guess) to 5 (certain).", 1, 5)] = 3
+    confidence: Annotated[int, Whole("How sure you are, from 1 (a guess) to 5 (certain); 0: not said.", 0, 5)] = 0
     because: Annotated[str, Text("Why you think so, in a sentence.", LONGEST_REASON)] = ""
 
 

@@ -26,6 +26,7 @@ class Told:
 
     answer: Answer = None
     confidence: int = 0
+    """From 1 to 5; 0 where the learner did not say."""
     because: str = ""
     key: Truth | None = None
     """By a hidden fork, when the prediction was locked in."""
@@ -54,7 +55,8 @@ class Told:
 
     def _said(self, section: Section) -> dict[str, Any]:
         asked = section.predict
-        return {"ask": asked.ask, "said": in_words(self.answer, asked.choices), "confidence": self.confidence * 20}
+        sure = self.confidence * 20 if self.confidence else None
+        return {"ask": asked.ask, "said": in_words(self.answer, asked.choices), "confidence": sure}
 
     def prediction_noted(self, section: Section) -> dict[str, Any]:
         return self._said(section) | {"because": self.because}

@@ -65,9 +65,9 @@ class Page:
             pass
         return said
 
-    async def until(self, phase: str) -> dict[str, Any]:
+    async def until(self, phase: str, seed: int = 1) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE_S):
-            while self.sitting.get("phase") != phase:
+            while (self.sitting.get("phase"), self.sitting.get("seed")) != (phase, seed):
                 await self.hear()
         return self.sitting
 
@@ -167,7 +167,7 @@ def test_a_section_is_played_by_the_socket_and_the_wrong_belief_comes_back() -> 
                     "type": "answer", "id": 1, "ok": False, "error": "Say first what you expect.", "fields": {},
                 }  # fmt: skip
                 wrong = await page.ask("predict", answer="0", confidence=9)
-                assert wrong["fields"] == {"confidence": "must be from 1 to 5"}
+                assert wrong["fields"] == {"confidence": "must be from 0 to 5"}
                 for command in ({"command": "set_rate", "rate": "10"}, {"command": "predict", "answer": "0"}):
                     assert (await page.ask(**command))["ok"]
                 await page.ask("play_run")
@@ -206,16 +206,17 @@ def test_what_was_done_is_kept_and_a_learner_who_comes_back_later_is_where_he_wa
             async with page_of(await opened(learner, LESSON_8), learner) as page:
                 await page.ask("set_rate", rate="10")
                 await page.ask("practise_again")
+                await page.until("asked", seed=2)
                 await page.ask("predict", answer="acked")
                 await page.ask("play_run")
-                await page.until("saw")
+                await page.until("saw", seed=2)
             [seat] = seats.by_name.values()
             await all_stored()
             deeds = [(deed.section, deed.kind) for deed in await deeds_of_later(seat.owner)]
             assert deeds == [("", "opened"), ("", "opened"), ("two-gone", "predicted"), ("two-gone", "ran")]
             seats.close()
             async with page_of(await opened(learner, LESSON_8), learner) as page:
-                sitting = await page.until("asked")
+                sitting = await page.until("asked", seed=2)
             assert (sitting["seed"], sitting["index"], sitting["sections"][0]["state"]) == (2, 1, "done")
 
     asyncio.run(scenario())
@@ -336,6 +337,6 @@ def test_the_page_on_the_api_tells_what_a_lesson_takes() -> None:
         async with home_lab():
             page = (await AsyncClient().get("/api/")).content.decode()
         assert '<h3 id="predict"><code>predict</code></h3>' in page
-        assert "How sure you are, from 1 (a guess) to 5 (certain)." in page
+        assert "How sure you are, from 1 (a guess) to 5 (certain); 0: not said." in page
 
     asyncio.run(scenario())

@@ -85,7 +85,7 @@ def test_the_wrong_belief_behind_an_answer_is_named_back() -> None:
         {
             "ask": 'The group "audit" starts to read orders from its beginning. How many records will it get?',
             "said": "0",
-            "confidence": 60,
+            "confidence": None,
             "answer": "5",
             "right": False,
             "belief": "read is gone",

@@ -3,8 +3,8 @@
 What stands in `detail`, by the kind of the deed:
 
     opened     {"seed": of the lesson's cluster}
-    predicted  {"ask": the question, "said": the answer given, "confidence": 0 to 100, "because": a sentence}
-    ran        {"said": what was predicted, "confidence": 0 to 100, "answer": the engine's, "right": bool,
+    predicted  {"ask": the question, "said": the answer given, "confidence": 0 to 100 or None, "because": a sentence}
+    ran        {"said": what was predicted, "confidence": 0 to 100 or None, "answer": the engine's, "right": bool,
                 "belief": the name of the wrong one that was chosen, or ""}
     saw        {"said": ..., "answer": ..., "right": bool}
     solved     {"by": "learner" or "solution", "hints": how many were asked for}

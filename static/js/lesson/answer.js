@@ -70,6 +70,6 @@ function drawSure() {
     h("legend", null, say("sure")),
     h("span", { class: "quiet" }, say("sure_1")),
     SURE.map((number) => h("label", { key: number },
-      h("input", { type: "radio", name: "confidence", value: String(number), checked: number === 3 }), h("span", null, String(number)))),
+      h("input", { type: "radio", name: "confidence", value: String(number) }), h("span", null, String(number)))),
     h("span", { class: "quiet" }, say("sure_5")));
 }

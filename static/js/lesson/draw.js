@@ -74,7 +74,7 @@ function drawForecast({ phase, section }) {
       h("div", { class: "lesson-ghost" },
         h("dt", null, say("expected")),
         h("dd", null, prediction.answer),
-        h("dd", { class: "quiet" }, say("confidence", { n: prediction.confidence }))),
+        prediction.confidence > 0 && h("dd", { class: "quiet" }, say("confidence", { n: prediction.confidence }))),
       outcome && h("div", { class: "lesson-fact" },
         h("dt", null, say("happened")),
         h("dd", null, outcome.answer),

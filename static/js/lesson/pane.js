@@ -121,7 +121,7 @@ export function wireLesson({ ask }) {
     const answer = String(fields.get("answer") ?? "");
     const command = form.dataset.lessonForm;
     void order(command === "predict"
-      ? { command, answer, confidence: Number(fields.get("confidence") ?? 3), because: String(fields.get("because") ?? "") }
+      ? { command, answer, confidence: Number(fields.get("confidence") ?? 0), because: String(fields.get("because") ?? "") }
       : { command, answer });
   });
   /** The lab is not there any more, after a long sleep or a restart: the page makes it again, where the learner was. */
