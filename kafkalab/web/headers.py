@@ -31,6 +31,14 @@ class OneLine(logging.Formatter):
         return record.getMessage()
 
 
+class NotYetReady(logging.Filter):
+    """Whoever asks for health before there is any is told so, and to the server's own log that is no fault."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        asked = getattr(record, "request", None)
+        return asked is None or asked.path != HEALTH or getattr(record, "status_code", None) != 503
+
+
 @async_only_middleware
 def health_first(
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],

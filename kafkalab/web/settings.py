@@ -105,12 +105,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"one line": {"()": "kafkalab.web.headers.OneLine"}},
+    "filters": {"not yet ready": {"()": "kafkalab.web.headers.NotYetReady"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler"},
         "one line": {"class": "logging.StreamHandler", "formatter": "one line"},
     },
     "loggers": {
         "django": {"handlers": ["console"], "level": "ERROR"},
+        "django.request": {"filters": ["not yet ready"]},
         "django.security.DisallowedHost": {"handlers": ["one line"], "level": "ERROR", "propagate": False},
         "daphne": {"level": "WARNING"},
     },

@@ -6,9 +6,10 @@ import logging
 
 from django.test import AsyncClient
 
-from kafkalab.lab import command_schema
+from kafkalab.lab import Lab, LabSettings, command_schema
 from kafkalab.lab.commands import CreateTopic, SendRecord
 from kafkalab.web.headers import POLICY, OneLine
+from kafkalab.web.labs.open_labs import open_labs
 from tests.web.labs import done, home_lab
 
 SCRIPT = "<script>alert(1)</script>"
@@ -51,6 +52,26 @@ def test_health_is_good_once_the_brokers_accept_requests() -> None:
             assert (answer.status_code, answer.json()) == (200, {"ready": True})
 
     asyncio.run(scenario())
+
+
+def test_asking_for_health_too_soon_is_no_fault_in_the_log() -> None:
+    said: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("django").addHandler(listener)
+
+    async def scenario() -> list[int]:
+        lab = Lab.open(None, LabSettings())
+        open_labs.by_name["home"] = lab
+        client = AsyncClient()
+        answers = [await client.get(path) for path in ("/healthz", "/labs/elsewhere/")]
+        del open_labs.by_name["home"]
+        lab.abandon()
+        return [answer.status_code for answer in answers]
+
+    codes = asyncio.run(scenario())
+    logging.getLogger("django").removeHandler(listener)
+    assert (codes, said) == ([503, 404], ["Not Found: /labs/elsewhere/"])
 
 
 def test_health_is_told_before_anything_that_might_have_to_wait() -> None:
