@@ -111,7 +111,7 @@ function underWay(before, frame) {
   const seen = new Map(flights.map((flight) => [flight.key, flight]));
   for (const fact of frame.events) {
     if (!FLIGHT_KINDS.has(fact.kind)) continue;
-    const key = [fact.api, fact.source, fact.target, fact.response ? "r" : "q", fact.topic, fact.partition].join(" ");
+    const key = [fact.api, fact.source, fact.target, fact.response ? "r" : "q", fact.error, fact.topic, fact.partition].join(" ");
     const same = seen.get(key);
     const many = fact.kind === "PacketCount" ? fact.count : 1 + (fact.more ?? 0);
     if (same && frame.at_us - same.left_us < FLIGHT_US / 4) {
