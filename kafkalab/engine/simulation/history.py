@@ -36,8 +36,9 @@ REMADE_BY_S = (3, 8, 13)
 HEALED_BY_S = 30
 """So long after everything was mended the cluster must be whole again, by itself."""
 QUIET_S = 25
-MOVED_BY_S = 120
-"""After the end: until then every record must have its copy."""
+MOVED_BY_S = 600
+"""After the end: until then every record must have its copy. A mover that waits at a partition where nothing comes,
+between transactions of one record each, moves two in a second."""
 REST_S = 2
 """For the last markers to be replicated, and known to be."""
 """Producers stop so long before the final count."""
