@@ -162,6 +162,7 @@ class History:
         """A mover whose transactions hold one record each has more to do than the others."""
         end_us, latest_us = self.plan.end_us, self.plan.end_us + MOVED_BY_S * SECOND_US
         while not self.movers.are_level() and end_us < latest_us:
+            self.movers.replace_the_fenced()
             end_us += SECOND_US
             yield end_us
         if end_us > self.plan.end_us:
