@@ -1,7 +1,7 @@
 """What watchers are shown: a snapshot first, then numbered frames of what changed.
 
-A frame carries whole entities to replace and facts to animate. Each is encoded once, however many
-watch. A watcher who is slow loses its place in the row, not anybody's memory: the next thing it
+A frame carries entities that are new, of the others the fields that changed, and facts to animate. Each is encoded
+once, however many watch. A watcher who is slow loses its place in the row, not anybody's memory: the next thing it
 gets is a snapshot, which is the latest state. `apply(view, frame)` is all a receiver has to do.
 """
 
@@ -17,6 +17,7 @@ RECENT_EVENTS = 100
 RECENT_FREQUENT_EVENTS = 40
 """Fewer, and apart: the last hundred appends shall not push a leader's election out of memory."""
 FREQUENT_KINDS = tuple(kind.__name__ for kind in FREQUENT)
+SIGNS = "signs"
 NOT_REMEMBERED = ("Packet", "PacketCount", "EventCount", "Commanded")
 
 Entities = dict[str, dict[str, Any]]
@@ -29,6 +30,8 @@ def apply(view: Entities, frame: Frame) -> Entities:
     if frame["type"] == "snapshot":
         return dict(frame["entities"])
     after: Entities = view | frame["entities"]
+    for name, fields in frame.get("changes", {}).items():
+        after[name] = view[name] | fields
     for name in frame["gone"]:
         after.pop(name, None)
     return after
@@ -43,6 +46,20 @@ def difference(before: Entities, after: Entities) -> tuple[Entities, list[str]]:
             changed[name] = entity
     gone = [name for name in before if name not in after] if len(before) + len(changed) > len(after) else []
     return changed, gone
+
+
+def lean(frame: Frame, before: Entities) -> Frame:
+    """The same frame as it travels: of an entity that was there, only the fields that changed.
+
+    The vital signs stay whole: who looks for them alone, as a timeline does, need not know what was before."""
+    whole, changes = {}, {}
+    for name, entity in frame["entities"].items():
+        old = before.get(name)
+        if old is None or name == SIGNS or old.keys() != entity.keys():
+            whole[name] = entity
+        else:
+            changes[name] = {field: value for field, value in entity.items() if old[field] != value}
+    return frame | {"entities": whole, "changes": changes}
 
 
 class Remembered:
@@ -154,7 +171,7 @@ class Frames:
         if not changed and not gone and not events:
             return None
         self.version += 1
-        self._entities = dict(entities)
+        before, self._entities = self._entities, dict(entities)
         self._remembered.hear(events)
         self._snapshot = None
         frame = {
@@ -167,7 +184,7 @@ class Frames:
             "events": events,
         }
         if self.watchers or self._record is not None:
-            text = encode(frame)
+            text = encode(lean(frame, before))
             for watcher in list(self.watchers):
                 watcher.offer(text)
             if self._record is not None:

@@ -20,6 +20,7 @@ from kafkalab.lab.ledger import batches_in
 from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.lab.terminal_commands import TERMINAL
 from kafkalab.wire.api import ApiKey, name_of
+from kafkalab.wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from kafkalab.lab.causes import Causes
@@ -139,6 +140,8 @@ class Witness:
         self._numbers[number] = None
         if len(self._numbers) > NUMBERS_KEPT:
             del self._numbers[next(iter(self._numbers))]
+        if response and (error := _first_error(message.body)) is not None:
+            packet["error"] = error
         packet = self._last_on[way] = packet | self._cargo(api_key, message.body, response)
         self._packets.append(packet)
 
@@ -229,6 +232,16 @@ class Witness:
 
 def _is_one_too_many(known: bool, there: int, most: int) -> bool:
     return there >= most or (known and there >= FEW)
+
+
+def _first_error(body: Any) -> str | None:
+    """What an answer refuses, of all of it or of one partition, under Kafka's name."""
+    parts = (part for topic in getattr(body, "topics", None) or () for part in getattr(topic, "partitions", ()))
+    for place in (body, *parts):
+        error = getattr(place, "error_code", ErrorCode.none)
+        if error is not ErrorCode.none:
+            return str(error.name).upper()
+    return None
 
 
 def _brings_records(body: Any) -> bool:

@@ -1,7 +1,7 @@
 /**
  * One pure reducer, (model, frame) -> model: it serves the live view and the tests alike.
  *
- * Frames carry whole entities to replace. A frame that does not follow the one before leaves the model as
+ * Frames carry entities that are new, and of the others the fields that changed. A frame that does not follow the one before leaves the model as
  * it was and says `gap`: whoever holds the socket then asks for a snapshot.
  */
 
@@ -46,7 +46,7 @@ export function reduce(model, frame) {
     at_us: frame.at_us,
     rate: frame.rate,
     gap: false,
-    entities: replaced(model.entities, frame.entities, frame.gone ?? []),
+    entities: replaced(model.entities, frame),
     ...told(model.facts, model.routine, frame.events),
     flights: underWay(model.flights, frame),
     ways: counted(model.ways, frame),
@@ -54,9 +54,11 @@ export function reduce(model, frame) {
   };
 }
 
-function replaced(before, changed, gone) {
-  if (gone.length === 0 && Object.keys(changed).length === 0) return before;
-  const entities = { ...before, ...changed };
+function replaced(before, { entities: whole, changes = {}, gone = [] }) {
+  const changed = Object.keys(changes);
+  if (gone.length === 0 && changed.length === 0 && Object.keys(whole).length === 0) return before;
+  const entities = { ...before, ...whole };
+  for (const id of changed) entities[id] = { ...before[id], ...changes[id] };
   for (const id of gone) delete entities[id];
   return entities;
 }
@@ -109,7 +111,7 @@ function underWay(before, frame) {
   const seen = new Map(flights.map((flight) => [flight.key, flight]));
   for (const fact of frame.events) {
     if (!FLIGHT_KINDS.has(fact.kind)) continue;
-    const key = [fact.api, fact.source, fact.target, fact.response ? "r" : "q", fact.topic, fact.partition].join(" ");
+    const key = [fact.api, fact.source, fact.target, fact.response ? "r" : "q", fact.error, fact.topic, fact.partition].join(" ");
     const same = seen.get(key);
     const many = fact.kind === "PacketCount" ? fact.count : 1 + (fact.more ?? 0);
     if (same && frame.at_us - same.left_us < FLIGHT_US / 4) {

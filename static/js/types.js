@@ -6,7 +6,7 @@
  *            parts?: {name: string, text?: string, topic: string, partition: number}[],
  *            [field: string]: any}} Fact
  * @typedef {{type: "snapshot"|"frame", version: number, at_us: number, rate: number,
- *            entities: Record<string, Entity>, gone?: string[], events: Fact[]}} Frame
+ *            entities: Record<string, Entity>, changes?: Record<string, Partial<Entity>>, gone?: string[], events: Fact[]}} Frame
  * @typedef {{version: number, at_us: number, rate: number, gap: boolean, entities: Record<string, Entity>,
  *            facts: Fact[], routine: Fact[], flights: Fact[], packets: Fact[], ways: Record<string, Way>}} Model
  * @typedef {{api: string, source: string, target: string, wide: boolean, per_s: number,

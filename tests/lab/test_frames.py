@@ -51,10 +51,25 @@ def test_a_watcher_gets_a_snapshot_and_then_frames() -> None:
             "at_us": 3,
             "rate": 1,
             "entities": {"broker:1": BROKER},
+            "changes": {},
             "gone": ["topic:orders"],
             "events": [{"kind": "TopicDeleted", "at_us": 3}],
         }
     ]
+
+
+def test_of_an_entity_that_was_there_only_what_changed_travels() -> None:
+    frames = new_frames()
+    signs, later = {"kind": "signs", "lag": 0, "offline": 0}, {"kind": "signs", "lag": 7, "offline": 0}
+    frames.publish(1, 1, {"broker:1": BROKER | {"state": "running"}, "topic:orders": TOPIC, "signs": signs}, [])
+    watcher = frames.watch(lambda: None)
+    [snapshot] = taken(watcher)
+    more = TOPIC | {"tail": [1]}
+    frames.publish(2, 1, {"broker:1": BROKER | {"state": "crashed"}, "topic:orders": more, "signs": later}, [])
+    [frame] = taken(watcher)
+    assert frame["changes"] == {"broker:1": {"state": "crashed"}}
+    assert frame["entities"] == {"topic:orders": more, "signs": later}
+    assert apply(snapshot["entities"], frame) == frames.snapshot()["entities"]
 
 
 def test_nothing_new_makes_no_frame() -> None:

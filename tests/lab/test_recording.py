@@ -25,7 +25,7 @@ from kafkalab.lab.security_commands import SetPassword
 from tests.lab.labs import SECOND_US, Ask, carried_out, opened
 
 STEP_US = 100_000
-ROOM = 150_000
+ROOM = 90_000
 """Less than what is shown needs, more than one stretch."""
 Past = tuple[Lab, list[Frame]]
 """A lab, and the snapshot that was there after each of its frames."""

@@ -194,6 +194,19 @@ def test_packets_that_are_only_counted_still_say_how_many_records_they_carried(l
     assert told == lab.ledger.records_in - before
 
 
+def test_an_answer_that_refuses_says_so(lab: Lab, ask: Ask) -> None:
+    ask(CreateTopic("orders", 1, 3, {"min.insync.replicas": "3"}))
+    ask(CrashBroker(2))
+    lab.advance(12_000_000)
+    lab.watch(lambda: None)
+    lab.witness.take()
+    ask(CreateProducer("orders", limit=1))
+    lab.advance(1_000_000)
+    sent = [event for event in lab.witness.take() if (event["kind"], event.get("api")) == ("Packet", "Produce")]
+    told = {(event["response"], event.get("error")) for event in sent}
+    assert told == {(False, None), (True, "NOT_ENOUGH_REPLICAS")}
+
+
 def test_an_event_is_a_sentence_with_its_fields(lab: Lab, ask: Ask) -> None:
     lab.watch(lambda: None)
     lab.witness.take()

@@ -44,7 +44,8 @@ function drawFlight(flight, at, now_us, place) {
   const done = (now_us - flight.left_us) / FLIGHT_US;
   const way = wayOf(flight, source, target, at);
   const still = place !== null;
-  const api = flight.many > 1 ? `${flight.api} ×${flight.many}` : flight.api;
+  const name = flight.error ?? flight.api;
+  const api = flight.many > 1 ? `${name} ×${flight.many}` : name;
   const label = still ? `${place} ${api}` : api;
   // Where nothing moves, an envelope to or from a card stands beside the columns, where its name has room.
   const part = still ? (isCard(source) ? 0.25 : isCard(target) ? 0.75 : 0.5) : eased(done);
@@ -55,14 +56,14 @@ function drawFlight(flight, at, now_us, place) {
   const w = small ? (still ? 34 : 19) : label.length * 6 + 24;
   const x = small ? along : way.among ? besideColumns(along, w / 2, at.columns, left, right) : within(along, w / 2 + 3, left, right);
   return h("g", {
-    key: `${flight.key} ${flight.left_us}`, class: "flight", "data-family": familyOf(flight), "data-answer": flight.response,
+    key: `${flight.key} ${flight.left_us}`, class: "flight", "data-family": familyOf(flight), "data-answer": flight.response, "data-refused": flight.error !== undefined,
     opacity: still ? 1 : Math.min(1, done * 8, (1 - done) * 6).toFixed(2),
   },
     h("path", { class: "flight-way", "data-wide": String(flight.many > 20), d: way.d }),
     still && drawArrow(way),
     h("g", { transform: `translate(${(x - w / 2).toFixed(1)} ${(y - 9).toFixed(1)})` },
       h("rect", { class: "envelope", width: w, height: 18, rx: 4 }),
-      h("path", { class: "envelope-flap", d: flight.response ? "M5 9.5L8 12.5L13 6" : "M4.5 5.5H14.5V12.5H4.5ZM4.5 5.5L9.5 9.5L14.5 5.5" }),
+      h("path", { class: "envelope-flap", d: flight.error !== undefined ? "M6 5.5L13 12.5M13 5.5L6 12.5" : flight.response ? "M5 9.5L8 12.5L13 6" : "M4.5 5.5H14.5V12.5H4.5ZM4.5 5.5L9.5 9.5L14.5 5.5" }),
       !small && h("text", { class: "envelope-name", x: 19, y: 12.7 }, label),
       small && still && h("text", { class: "envelope-name", x: 21, y: 12.7 }, place)));
 }
