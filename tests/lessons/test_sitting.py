@@ -67,7 +67,7 @@ def test_nothing_of_the_answer_is_told_before_it_was_asked_what_was_seen() -> No
     section = shown(sitting)["section"]
     assert (section["outcome"], section["explanation"], section["claims"]) == (None, None, [])
     assert section["saw"] == {
-        "ask": "How many records does the log of orders-0 hold now?", "kind": "number", "choices": {}, "among": "",
+        "ask": "How many records does the log of orders hold now?", "kind": "number", "choices": {}, "among": "",
     }  # fmt: skip
 
 
