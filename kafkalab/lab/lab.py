@@ -182,6 +182,8 @@ class Lab:
         self.time.change(paused=True)
         self.time.set(self.world.now_us)
         self.conductor.rearm()
+        # Nothing happens from now on, so nothing else would make the frame that says so.
+        self.conductor.stir()
 
     @property
     def orders_under_way(self) -> bool:

@@ -6,6 +6,8 @@ from kafkalab.lessons.expressions import Answer
 from kafkalab.lessons.lesson import PLACES
 
 MOST_THINGS = 40
+NONE = ("none", "keine")
+"""That none of them is it, is an answer too, and for some beliefs the one that follows from them."""
 _PLACE = re.compile(rf"({'|'.join(PLACES)}):.{{1,250}}")
 
 
@@ -28,6 +30,8 @@ def answer_from(said: str, kind: str, choices: dict[str, str]) -> Answer:
         if not _PLACE.fullmatch(text):
             raise AnswerRefused("Choose it on the stage first.")
         return text
+    if text.casefold() in NONE:
+        return []
     things: list[Answer] = [each.strip() for each in text.replace(";", ",").split(",") if each.strip()]
     if not things or len(things) > MOST_THINGS:
         raise AnswerRefused(f"Say 1 to {MOST_THINGS} things, with commas between them.")

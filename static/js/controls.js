@@ -219,7 +219,7 @@ function turnKeys(hands) {
 
 function drawDone(done) {
   if (done.length === 0) {
-    return [h("li", { class: "quiet" }, "Each thing you do here is shown as the command line that it equals.")];
+    return [h("li", { class: "quiet" }, "What you do with the page's forms and buttons is shown here as the command line that it equals, until you leave the page.")];
   }
   return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
     answer.shell

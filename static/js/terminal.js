@@ -19,6 +19,7 @@ const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (doc
 export function wireTerminal(hands) {
   const input = /** @type {HTMLInputElement} */ (find("#terminal-line"));
   const output = find("#terminal-output");
+  const COMMAND = input.placeholder;
   /** @type {{at: number, spans: Spans, kind?: string}[]} */
   let scroll = [];
   /** @type {Map<number, Tab>} */
@@ -156,6 +157,8 @@ export function wireTerminal(hands) {
       h("button", { type: "button", class: "small danger", "data-stop": held.number, title: "Ctrl-C" }, `Stop ${held.tool}`),
     ].filter(Boolean) : []);
     find("#terminal-prompt").textContent = inside?.state === "open" ? ">" : "$";
+    // What is typed now is no command any more.
+    input.placeholder = inside?.state === "open" ? `A line for ${inside.tool}, no command` : COMMAND;
     paint(find("#terminal-choices"), choices.map((word) => h("button", { key: word, type: "button", class: "chip", "data-choice": word }, word)));
     if (atEnd) output.scrollTop = output.scrollHeight;
   }

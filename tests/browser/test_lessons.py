@@ -82,31 +82,33 @@ def test_a_log_not_a_queue_solved_with_a_form_of_the_page(learner: Learner) -> N
     page.screenshot(path=ARTEFACTS / "lesson.png")
     learner.presses("Restore")
     learner.plays("5", "5")
-    learner.is_told("You foresaw it.", "audit got every record")
+    learner.is_told("You foresaw it.", "The group audit got every record")
     learner.presses("To the challenge")
     learner.presses("A hint (3 left)")
     learner.is_told("Where to look: Look at the two groups.")
     act(page, "add_consumer", topics="orders", group="fraud")
+    expect(page.locator("[data-pane-tab=lesson][data-solved]")).to_have_count(1)
     page.locator("body").press("l")
     learner.is_told("Solved.")
     learner.presses("Next section")
     learner.plays("1")
     learner.is_told("Whoever asks first gets it, and it is gone.")
     learner.presses("Finish")
-    learner.is_told("That was the lesson.", "1 of 2 foreseen", "1 of 1 challenges solved")
+    learner.is_told("That was the lesson.", "1 of 2 predictions came true", "1 of 1 challenges solved")
+    expect(page.get_by_role("link", name="Next lesson: Offsets")).to_have_attribute("href", "/course/2-offsets/")
 
 
 @by_path("2-offsets")
 def test_offsets_solved_in_the_terminal_after_a_reload(learner: Learner) -> None:
     page = learner.page
     learner.plays("4", "4")
-    learner.is_told("That of the last record that was processed.")
+    learner.is_told("The offset of the last record that was processed is committed.")
     learner.presses("Next section")
     learner.plays("0")
     learner.presses("To the challenge")
     for left in (3, 2, 1):
         learner.presses(f"A hint ({left} left)")
-    learner.is_told("What to do: Remove billing-2, then send three records.")
+    learner.is_told("What to do: Choose billing-2 on the stage and remove it, then send three records.")
     act(page, "create_topic", name="mine")
     expect(page.locator("#stage-svg [data-id='topic:mine']")).to_have_count(1)
     page.reload()
@@ -123,7 +125,7 @@ def test_offsets_solved_in_the_terminal_after_a_reload(learner: Learner) -> None
     page.get_by_role("tab", name="Lesson").click()
     learner.is_told("Solved.")
     learner.presses("Finish")
-    learner.is_told("0 of 2 foreseen")
+    learner.is_told("0 of 2 predictions came true")
 
 
 @by_path("9-leader-failover", looked_at=True)

@@ -93,7 +93,7 @@ def test_a_finished_lesson_becomes_a_card() -> None:
     page = text_of(known_browser(ANN), "/course/cards/")
     assert page.count('<article class="card"') == 1
     assert "<s>acks=all waits for all replicas.</s>" in page
-    assert "The record was acked with two of three replicas." in page
+    assert "With acks=all a record was acked when two of three replicas were in sync." in page
     assert "<dt>in-sync replicas</dt>" in page
 
 
@@ -103,7 +103,7 @@ def test_who_was_sure_and_wrong_reads_the_rule_that_was_shown() -> None:
     assert "You were sure of it and wrong, and found out" in page
     said = "You said “It fails, since one replica does not have it.”; the cluster said “It is acked.”."
     assert said in page
-    assert "The record was acked with two of three replicas." in page
+    assert "With acks=all a record was acked when two of three replicas were in sync." in page
     assert '<q lang="en">All three replicas must have it.</q>' in page
     assert "90 % sure" in page
     assert "90 % sure" not in text_of(known_browser(BOB), "/course/found-out/")

@@ -41,7 +41,7 @@ def test_what_the_player_notes_is_understood() -> None:
     assert (rule.kind, rule.confidence, rule.answer) == ("corrected", 100, "It is acked.")
     assert rule.said == "It fails, since one replica does not have it."
     assert rule.belief == "All three replicas must have it."
-    assert rule.shown[0] == "The record was acked with two of three replicas."
+    assert rule.shown[0] == "With acks=all a record was acked when two of three replicas were in sync."
     assert (found.solved, found.unaided) == (0, 0)
     [made] = predictions_for(catalogue().helping("Q9"), deeds_of(ANN))
     assert made.content.split("\n")[1:] == [

@@ -1,6 +1,7 @@
 """Lab time stands still, goes step by step, to a moment, and at a chosen rate."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -130,3 +131,21 @@ def test_it_runs_to_no_moment_that_has_passed_or_is_far_away(lab: Lab) -> None:
     for at_us in (lab.world.now_us - 1, lab.world.now_us + 3_600 * SECOND_US):
         outcome = done(lab, RunTo(at_us))
         assert (outcome.ok, list(outcome.fields)) == (False, ["at_us"])
+
+
+def test_whoever_watches_is_told_that_time_stands_still_though_nothing_happens(lab: Lab) -> None:
+    """A page that is not told carries the clock on."""
+    watcher = lab.frames.watch(lambda: None)
+
+    async def play() -> None:
+        lab.play()
+        await asyncio.sleep(0.1)
+        lab.stand_still()
+        await asyncio.sleep(0.3)
+        lab.conductor.stop()
+
+    asyncio.run(play())
+    told = []
+    while (text := watcher.take()) is not None:
+        told.append(json.loads(text))
+    assert (told[-1]["rate"], told[-1]["at_us"]) == (0, lab.world.now_us)

@@ -29,6 +29,10 @@ class Catalogue:
     def numbered(self, number: int) -> Lesson | None:
         return next((lesson for lesson in self.lessons if lesson.number == number), None)
 
+    def after(self, lesson: Lesson) -> Lesson | None:
+        """The one that follows; None after the last."""
+        return next((each for each in self.lessons if each.number > lesson.number), None)
+
     def helping(self, question: str) -> tuple[Lesson, ...]:
         """Those that lead to an answer to it."""
         return tuple(lesson for lesson in self.lessons if question in lesson.questions)

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kafkalab.lessons import Lesson, LessonRefused
-from kafkalab.web.course.catalogue import catalogue
+from kafkalab.web.course.catalogue import catalogue, lesson_href
 from kafkalab.web.course.sitting_notes import bookmark_of, noting
 from kafkalab.web.course.sitting_seats import Bookmark, NoSeat, Seat, seats
 from kafkalab.web.course.sitting_words import WORDS
@@ -30,7 +30,10 @@ async def lesson(request: HttpRequest, number: int, name: str) -> HttpResponse:
         return render(request, "course/lesson_refused.html", {"lesson": found, "why": refused}, status=409)
     context = on_the_stage(request, seat.name, owner, seat.sitting.shown)
     words = {key: str(word) for key, word in WORDS.items()}
+    following = catalogue().after(found)
     context |= {"socket": f"/ws/labs/{seat.name}/lesson/", "lesson": found, "lesson_words": words}
+    if following is not None:
+        context["next_lesson"] = {"href": lesson_href(following), "title": following.title}
     response = render(request, "labs/stage.html", context)
     remember(response, owner, secure=request.is_secure())
     return response

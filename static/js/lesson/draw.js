@@ -8,10 +8,9 @@ import { h } from "../paint.js";
 import { drawAnswer } from "./answer.js";
 import { say } from "./words.js";
 
-/** @typedef {{sure: boolean, place: string|null}} Local whether the solution was asked for once; what was chosen on the stage */
+/** @typedef {{sure: boolean, place: string|null, next: {href: string, title: string}|null}} Local whether the solution was asked for once; what was chosen on the stage; the lesson that follows */
 
 const PLAYING = ["setup", "run"];
-const AFTER = ["saw", "explained", "challenge", "finished"];
 
 /** @param {any} sitting @param {Local} local */
 export function drawLesson(sitting, local) {
@@ -20,7 +19,7 @@ export function drawLesson(sitting, local) {
     drawHead(sitting),
     error !== "" && drawError(sitting),
     sandbox && drawSandbox(),
-    phase === "finished" ? drawEnd(sitting) : h("article", { key: `section ${sitting.index}`, class: "lesson-section", "data-phase": phase },
+    phase === "finished" ? drawEnd(sitting, local.next) : h("article", { key: `section ${sitting.index}`, class: "lesson-section", "data-phase": phase },
       h("h3", { tabindex: "-1", id: "lesson-title" }, sitting.section.title),
       ["setup", "asked", "locked", "run", "saw"].includes(phase) && h("div", { key: "question", class: "lesson-text" }, sitting.section.question),
       drawForecast(sitting),
@@ -69,7 +68,7 @@ function drawForecast({ phase, section }) {
   const { prediction, outcome } = section;
   if (prediction === null) return null;
   return h("section", { key: "forecast", class: "lesson-forecast", "data-right": outcome ? String(outcome.right) : "open" },
-    AFTER.includes(phase) && phase !== "challenge" && h("p", { class: "lesson-ask" }, section.predict.ask),
+    phase !== "challenge" && h("p", { class: "lesson-ask" }, section.predict.ask),
     h("dl", null,
       h("div", { class: "lesson-ghost" },
         h("dt", null, say("expected")),
@@ -92,7 +91,7 @@ function drawSteps({ phase, section, sandbox }) {
     h("summary", null, say("steps")),
     h("ol", null, section.steps.map((step, at) => h("li", { key: at, "data-done": String(step.done) },
       step.kind === "wait" ? say("wait", { seconds: step.says })
-        : step.kind === "until" ? [`${say("until")} `, h("code", null, step.says)]
+        : step.kind === "until" ? h("span", { title: step.says }, say("until"))
           : h("code", null, step.says)))));
 }
 
@@ -172,7 +171,8 @@ function drawSure() {
 
 // -- the end, and what is always there -------------------------------------------------------------------
 
-function drawEnd({ sections, lesson }) {
+/** @param {any} sitting @param {{href: string, title: string}|null} next the lesson that comes after it */
+function drawEnd({ sections, lesson }, next) {
   const challenges = sections.filter((one) => one.challenge);
   const concepts = Object.entries(lesson.concepts);
   return h("article", { key: "end", class: "lesson-section" },
@@ -183,7 +183,7 @@ function drawEnd({ sections, lesson }) {
       h("h4", null, say("concepts")),
       h("dl", null, concepts.map(([name, meaning]) => [h("dt", null, name), h("dd", null, String(meaning))]))),
     lesson.questions.length > 0 && h("p", null, `${say("own_words")} `, lesson.questions.map((one, at) => [at > 0 && " · ", h("a", { key: one, href: `/course/workbook/${one}/` }, one)])),
-    acts(h("a", { class: "lesson-link", href: "/course/" }, say("course")), button({ command: "practise_again" }, say("practise"), { title: say("practise_says"), "data-main": true })));
+    acts(next && h("a", { class: "lesson-on", href: next.href, "data-main": true }, say("next_lesson", { title: next.title })), h("a", { class: "lesson-link", href: "/course/" }, say("course"))));
 }
 
 function drawFoot({ phase, lesson, sandbox }) {

@@ -21,10 +21,11 @@ export function wireLesson({ ask }) {
   let said = "";
   /** Whether somebody was at work in here: then the focus goes on to what comes next. */
   let acted = false;
+  const next = pane?.dataset.nextHref ? { href: pane.dataset.nextHref, title: pane.dataset.nextTitle ?? "" } : null;
 
   function draw() {
     if (pane === null || sitting === null) return;
-    paint(pane, drawLesson(sitting, { sure, place }));
+    paint(pane, drawLesson(sitting, { sure, place, next }));
     pane.dataset.phase = sitting.phase;
     document.documentElement.dataset.lesson = sitting.sandbox ? "sandbox" : sitting.phase;
   }
@@ -40,9 +41,16 @@ export function wireLesson({ ask }) {
     }
     draw();
     mark();
+    tick();
     sayOut();
     if (moved && acted) takeFocus();
     if ((news.section.challenge?.hints.length ?? 0) > hints) pane?.querySelector(".lesson-hints li:last-child")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Whoever solves a challenge does it beside another tab: this one says so. */
+  function tick() {
+    const solved = sitting.phase === "challenge" && sitting.section.challenge?.solved === true;
+    document.querySelector("[data-pane-tab=lesson]")?.toggleAttribute("data-solved", solved);
   }
 
   /** To people who hear the page: once for each thing that comes. */

@@ -5,16 +5,17 @@ import { since, whereIs } from "../faults.js";
 import { bytes, clockTime, number, offset, spoken } from "../words.js";
 
 export function broker(it) {
+  const down = it.state === "crashed" || it.state === "stopped";
   return {
     title: `Broker ${it.broker}`,
     about: `A Kafka broker at ${it.host}:${it.port}. It keeps replicas on its own disk, leads some of them and follows others.`,
     rows: [
-      ["State", spoken(it.state), "What its process does."],
+      ["State", spoken(it.state), down && !it.fenced ? "The controller does not know it yet: it waits for the broker's heartbeats until broker.session.timeout.ms is over." : "What its process does."],
       it.advertised && ["Advertises", it.advertised, "Where it tells clients to find it: its advertised.listeners, as registered when it started."],
       ["Fenced", it.fenced ? "yes" : "no", "While fenced, the controller lets it lead nothing and counts it out of every ISR."],
       ["Broker epoch", number(it.epoch), "Given at registration: requests under an older epoch are refused."],
-      ["Leads", `${number(it.leaders)} of ${number(it.replicas)} replicas`, "Clients write to leaders; followers copy from them."],
-      ["Log size", bytes(it.log_bytes), "All its segment files together."],
+      ["Leads", down ? "–" : `${number(it.leaders)} of ${number(it.replicas)} replicas`, "Clients write to leaders; followers copy from them."],
+      ["Log size", down ? "–" : bytes(it.log_bytes), down ? "Its segment files are still on its disk. Nobody reads them while it is down." : "All its segment files together."],
       ["Metadata offset", offset(it.metadata_offset), "How far it has read the controller's log."],
       ["Connections", number(it.connections), "Real clients connected to it now."],
       it.rack && ["Rack", it.rack, "Replicas are spread over racks."],
