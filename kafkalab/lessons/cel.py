@@ -212,6 +212,22 @@ def _list(children: list[Any]) -> Function:
     return lambda names: [item(names) for item in items]
 
 
+def _mapping(children: list[Any]) -> Function:
+    said = [function_of(each) for each in children[0].children] if children else []
+    entries = list(zip(said[::2], said[1::2], strict=True))
+
+    def value(names: Names) -> dict[Any, Any]:
+        made: dict[Any, Any] = {}
+        for key, under in entries:
+            name = key(names)
+            if not isinstance(name, str | int) or name in made:
+                raise Unknown(f"{name!r} cannot be a key here")
+            made[name] = under(names)
+        return made
+
+    return value
+
+
 def _under(of: Any, key: Any) -> Any:
     """A member of a mapping, or of a list by its place."""
     if isinstance(of, dict):
@@ -380,6 +396,7 @@ THINGS: dict[str, Callable[[list[Any]], Function]] = {
     "ident": _ident,
     "literal": _literal,
     "list_lit": _list,
+    "map_lit": _mapping,
     "member_dot": _dot,
     "member_index": _index,
     "member_dot_arg": _asked,
