@@ -12,7 +12,8 @@ from celpy.adapter import json_to_cel
 from celpy.celparser import CELParseError
 from celpy.evaluation import CELEvalError
 
-from kafkalab.lessons.cel import Function, NotHere, Unknown, function_of
+from kafkalab.lessons.cel import Function, NotHere, function_of
+from kafkalab.lessons.cel_values import Unknown
 from kafkalab.lessons.facts import ROOTS, Facts
 from kafkalab.lessons.located import Located, Place
 

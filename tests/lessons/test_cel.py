@@ -7,7 +7,8 @@ import pytest
 from celpy.adapter import json_to_cel
 from celpy.evaluation import CELEvalError
 
-from kafkalab.lessons.cel import NotHere, Unknown, function_of
+from kafkalab.lessons.cel import NotHere, function_of
+from kafkalab.lessons.cel_values import Unknown
 from kafkalab.lessons.expressions import _plain
 
 ENVIRONMENT = celpy.Environment()
