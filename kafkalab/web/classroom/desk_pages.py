@@ -1,6 +1,7 @@
 """The pages of instructors: log in, see one's rooms, open one, and its console."""
 
 import io
+from contextlib import suppress
 from typing import Any
 
 import segno
@@ -200,7 +201,11 @@ async def projector(request: HttpRequest, code: str) -> HttpResponse:
         "room_words": {key: str(word) for key, word in PROJECTOR_WORDS.items()},
     }
     tenant = tenant_of(room, room.spotlight) if room.spotlight and room.is_open else None
-    lab = await opened(room, room.spotlight) if tenant is not None else None
+    lab = None
+    if tenant is not None:
+        # Where too many others are in use the wall stays as it was.
+        with suppress(LabsRefused):
+            lab = await opened(room, room.spotlight)
     if lab is None:
         return render(request, "classroom/projector.html", context)
     staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
