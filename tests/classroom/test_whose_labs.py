@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient
 
 from kafkalab.web.archive import urls as of_archives
+from kafkalab.web.asgi import application
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.labs import urls as of_labs
 from kafkalab.web.labs.consumers import NO_SUCH_LAB
@@ -200,6 +201,23 @@ def test_in_a_room_that_is_paused_only_the_instructor_acts() -> None:
                 assert await refusal_of(theirs, order, "answer") == ""
                 await teacher.post(f"/rooms/{room.code}/order/", {"order": "go_on"})
                 assert await refusal_of(hers, order | {"name": "b"}, "answer") == ""
+
+    asyncio.run(scenario())
+
+
+def test_a_page_of_another_site_gets_no_socket_of_a_room() -> None:
+    async def scenario() -> None:
+        async with school():
+            teacher = await instructor()
+            room = await room_of(teacher)
+            cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in teacher.cookies.items())
+            told = {}
+            for origin in ("http://localhost", "http://elsewhere.example"):
+                headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookie.encode())]
+                socket = WebsocketCommunicator(application, f"/ws/rooms/{room.code}/console/", headers=headers)
+                told[origin], _ = await socket.connect(PATIENCE_S)
+                await socket.disconnect()
+            assert told == {"http://localhost": True, "http://elsewhere.example": False}
 
     asyncio.run(scenario())
 
