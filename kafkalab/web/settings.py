@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "kafkalab.web.course",
     "kafkalab.web.classroom",
     "kafkalab.web.archive",
+    "kafkalab.web.demos",
 ]
 MIDDLEWARE = [
     "kafkalab.web.headers.health_first",
