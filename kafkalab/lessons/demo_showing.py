@@ -51,6 +51,11 @@ class Showing:
         self.demo = demo
         self.lab = lab
         self.on_lab = on_lab
+        self.index = 0
+        """Of the card."""
+        self.phase = READY
+        self.proven: list[Proven] = []
+        """What the card asserted, once it was carried out."""
         self.dark = False
         """Whether the projector shows nothing."""
         self.hurrying = False
@@ -60,6 +65,7 @@ class Showing:
         self.recorded = ""
         """The text of the demo that was recorded last."""
         self._under_way = UnderWay(at_once_s)
+        self._before: Facts = {}
         self._rate = 1.0
         """How fast it went before somebody pressed on."""
         self.kept: dict[int, Lab] = {}
@@ -184,11 +190,11 @@ class Showing:
         self.index = index
         self.phase = READY
         self.error = ""
-        self.proven: list[Proven] = []
+        self.proven = []
         self._slow_down()
         self._under_way.drop()
         hold(self.lab)
-        self._before: Facts = look(self.lab)
+        self._before = look(self.lab)
         self.kept[index] = self.lab.fork()
 
     def _hurry(self) -> None:
