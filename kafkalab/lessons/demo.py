@@ -4,11 +4,12 @@ What may stand where is written down for authors in `fixtures/demos/README.md`.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kafkalab.lab import LabSettings
+from kafkalab.lessons.documents import cluster_settings
 from kafkalab.lessons.expressions import Expression
 from kafkalab.lessons.lesson import PLACES, Step, steps
 from kafkalab.lessons.located import Located, Place, read_yaml
@@ -117,14 +118,8 @@ def read_demos(directory: Path) -> tuple[Demo, ...]:
 
 
 def _settings(cluster: dict[str, Located]) -> LabSettings:
-    configs = cluster["configs"].mapping(tuple(cluster["configs"].plain or ())) if "configs" in cluster else {}
-    return LabSettings(
-        name="demo",
-        brokers=int(cluster["brokers"].number(1, 5)) if "brokers" in cluster else 3,
-        controllers=int(cluster["controllers"].number(1, 3)) if "controllers" in cluster else 1,
-        seed=int(cluster["seed"].number(1, 2**31)) if "seed" in cluster else 1,
-        broker_configs={name: str(each.value) for name, each in configs.items()},
-    )
+    seed = int(cluster["seed"].number(1, 2**31)) if "seed" in cluster else 1
+    return replace(cluster_settings("demo", cluster), seed=seed)
 
 
 def _card(located: Located) -> Card:
