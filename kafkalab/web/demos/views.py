@@ -44,7 +44,7 @@ async def demo(request: HttpRequest, lesson: int, name: str) -> HttpResponse:
     except (NoStand, LessonRefused) as refused:
         return render(request, "demos/refused.html", {"demo": found, "why": refused, "here": "demos"}, status=409)
     projects = "projector" in request.GET
-    context = on_the_stage(request, stand.name, owner, stand.showing.lab)
+    context = on_the_stage(request, stand.name, stand.showing.lab)
     context |= {
         "socket": f"/ws/labs/{stand.name}/demo/{'?projector' if projects else ''}",
         "projects": projects,

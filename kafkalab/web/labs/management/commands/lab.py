@@ -114,9 +114,7 @@ class Command(BaseCommand):
         try:
             ports = {each.protocol: each.doors.ports for each in listeners}
             lab = Lab.open(data / HOME, wanted, doors.ports, more_ports=ports)
-            if shared:
-                bounds = Bounds(labs=most_labs)
-                open_labs.many = ManyLabs(data / "labs", host, shared, bounds, self._say_broken)
+            open_labs.many = ManyLabs(data / "labs", host, shared, Bounds(labs=most_labs), self._say_broken)
         except StoreRefused:
             for taken in (doors, *(each.doors for each in (*listeners, *shared))):
                 taken.close()
@@ -134,14 +132,14 @@ class Command(BaseCommand):
         self, lab: Lab, gateway: Gateway, shared: tuple[Listener, ...], host: str, port: int, *, first_topic: bool
     ) -> None:
         many = open_labs.many
-        reception = Reception(shared, many.find, many.wake, lab.cluster.config) if many is not None else None
+        assert many is not None
+        reception = Reception(shared, many.find, many.wake, lab.cluster.config)
 
         async def begin() -> None:
             lab.play()
             gateway.start()
-            if many is not None and reception is not None:
-                many.start()
-                reception.start()
+            many.start()
+            reception.start()
             await lab.until_ready()
             if first_topic:
                 replicas = min(3, len(lab.broker_ids))
@@ -155,9 +153,8 @@ class Command(BaseCommand):
 
         def end() -> None:
             gateway.close()
-            if many is not None and reception is not None:
-                reception.close()
-                many.close()
+            reception.close()
+            many.close()
 
         lab.conductor.on_broken = self._say_broken
         serve(lab, host, port, begin, end)
