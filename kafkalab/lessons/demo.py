@@ -78,6 +78,11 @@ class Demo:
     """Its cluster, as it is written down."""
 
     @property
+    def path(self) -> str:
+        """By which it is known, and in addresses."""
+        return f"{self.lesson}-{self.name}"
+
+    @property
     def talk_s(self) -> float:
         """How long somebody says and asks what stands on the cards, about."""
         words = sum(len(card.say.split()) + len(card.ask.split()) for card in self.cards)

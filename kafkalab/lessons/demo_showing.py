@@ -46,11 +46,16 @@ class Showing:
         *,
         at_once_s: float = AT_ONCE_S,
         on_lab: Callable[[Lab], None] = lambda lab: None,
+        records: bool = True,
     ) -> None:
         """`lab` stands as before the first card. `on_lab` hears of the lab that takes its place."""
         self.demo = demo
         self.lab = lab
         self.on_lab = on_lab
+        self.records = records
+        """Whether another demo can be made here: the lab can be made anew from what the demo says of its cluster."""
+        self.on_done: Callable[[Showing], None] = lambda showing: None
+        """Hears when a card was carried out. It may raise LessonRefused."""
         self.index = 0
         """Of the card."""
         self.phase = READY
@@ -65,7 +70,8 @@ class Showing:
         self.recorded = ""
         """The text of the demo that was recorded last."""
         self._under_way = UnderWay(at_once_s)
-        self._before: Facts = {}
+        self.before: Facts = {}
+        """When the card was put up, or carried out."""
         self._rate = 1.0
         """How fast it went before somebody pressed on."""
         self.kept: dict[int, Lab] = {}
@@ -93,7 +99,7 @@ class Showing:
         """The id of what the class shall look at."""
         if self.phase not in (READY, DOING, DONE):
             return ""
-        return place_of(self.card.show, self._before, look(self.lab))
+        return place_of(self.card.show, self.before, look(self.lab))
 
     # -- as time goes on --------------------------------------------------------------------------
 
@@ -115,8 +121,9 @@ class Showing:
     def _did(self) -> None:
         self._slow_down()
         hold(self.lab)
-        self.proven = proven(self.card, self._before, look(self.lab))
+        self.proven = proven(self.card, self.before, look(self.lab))
         self.phase = DONE
+        self.on_done(self)
 
     def broke(self, sentence: str) -> None:
         """The engine did."""
@@ -148,8 +155,8 @@ class Showing:
     def _next(self) -> None:
         if self.phase == READY and self.card.do:
             self.phase = DOING
-            self._before = look(self.lab)
-            self._under_way.play(Carrying(self.lab, self.card.do, self._before))
+            self.before = look(self.lab)
+            self._under_way.play(Carrying(self.lab, self.card.do, self.before))
             let_go_on(self.lab)
         elif self.phase == DOING:
             self._hurry()
@@ -194,7 +201,7 @@ class Showing:
         self._slow_down()
         self._under_way.drop()
         hold(self.lab)
-        self._before = look(self.lab)
+        self.before = look(self.lab)
         self.kept[index] = self.lab.fork()
 
     def _hurry(self) -> None:
@@ -231,6 +238,8 @@ class Showing:
     # -- recording ------------------------------------------------------------------------------------
 
     def _record(self) -> None:
+        if not self.records:
+            raise DemoRefused("There is nothing to record here: open a demo.")
         if self.phase in (PREPARING, WRITING, RECORDING):
             raise DemoRefused("It is being recorded, or prepared.")
 
@@ -308,6 +317,7 @@ def shown(showing: Showing) -> dict[str, Any]:
             "next": following[0].title if following else "",
         },
         "recording": {"card": len(recorder.cards) + 1, "orders": recorder.orders} if recorder is not None else None,
+        "records": showing.records,
         "recorded": bool(showing.recorded),
     }
 

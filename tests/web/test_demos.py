@@ -116,7 +116,14 @@ def test_two_windows_follow_one_lab_and_the_projectors_is_told_nothing_of_the_ca
                 said = await at_lectern.until("ready")
                 assert said["card"]["title"] == "Five orders"
                 assert said["card"]["say"][0]["tag"] == "p"
-                told = {"index": 0, "phase": "ready", "dark": False, "lens": "log", "looks_at": "partition:orders:0"}
+                told = {
+                    "index": 0,
+                    "phase": "ready",
+                    "dark": False,
+                    "lens": "log",
+                    "looks_at": "partition:orders:0",
+                    "heat": {},
+                }
                 assert await on_wall.until("ready") == told
                 # The remote may be heard in either window.
                 await on_wall.ask("blank_screen", dark=True)

@@ -17,7 +17,7 @@ from kafkalab.lessons.demo_play import opening
 from kafkalab.lessons.demo_showing import AT_WORK, Showing, projected, shown
 from kafkalab.lessons.pace import hold, let_go_on
 from kafkalab.lessons.phases import AT_ONCE_S
-from kafkalab.lessons.work import Work
+from kafkalab.lessons.work import Pieces, Work
 from kafkalab.web.demos.shelf import demo_href
 from kafkalab.web.demos.texts import on_the_page
 from kafkalab.web.labs.open_labs import PrivateLab, open_labs
@@ -48,12 +48,16 @@ class Window:
 
 
 class Stand:
-    def __init__(self, owner: str, showing: Showing) -> None:
+    def __init__(self, owner: str, showing: Showing, page: str) -> None:
+        """`page` is its address."""
         self.owner = owner
+        self.page = page
         self.name = showing.lab.settings.name
         """Of the lab."""
         self.showing = showing
         self.windows: list[Window] = []
+        self.heat: dict[str, int] = {}
+        """Of a vote about places: how many percent said each, by the entity's id."""
         self.left_at = time.monotonic()
         """When it was used last."""
         self._told: dict[int, dict[str, Any]] = {}
@@ -61,16 +65,6 @@ class Stand:
         showing.on_lab = self._on_lab
         self._on_lab(showing.lab)
         self._tick()
-
-    @staticmethod
-    async def prepared(owner: str, demo: Demo) -> "Stand":
-        """Others get their turn while the lab is made. Raises LessonRefused."""
-        name = f"demo-{demo.lesson}-{secrets.token_hex(4)}"
-        named = replace(demo, settings=replace(demo.settings, name=name))
-        work = Work(opening(named))
-        while not work.go_on(AT_ONCE_S):
-            await asyncio.sleep(0)
-        return Stand(owner, Showing(named, work.value))
 
     @property
     def used(self) -> bool:
@@ -83,7 +77,7 @@ class Stand:
             if self.showing.phase in AT_WORK:
                 let_go_on(self.showing.lab)
             self._tick()
-        self._tell()
+        self.tell()
 
     def leave(self, socket: Any) -> None:
         self.windows = [window for window in self.windows if window.socket is not socket]
@@ -92,7 +86,7 @@ class Stand:
     def do(self, command: DemoCommand) -> None:
         """Raises DemoRefused."""
         self.showing.do(command)
-        self._tell()
+        self.tell()
 
     def close(self) -> None:
         if self._timer is not None:
@@ -112,7 +106,7 @@ class Stand:
         finally:
             if not well:
                 self._broke("The engine broke while the demo looked at it.")
-        self._tell()
+        self.tell()
         if self.used:
             self.left_at = time.monotonic()
         if time.monotonic() - self.left_at > REST_AFTER_S:
@@ -123,7 +117,7 @@ class Stand:
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke
-        open_labs.private[self.name] = PrivateLab(self.owner, lab, demo_href(self.showing.demo))
+        open_labs.private[self.name] = PrivateLab(self.owner, lab, self.page)
         if not lab.conductor.playing:
             lab.play()
         for window in self.windows:
@@ -131,12 +125,12 @@ class Stand:
 
     def _broke(self, sentence: str) -> None:
         self.showing.broke(sentence)
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Every window for which there is news."""
         for window in self.windows:
-            said = window.tells(self.showing)
+            said = window.tells(self.showing) | {"heat": self.heat}
             if self._told.get(id(window.socket)) != said:
                 self._told[id(window.socket)] = said
                 window.socket.tell({"type": "demo", "demo": said})
@@ -147,28 +141,42 @@ class Stands:
         self.by_name: dict[str, Stand] = {}
         self._look: asyncio.TimerHandle | None = None
 
-    def of(self, owner: str, demo: Demo) -> Stand | None:
+    def of_owner(self, owner: str) -> list[Stand]:
+        return [stand for stand in self.by_name.values() if stand.owner == owner]
+
+    def named(self, owner: str, path: str) -> Stand | None:
         """The one that this presenter has at that demo."""
-        mine = (stand for stand in self.by_name.values() if stand.owner == owner)
-        wanted = (demo.lesson, demo.name)
-        return next((it for it in mine if (it.showing.demo.lesson, it.showing.demo.name) == wanted), None)
+        return next((stand for stand in self.of_owner(owner) if stand.showing.demo.path == path), None)
+
+    def newest(self, owner: str) -> Stand | None:
+        """The one at which this presenter is just now, or was last."""
+        return max(self.of_owner(owner), key=lambda stand: (bool(stand.windows), stand.left_at), default=None)
 
     async def at(self, owner: str, demo: Demo) -> Stand:
-        """That one, or a new one. Raises NoStand, and LessonRefused for a demo that cannot be played."""
-        stand = self.of(owner, demo)
+        """The presenter's at that demo, or a new one. Raises NoStand, and LessonRefused for what cannot be played."""
+        stand = self.named(owner, demo.path)
         if stand is not None:
             return stand
+        name = f"demo-{demo.lesson}-{secrets.token_hex(4)}"
+        named = replace(demo, settings=replace(demo.settings, name=name))
+        return await self.take(owner, named, opening(named), demo_href(demo))
+
+    async def take(self, owner: str, demo: Demo, pieces: Pieces[Lab], page: str, *, records: bool = True) -> Stand:
+        """A new one, with the lab that comes of the pieces. Others get their turn while it is made. Raises as `at`."""
         self._make_room(owner)
-        made = await Stand.prepared(owner, demo)
-        stand = self.of(owner, demo)
+        work = Work(pieces)
+        while not work.go_on(AT_ONCE_S):
+            await asyncio.sleep(0)
+        stand = self.named(owner, demo.path)
         if stand is not None:
             # The other window of the same presenter was faster.
-            made.close()
+            work.value.abandon()
             return stand
-        self.by_name[made.name] = made
+        stand = Stand(owner, Showing(demo, work.value, records=records), page)
+        self.by_name[stand.name] = stand
         if self._look is None:
             self._look_later()
-        return made
+        return stand
 
     def close(self) -> None:
         if self._look is not None:
@@ -185,7 +193,7 @@ class Stands:
                 self._close(stand)
 
     def _make_room(self, owner: str) -> None:
-        mine = [stand for stand in self.by_name.values() if stand.owner == owner]
+        mine = self.of_owner(owner)
         if len(mine) >= MOST_OF_ONE:
             self._close_one_of(mine, f"You have {len(mine)} demos open: close the page of one first.")
         if len(self.by_name) >= MOST_STANDS:

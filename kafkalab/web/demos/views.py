@@ -9,7 +9,7 @@ from kafkalab.lessons import LessonRefused
 from kafkalab.lessons.demo import Demo
 from kafkalab.web.course.catalogue import catalogue, lesson_href
 from kafkalab.web.demos.shelf import demo_href, shelf
-from kafkalab.web.demos.stands import NoStand, stands
+from kafkalab.web.demos.stands import NoStand, Stand, stands
 from kafkalab.web.demos.words import WORDS
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 from kafkalab.web.labs.views import on_the_stage
@@ -43,12 +43,17 @@ async def demo(request: HttpRequest, lesson: int, name: str) -> HttpResponse:
         stand = await stands.at(owner, found)
     except (NoStand, LessonRefused) as refused:
         return render(request, "demos/refused.html", {"demo": found, "why": refused, "here": "demos"}, status=409)
+    return at_stand(request, stand, owner)
+
+
+def at_stand(request: HttpRequest, stand: Stand, owner: str) -> HttpResponse:
+    """The stage of its lab, with the cue cards or, with `?projector`, without."""
     projects = "projector" in request.GET
     context = on_the_stage(request, stand.name, stand.showing.lab)
     context |= {
         "socket": f"/ws/labs/{stand.name}/demo/{'?projector' if projects else ''}",
         "projects": projects,
-        "demo": found,
+        "demo": stand.showing.demo,
         "demo_words": {key: str(word) for key, word in WORDS.items()},
     }
     response = render(request, "labs/stage.html", context)
@@ -60,7 +65,7 @@ async def demo(request: HttpRequest, lesson: int, name: str) -> HttpResponse:
 @never_cache
 async def recorded(request: HttpRequest, lesson: int, name: str) -> HttpResponse:
     """The demo that was recorded last on this presenter's own lab, as a file."""
-    stand = stands.of(owner_of(request), _found(lesson, name))
+    stand = stands.named(owner_of(request), _found(lesson, name).path)
     if stand is None or not stand.showing.recorded:
         raise Http404("Nothing was recorded here.")
     response = HttpResponse(stand.showing.recorded, content_type="application/yaml; charset=utf-8")

@@ -83,11 +83,11 @@ function drawActs({ phase, card, index, hurrying }) {
       : button({ command: "next_card" }, next, { key: "next", "data-main": true, disabled: hurrying || phase === "preparing" || phase === "writing" }));
 }
 
-function drawTools({ dark, recorded, recording, phase }) {
+function drawTools({ dark, records, recorded, recording, phase }) {
   return h("footer", { key: "tools", class: "demo-tools" },
     h("a", { class: "lesson-link", href: "?projector", target: "_blank", title: say("projector_says") }, say("projector")),
     button({ command: "blank_screen", dark: !dark }, say(dark ? "light" : "dark"), { class: "small", "aria-pressed": String(dark) }),
-    recording === null && phase !== "writing" && button({ command: "begin_recording" }, say("record"), { class: "small", title: say("record_says") }),
+    records && recording === null && phase !== "writing" && button({ command: "begin_recording" }, say("record"), { class: "small", title: say("record_says") }),
     dark && h("p", { class: "demo-dark" }, say("is_dark")),
     recorded && h("p", { class: "demo-recorded" }, say("recorded")),
     h("p", { class: "quiet" }, say("remote")));

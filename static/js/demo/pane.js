@@ -63,8 +63,16 @@ export function wireDemo({ ask, ui, change }) {
   function mark() {
     if (showing === null) return;
     for (const element of document.querySelectorAll("#stage-svg [data-id]")) {
-      element.toggleAttribute("data-pointed", showing.looks_at !== "" && /** @type {HTMLElement} */ (element).dataset.id === showing.looks_at);
+      const id = /** @type {HTMLElement} */ (element).dataset.id ?? "";
+      element.toggleAttribute("data-pointed", showing.looks_at !== "" && id === showing.looks_at);
+      warm(element, showing.heat[id]);
     }
+  }
+
+  /** Where a class has voted for: the more of them the warmer. @param {Element} element @param {number|undefined} percent */
+  function warm(element, percent) {
+    if (percent) element.setAttribute("data-heat", String(Math.ceil(percent / 20)));
+    else element.removeAttribute("data-heat");
   }
 
   async function order(command) {
