@@ -1,9 +1,11 @@
 """A school in memory: a home lab, labs of rooms, an instructor who is logged in, learners who join."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
@@ -12,12 +14,13 @@ from django.test import AsyncClient
 
 from kafkalab.lab import Bounds, ManyLabs
 from kafkalab.web.asgi import application
+from kafkalab.web.classroom.heard import heard
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.rooms import wrong_codes
 from kafkalab.web.course.belonging import logins
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import COOKIE
-from tests.web.labs import HERE, home_lab
+from tests.web.labs import HERE, PATIENCE_S, home_lab
 
 PASSWORD = "correct horse battery"
 
@@ -28,10 +31,12 @@ async def school(directory: Path | None = None, **bounds: int) -> AsyncIterator[
     logins.forget()
     async with home_lab():
         many = ManyLabs(directory, "127.0.0.1", (), Bounds(**bounds))
+        many.on_awake.append(heard.listen)
         open_labs.many = many
         try:
             yield many
         finally:
+            await heard.written()
             open_labs.many = None
             open_labs.held.clear()
             many.close()
@@ -79,3 +84,16 @@ async def socket_of(browser: AsyncClient, path: str) -> AsyncIterator[WebsocketC
         yield socket
     finally:
         await socket.disconnect()
+
+
+async def ordered(browser: AsyncClient, room: Room, order: str, value: str = "") -> int:
+    answer = await browser.post(f"/rooms/{room.code}/order/", {"order": order, "value": value})
+    return int(answer.status_code)
+
+
+async def heard_by(socket: WebsocketCommunicator, kind: str) -> dict[str, Any]:
+    """The next message of that type, past all others."""
+    while True:
+        said: dict[str, Any] = json.loads(await socket.receive_from(PATIENCE_S))
+        if said["type"] == kind:
+            return said

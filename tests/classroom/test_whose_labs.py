@@ -194,7 +194,7 @@ def test_the_socket_of_a_room_is_for_who_has_a_seat_there() -> None:
             assert [await is_shut(who, path) for who in (bo, AsyncClient())] == [True, True]
             async with socket_of(ada, path) as socket:
                 first = json.loads(await socket.receive_from(PATIENCE_S))
-                await teacher.post(f"/rooms/{room.code}/order/", {"order": "say", "message": "Look <b>here</b>"})
+                await teacher.post(f"/rooms/{room.code}/order/", {"order": "say", "value": "Look <b>here</b>"})
                 second = json.loads(await socket.receive_from(PATIENCE_S))
             assert first == {
                 "type": "room",

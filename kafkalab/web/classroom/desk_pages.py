@@ -5,7 +5,7 @@ from typing import Any
 
 import segno
 from asgiref.sync import sync_to_async
-from django.contrib.auth import login, logout
+from django.contrib.auth import alogout, login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,13 +19,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kafkalab.lab import LabsRefused
 from kafkalab.web.classroom import desks, rooms, telling
-from kafkalab.web.classroom.console_words import WORDS
+from kafkalab.web.classroom.console_words import PROJECTOR_WORDS, WORDS
 from kafkalab.web.classroom.models import LONGEST_MESSAGE, LONGEST_TITLE, Arrangement, Room
-from kafkalab.web.classroom.places import desk_name, opened
+from kafkalab.web.classroom.places import DESK, desk_name, opened, places_of, tenant_of
 from kafkalab.web.course.belonging import TOO_MANY, logins
 from kafkalab.web.course.learner import address_of
-from kafkalab.web.labs.open_labs import open_labs
-from kafkalab.web.labs.owners import new_owner, owner_of, remember
+from kafkalab.web.labs.consumers import GOING_AWAY, open_sockets
+from kafkalab.web.labs.open_labs import Role, open_labs
+from kafkalab.web.labs.owners import new_owner, owner_in, owner_of, remember
+from kafkalab.web.labs.views import on_the_stage
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,9 +61,13 @@ def _at_desk(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 @require_POST
-def log_out(request: HttpRequest) -> HttpResponse:
-    desks.leave_desk(owner_of(request))
-    logout(request)
+async def log_out(request: HttpRequest) -> HttpResponse:
+    key = owner_of(request)
+    await sync_to_async(desks.leave_desk)(key)
+    await alogout(request)
+    # What is open at this browser comes through the gates again.
+    for consumer in [each for each in open_sockets.values() if key and owner_in(each.scope) == key]:
+        await consumer.close(GOING_AWAY)
     response: HttpResponse = redirect("room-login")
     return response
 
@@ -154,6 +160,8 @@ async def console(request: HttpRequest, code: str) -> HttpResponse:
         "address": join_address(request, room),
         "longest": LONGEST_MESSAGE,
         "own_clients": open_labs.own is not None,
+        "desk": desk_name(room),
+        "is_shared": desk_name(room) != DESK,
         "words": {key: str(word) for key, word in WORDS.items()},
         "room_socket": f"/ws/rooms/{room.code}/console/",
     }
@@ -172,6 +180,46 @@ async def desk(request: HttpRequest, code: str) -> HttpResponse:
     except LabsRefused as refused:
         return render(request, "classroom/closed.html", {"room": room, "why": refused}, status=409)
     return await sync_to_async(_at_desk)(request, redirect("stage", lab.settings.name))
+
+
+@require_safe
+@never_cache
+async def watch(request: HttpRequest, code: str, place: str) -> HttpResponse:
+    """The stage of that place's lab, to look at and to look back in."""
+    if (away := await to_log_in(request)) is not None:
+        return away
+    room = await room_of(request, code)
+    found = next((each for each in await sync_to_async(places_of)(room) if each.name == place), None)
+    if found is None or tenant_of(room, place) is None:
+        raise Http404("There is no such place, or nobody has been there yet.")
+    try:
+        lab = await opened(room, place)
+    except LabsRefused as refused:
+        return render(request, "classroom/closed.html", {"room": room, "why": refused}, status=409)
+    staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
+    return await sync_to_async(_rendered)(request, "labs/stage.html", staged | {"room": room, "watched": found.called})
+
+
+@require_safe
+@never_cache
+async def projector(request: HttpRequest, code: str) -> HttpResponse:
+    """What the class sees: how to join, or the lab in the spotlight, of which nothing says whose it is."""
+    if (away := await to_log_in(request)) is not None:
+        return away
+    room = await room_of(request, code)
+    context: dict[str, Any] = {
+        "room": room,
+        "address": join_address(request, room),
+        "room_socket": f"/ws/rooms/{room.code}/console/",
+        "room_words": {key: str(word) for key, word in PROJECTOR_WORDS.items()},
+    }
+    tenant = tenant_of(room, room.spotlight) if room.spotlight and room.is_open else None
+    lab = await opened(room, room.spotlight) if tenant is not None else None
+    if lab is None:
+        return await sync_to_async(_rendered)(request, "classroom/projector.html", context)
+    staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
+    staged |= context | {"projector": True, "lab": staged["lab"] | {"name": _("Spotlight")}}
+    return await sync_to_async(_rendered)(request, "labs/stage.html", staged)
 
 
 def join_address(request: HttpRequest, room: Room) -> str:

@@ -11,15 +11,14 @@ from kafkalab.lab import BRANCH_SIGN, LabsRefused
 from kafkalab.web.classroom import rooms, telling
 from kafkalab.web.classroom.models import LONGEST_NAME, Room, Seat
 from kafkalab.web.classroom.names import NameRefused
-from kafkalab.web.classroom.places import opened, place_name
+from kafkalab.web.classroom.places import opened, place_name, tenant_of
 from kafkalab.web.classroom.seat_words import WORDS
+from kafkalab.web.classroom.sending import BRANCH, sent
 from kafkalab.web.course.learner import address_of
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 from kafkalab.web.labs.views import on_the_stage
 
 TOO_MANY = 429
-SENT = "from-your-instructor"
-"""The branch in which the instructor's state arrives."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,16 +98,20 @@ async def seat(request: HttpRequest, code: str) -> HttpResponse:
     except LabsRefused as refused:
         return render(request, "classroom/closed.html", {"room": sitting.room, "why": refused}, status=409)
     telling.hold(sitting.room)
-    branch = request.GET.get("branch", "")
-    sent = lab.family.named(SENT)
-    shown = sent if branch == SENT and sent is not None else lab
-    name = lab.settings.name + (f"{BRANCH_SIGN}{SENT}" if shown is sent else "")
-    context = on_the_stage(request, name, shown)
+    place = place_name(sitting.room, sitting)
+    tenant = tenant_of(sitting.room, place)
+    delivered = (
+        sent.deliver(sitting.room, tenant) if request.GET.get("branch") == BRANCH and tenant is not None else None
+    )
+    name = f"{lab.settings.name}{BRANCH_SIGN}{BRANCH}" if delivered is not None else lab.settings.name
+    context = on_the_stage(request, name, delivered or lab)
     context |= {
         "room": sitting.room,
         "seat": sitting,
-        "sent": sent is not None,
-        "shows_sent": shown is sent,
+        "place": place,
+        "sent_url": f"{request.path}?branch={BRANCH}",
+        "sent": sent.is_sent(sitting.room),
+        "shows_sent": delivered is not None,
         "room_socket": f"/ws/rooms/{sitting.room.code}/",
         "room_words": {key: str(word) for key, word in WORDS.items()},
     }

@@ -3,8 +3,6 @@
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
-    "paused": _("Paused by your instructor: look and listen."),
     "left": _("left"),
     "over": _("Time is over."),
-    "broken": _("No line to the room: it comes back by itself."),
 }

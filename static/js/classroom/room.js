@@ -42,10 +42,3 @@ export function openRoom(path, onState = () => undefined) {
 
   return { close: () => socket.close() };
 }
-
-/** How long until then, in minutes and seconds; "" when it is over. @param {number} until_ms */
-export function clock(until_ms, now_ms = Date.now()) {
-  const left_s = Math.ceil((until_ms - now_ms) / 1000);
-  if (left_s <= 0) return "";
-  return `${Math.floor(left_s / 60)}:${String(left_s % 60).padStart(2, "0")}`;
-}

@@ -1,43 +1,35 @@
 /** The bar above a learner's stage: what the instructor says, how long there is, and whether all are paused. */
 
-import { clock, last, openRoom } from "./room.js";
+import { last, openRoom } from "./room.js";
+import { drawTimer } from "./timer.js";
 
-const at = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
-const words = JSON.parse(at("#room-words").textContent ?? "{}");
-const SENT = "from-your-instructor";
-/** As the page was loaded: closed rooms have no stage. */
-let wasOpen = true;
+const at = (/** @type {string} */ selector) => /** @type {HTMLElement|null} */ (document.querySelector(selector));
+const page = document.documentElement;
 
 function draw() {
   const room = last.get("room");
-  if (room === undefined) return;
-  if (wasOpen && !room.open) {
-    wasOpen = false;
-    location.reload();
-  }
-  at("#room-message").textContent = room.message;
-  at("#room-message").title = room.message;
-  at("#room-paused").hidden = !room.paused;
-  document.documentElement.toggleAttribute("data-room-paused", room.paused);
+  const message = at("#room-message");
+  const paused = at("#room-paused");
+  if (room === undefined || message === null || paused === null) return;
+  message.textContent = room.message;
+  message.title = room.message;
+  paused.hidden = !room.paused;
   drawTimer(room.timer_until_ms);
 }
 
-function drawTimer(/** @type {number|null} */ until_ms) {
-  const timer = at("#room-timer");
-  timer.hidden = until_ms === null;
-  if (until_ms === null) return;
-  const left = clock(until_ms);
-  timer.toggleAttribute("data-over", left === "");
-  timer.textContent = left === "" ? words.over : `${left} ${words.left}`;
+function hear(/** @type {import("./room.js").Told} */ told) {
+  // A closed room has no stage, and a state that was sent is a lab of its own.
+  if (told.type === "room" && !told.open) location.reload();
+  else if (told.type === "sent") location.assign(page.dataset.sentUrl ?? "");
+  else if (told.type === "begun_again" && told.place === page.dataset.place) location.assign(location.pathname);
+  else if (told.type === "hands") at("#hand button[value=no]")?.click();
+  else draw();
 }
 
-document.addEventListener("room", (event) => {
-  const told = /** @type {CustomEvent} */ (event).detail;
-  if (told.type === "sent") location.assign(`${location.pathname}?branch=${SENT}`);
-  else if (told.type === "begun_again" && (told.place === "" || told.place === document.documentElement.dataset.place)) location.assign(location.pathname);
-  else draw();
-});
+document.addEventListener("room", (event) => hear(/** @type {CustomEvent} */ (event).detail));
 setInterval(draw, 1000);
-openRoom(document.documentElement.dataset.roomSocket ?? "", (state) => {
-  document.documentElement.dataset.roomLine = state;
+openRoom(page.dataset.roomSocket ?? "", (state) => {
+  page.dataset.roomLine = state;
+  // The seat was taken away.
+  if (state === "gone") location.reload();
 });

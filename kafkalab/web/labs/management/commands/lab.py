@@ -29,6 +29,7 @@ from kafkalab.lab import (
     StoreRefused,
 )
 from kafkalab.lab.commands import CreateTopic
+from kafkalab.web.classroom.heard import heard
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
 from kafkalab.web.storage import keep_in
@@ -138,6 +139,7 @@ class Command(BaseCommand):
         async def begin() -> None:
             lab.play()
             gateway.start()
+            many.on_awake.append(heard.listen)
             many.start()
             reception.start()
             await lab.until_ready()
