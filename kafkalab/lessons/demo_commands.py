@@ -16,7 +16,7 @@ class NextCard:
 
 
 @dataclass(frozen=True, slots=True)
-class LastCard:
+class TakeBack:
     """Go back to how the lab stood before the card was carried out, or else before the card in front of it."""
 
 
@@ -54,7 +54,7 @@ class DropRecording:
     """Forget what was recorded."""
 
 
-DemoCommand = NextCard | LastCard | PutUpCard | BlankScreen | BeginRecording | CutCard | DropRecording
+DemoCommand = NextCard | TakeBack | PutUpCard | BlankScreen | BeginRecording | CutCard | DropRecording
 
 DEMO_COMMANDS = by_name(DemoCommand)
 """Every one's class under its name in JSON."""

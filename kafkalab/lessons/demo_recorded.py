@@ -17,15 +17,16 @@ from kafkalab.lessons.carrying import look
 from kafkalab.lessons.demo import Demo, read_demo
 from kafkalab.lessons.demo_play import carrying_out, opening
 from kafkalab.lessons.facts import Facts
-from kafkalab.lessons.lesson import LONGEST_WAIT_S
 from kafkalab.lessons.located import LessonRefused
 from kafkalab.lessons.work import Pieces
 
 NAME = "recorded"
 LEAST_WAIT_S = 0.05
 MOST_PROOFS = 5
-MOST_ORDERS = 200
-"""Of one card."""
+LONGEST_GAP_S = 30.0
+"""Between two orders: after that somebody was thinking, and not waiting for the cluster."""
+LONGEST_END_S = 10.0
+"""After the last order of a card: what comes of it is there by then, and the rest was spent on writing."""
 REFUSED = "the command was refused: "
 SAYS_NOTHING = "Say here what the class sees."
 Plain = dict[str, Any]
@@ -84,17 +85,17 @@ class Recorder:
         done: list[Plain] = []
         came_to_s = 0.0
         _, *orders = (json.loads(line) for line in self._tape.lines(self.lab.world.now_us).splitlines())
-        for order in orders[:MOST_ORDERS]:
-            done += _waiting(order["at_s"] - came_to_s)
+        for order in orders:
+            done += _waiting(order["at_s"] - came_to_s, LONGEST_GAP_S)
             came_to_s = order["at_s"]
             fields = {name: _literal(value) for name, value in order.items() if name not in ("at_s", "step", "command")}
             done.append({order["command"]: fields})
         passed_s = (self.lab.world.now_us - self._tape.start_us) / 1_000_000
-        return done + (_waiting(passed_s - came_to_s) if done else [])
+        return done + (_waiting(passed_s - came_to_s, LONGEST_END_S) if done else [])
 
 
-def _waiting(seconds: float) -> list[Plain]:
-    return [{"wait": round(min(seconds, LONGEST_WAIT_S), 2)}] if seconds >= LEAST_WAIT_S else []
+def _waiting(seconds: float, at_most: float) -> list[Plain]:
+    return [{"wait": round(min(seconds, at_most), 2)}] if seconds >= LEAST_WAIT_S else []
 
 
 def _literal(value: Any) -> Any:

@@ -140,7 +140,7 @@ class Showing:
                 self._cut(command)
             case say.DropRecording():
                 self._drop_recording()
-            case say.LastCard():
+            case say.TakeBack():
                 self._back()
             case _ if self.error:
                 raise DemoRefused(self.error)

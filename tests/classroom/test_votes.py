@@ -127,7 +127,7 @@ def test_half_right_talks_it_over_and_votes_again_then_the_engine_answers() -> N
             await stage.all_done()
             told = await page_of(bo, mine)
             assert "Round 1: 2 votes 0 1 · 50 % 5 1 · 50 % ✓ right" in told
-            assert "Round 2: 1 votes 5 1 · 100 % ✓ right" in told
+            assert "Round 2: 1 vote 5 1 · 100 % ✓ right" in told
             assert "The engine says: 5" in told
             assert await order(teacher, room, "again") == 409
 

@@ -13,9 +13,9 @@ from kafkalab.lessons.demo_commands import (
     BlankScreen,
     CutCard,
     DropRecording,
-    LastCard,
     NextCard,
     PutUpCard,
+    TakeBack,
 )
 from kafkalab.lessons.demo_play import check_demo, opening
 from kafkalab.lessons.demo_showing import DemoRefused, Showing, projected, shown
@@ -85,16 +85,16 @@ def test_back_is_how_the_lab_stood_before_the_card_and_before_that_before_the_on
         wait_for(showing, "done")
         showing.do(NextCard())
     assert "consumer:billing-1" in showing.lab.view()
-    showing.do(LastCard())
+    showing.do(TakeBack())
     assert (showing.phase, showing.index) == ("ready", 1)
     assert showing.lab.view() == before
     assert labs == [showing.lab]
     showing.do(NextCard())
     wait_for(showing, "done")
-    showing.do(LastCard())
+    showing.do(TakeBack())
     assert (showing.phase, showing.index, showing.lab.view() == before) == ("ready", 1, True)
     for _ in range(3):
-        showing.do(LastCard())
+        showing.do(TakeBack())
     assert (showing.phase, showing.index) == ("ready", 0)
 
 
@@ -112,7 +112,7 @@ def test_who_presses_on_while_a_card_is_carried_out_makes_it_quicker_and_no_diff
     assert (showing.lab.time.rate, proven(showing)) == (1.0, [True, True])
 
 
-def test_after_the_last_card_there_is_none() -> None:
+def test_after_the_take_back_there_is_none() -> None:
     showing = showing_of(2)
     showing.do(PutUpCard(4))
     wait_for(showing, "ready")
@@ -131,7 +131,7 @@ def test_what_somebody_broke_by_hand_is_said_and_back_mends_it() -> None:
     assert showing.error.startswith("The demo cannot go on from here: ")
     with pytest.raises(DemoRefused):
         showing.do(NextCard())
-    showing.do(LastCard())
+    showing.do(TakeBack())
     assert (showing.phase, showing.index, showing.error) == ("ready", 0, "")
     showing.do(NextCard())
     wait_for(showing, "done")
@@ -203,10 +203,10 @@ def test_what_was_recorded_can_be_taken_back_card_by_card_and_dropped() -> None:
     topics = [entity for entity in showing.lab.view() if entity.startswith("topic:")]
     assert topics == ["topic:orders", "topic:one", "topic:two", "topic:three"]
     assert shown(showing)["recording"] == {"card": 3, "orders": 1}
-    showing.do(LastCard())
+    showing.do(TakeBack())
     assert "topic:three" not in showing.lab.view()
     assert shown(showing)["recording"] == {"card": 3, "orders": 0}
-    showing.do(LastCard())
+    showing.do(TakeBack())
     assert "topic:two" not in showing.lab.view()
     assert shown(showing)["recording"] == {"card": 2, "orders": 0}
     showing.do(DropRecording())

@@ -148,7 +148,7 @@ def test_back_shows_both_windows_the_lab_of_before_the_card() -> None:
                 await at_lectern.ask("next_card")
                 await at_lectern.until("done")
                 await on_wall.until("done")
-                assert (await at_lectern.ask("last_card"))["ok"]
+                assert (await at_lectern.ask("take_back"))["ok"]
                 await at_lectern.until("ready")
                 await on_wall.until("ready")
                 assert (at_lectern.at_us, on_wall.at_us[-1]) == ([before_us, before_us], before_us)

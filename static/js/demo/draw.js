@@ -70,7 +70,7 @@ function drawRecording({ card, orders }) {
   return h("article", { key: "recording", class: "lesson-section" },
     h("h3", { id: "demo-title", tabindex: "-1" }, say("recording", { card, orders })),
     h("p", null, say("recording_how")),
-    h("div", { class: "lesson-acts" }, button({ command: "last_card" }, say("take_back"), { title: say("take_back_says") })));
+    h("div", { class: "lesson-acts" }, button({ command: "take_back" }, say("take_back"), { title: say("take_back_says") })));
 }
 
 function drawActs({ phase, card, index, hurrying }) {
@@ -78,7 +78,7 @@ function drawActs({ phase, card, index, hurrying }) {
     : phase === "doing" ? say("quicker")
       : card.next !== "" ? say("next", { title: card.next }) : "";
   return h("div", { key: "acts", class: "lesson-acts demo-acts", role: "group" },
-    button({ command: "last_card" }, say("back"), { key: "back", title: say("back_says"), disabled: index === 0 && phase === "ready" }),
+    button({ command: "take_back" }, say("back"), { key: "back", title: say("back_says"), disabled: index === 0 && phase === "ready" }),
     next === "" ? h("p", { key: "last", class: "quiet" }, say("last"))
       : button({ command: "next_card" }, next, { key: "next", "data-main": true, disabled: hurrying || phase === "preparing" || phase === "writing" }));
 }

@@ -98,7 +98,7 @@ export function wireDemo({ ask, ui, change }) {
     event.stopPropagation();
     if (event.repeat) return;
     if (what === "dark") void order({ command: "blank_screen", dark: !showing.dark });
-    else if (what === "back") void order({ command: "last_card" });
+    else if (what === "back") void order({ command: "take_back" });
     else if (showing.phase === "recording" && recorder !== null) void cut(false);
     else void order({ command: "next_card" });
   }

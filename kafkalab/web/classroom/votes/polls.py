@@ -82,7 +82,7 @@ def cast(seat: Seat, mark: str, typed: str) -> None:
     """One vote a seat, which may be changed until the round is closed. Raises VoteRefused."""
     with transaction.atomic():
         vote = Vote.objects.select_for_update().filter(room=seat.room, mark=mark).first()
-        if vote is None or not vote.is_open:
+        if vote is None or not vote.is_open or not seat.room.is_open:
             raise VoteRefused(_("This vote is closed."))
         # To parse it, a place is a choice among those that there are.
         kind = "choice" if vote.kind == "place" else vote.kind
@@ -123,9 +123,11 @@ def engine_says(mark: str, answer: Any, *, ran: bool) -> Room | None:
     if vote is None:
         return None
     vote.answer = answer
+    changed = ["answer"]
     if ran:
         vote.ran, vote.state, vote.revealed = True, State.CLOSED, vote.round
-    vote.save(update_fields=["answer", "ran", "state", "revealed"])
+        changed += ["ran", "state", "revealed"]
+    vote.save(update_fields=changed)
     room: Room = vote.room
     return room
 
