@@ -8,6 +8,8 @@ from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.places import all_tenants
 from kafkalab.web.labs.open_labs import open_labs
 
+PAUSED = "The instructor has paused the room: wait a moment."
+
 
 def group_of(room: Room) -> str:
     """Of every socket of the room: seats, consoles and projectors."""
@@ -51,7 +53,18 @@ def state_of(room: Room) -> dict[str, Any]:
 def hold(room: Room) -> None:
     """In a room that is paused only its instructor acts."""
     for tenant in all_tenants(room):
-        if room.paused:
-            open_labs.held[tenant.name] = "The instructor has paused the room: wait a moment."
-        else:
-            open_labs.held.pop(tenant.name, None)
+        hold_lab(room, tenant.name)
+
+
+def hold_lessons(room: Room, keys: set[str]) -> None:
+    """Nor does anybody in the labs of lessons that the browsers with those keys have open."""
+    for name, private in open_labs.private.items():
+        if private.owner in keys:
+            hold_lab(room, name)
+
+
+def hold_lab(room: Room, name: str) -> None:
+    if room.paused:
+        open_labs.held[name] = PAUSED
+    else:
+        open_labs.held.pop(name, None)
