@@ -32,7 +32,7 @@ def test_a_demo_is_given_with_a_remote_in_two_windows(chromium: Browser, lab: Pe
     # The remote is heard where the window is that has the focus, whichever it is.
     wall.locator("body").press("PageDown")
     expect(pane).to_contain_text("although a replica of it runs. (holds)")
-    expect(wall.locator("#stage-svg [data-pointed]")).to_have_count(1)
+    expect(wall.locator("#stage-svg [data-looked-at]")).to_have_count(1)
     expect(wall.locator("#stage-svg")).to_contain_text("no leader")
     wall.screenshot(path=ARTEFACTS / "demo-projector.png")
     cards.locator("body").press("b")

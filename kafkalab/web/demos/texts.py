@@ -11,9 +11,14 @@ def on_the_page(said: dict[str, Any]) -> dict[str, Any]:
     return said | {
         "card": card
         | {
-            "say": drawn(card["say"]),
-            "ask": drawn(card["ask"]),
+            "say": drawn(_paragraphs(card["say"])),
+            "ask": drawn(_paragraphs(card["ask"])),
             "proofs": [one | {"says": line(one["says"])} for one in card["proofs"]],
             "proven": [one | {"says": line(one["says"])} for one in card["proven"]],
         }
     }
+
+
+def _paragraphs(text: str) -> str:
+    """YAML folds the lines of a paragraph into one: each line that is left is a paragraph."""
+    return "\n\n".join(line for line in text.split("\n") if line.strip())

@@ -35,7 +35,7 @@ WORDS = {
     "projector_says": _("The stage alone, large, in a second window: move that one to the projector"),
     "record": _("Record a demo"),
     "record_says": _("Begin anew with this cluster, and make a demo of what you do by hand"),
-    "recording": _("Recording card {card}: {orders} orders so far"),
+    "recording": _("Recording card {card}. Orders so far: {orders}"),
     "recording_how": _("Do what you like: forms, menus, the terminal. Where time passes, the demo will wait."),
     "take_back": _("Take back"),
     "take_back_says": _("What was done since the last cut; where that is nothing, the card before"),

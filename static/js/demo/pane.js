@@ -64,7 +64,7 @@ export function wireDemo({ ask, ui, change }) {
     if (showing === null) return;
     for (const element of document.querySelectorAll("#stage-svg [data-id]")) {
       const id = /** @type {HTMLElement} */ (element).dataset.id ?? "";
-      element.toggleAttribute("data-pointed", showing.looks_at !== "" && id === showing.looks_at);
+      element.toggleAttribute("data-looked-at", showing.looks_at !== "" && id === showing.looks_at);
       warm(element, showing.heat[id]);
     }
   }
