@@ -143,6 +143,10 @@ def test_places_on_the_stage_of_an_open_demo_are_voted_for_and_shown_on_it() -> 
             [path] = re.findall(r'data-socket="(/ws/labs/[^"/]+/demo/)"', demo)
             made = await ask_own(teacher, room, **asked)
             assert made.choices["broker:2"] == "broker 2"
+            assert (await ask_own(teacher, room, among="broker", **asked)).choices == {
+                f"broker:{broker}": f"broker {broker}" for broker in (1, 2, 3)
+            }
+            made = await ask_own(teacher, room, **asked)
             assert "<b>" not in (await learners[0].get(f"/seat/{room.code}/vote/")).content.decode()
             said = ("broker:2", "broker:2", "partition:orders:0")
             assert [await vote(who, room, it) for who, it in zip(learners, said, strict=True)] == [302] * 3

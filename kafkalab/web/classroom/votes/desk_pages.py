@@ -112,7 +112,8 @@ async def _ask_lesson(room: Room, chosen: str, owner: str) -> Vote:
 async def _ask_own(room: Room, asked: Any, owner: str) -> Vote:
     """Raises VoteRefused."""
     shown = stands.newest(owner)
-    places = stage.places_in(shown.showing.lab, PLACES) if shown is not None else {}
+    among = tuple(kind for kind in PLACES if asked.get("among", "") in ("", kind))
+    places = stage.places_in(shown.showing.lab, among) if shown is not None else {}
     question = polls.own_question(asked.get("ask", ""), asked.get("kind", ""), asked.get("choices", ""), places)
     vote = await sync_to_async(polls.ask)(room, question)
     stage.show_heat(owner, None, {})
@@ -135,6 +136,7 @@ def _rendered(request: HttpRequest, room: Room, template: str, refusal: str = ""
         "last_round": vote is not None and vote.round >= polls.MOST_ROUNDS,
         "lessons": catalogue().lessons,
         "longest": LONGEST_ASK,
+        "place_kinds": PLACES,
         "asked": request.POST,
         "address": join_address(request, room),
         "refusal": refusal,
