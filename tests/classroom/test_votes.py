@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
+from kafkalab.lessons.demo_commands import NextCard
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.votes import polls, stage
 from kafkalab.web.classroom.votes.models import Ballot, Vote
@@ -141,6 +142,12 @@ def test_places_on_the_stage_of_an_open_demo_are_voted_for_and_shown_on_it() -> 
             assert await order(teacher, room, "ask_own", **asked) == 409
             demo = (await teacher.get("/demos/9-leader-failover/")).content.decode()
             [path] = re.findall(r'data-socket="(/ws/labs/[^"/]+/demo/)"', demo)
+            assert "For how long has the partition no leader?" not in await page_of(
+                teacher, f"/rooms/{room.code}/votes/"
+            )
+            [stand] = stands.by_name.values()
+            stand.do(NextCard())
+            assert "For how long has the partition no leader?" in await page_of(teacher, f"/rooms/{room.code}/votes/")
             made = await ask_own(teacher, room, **asked)
             assert made.choices["broker:2"] == "broker 2"
             assert (await ask_own(teacher, room, among="broker", **asked)).choices == {

@@ -30,7 +30,7 @@ REST_AFTER_S = 20
 """Without anybody looking, time stands still: a page that is loaded again is back long before."""
 FORGET_AFTER_S = 60 * 60
 """A lesson hour: who comes back from the break finds the card that he left."""
-MOST_STANDS = 20
+MOST_STANDS = 40
 MOST_OF_ONE = 2
 
 

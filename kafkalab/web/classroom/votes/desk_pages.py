@@ -121,10 +121,18 @@ async def _ask_own(room: Room, asked: Any, owner: str) -> Vote:
 
 
 async def _page(request: HttpRequest, room: Room, refusal: str = "", status: int = 200) -> HttpResponse:
-    return await sync_to_async(_rendered)(request, room, "votes/votes.html", refusal, status)
+    return await sync_to_async(_rendered)(request, room, "votes/votes.html", refusal, status, _on_the_card(request))
 
 
-def _rendered(request: HttpRequest, room: Room, template: str, refusal: str = "", status: int = 200) -> HttpResponse:
+def _on_the_card(request: HttpRequest) -> str:
+    """What the cue card asks that the instructor has up in a demo: it need not be typed again."""
+    shown = stands.newest(owner_of(request))
+    return shown.showing.card.ask if shown is not None and shown.showing.records else ""
+
+
+def _rendered(
+    request: HttpRequest, room: Room, template: str, refusal: str = "", status: int = 200, card: str = ""
+) -> HttpResponse:
     vote = polls.newest(room)
     percent = polls.percent_right(vote) if vote is not None else None
     context = {
@@ -138,6 +146,7 @@ def _rendered(request: HttpRequest, room: Room, template: str, refusal: str = ""
         "longest": LONGEST_ASK,
         "place_kinds": PLACES,
         "asked": request.POST,
+        "card": card,
         "address": join_address(request, room),
         "refusal": refusal,
         "here": "rooms",
