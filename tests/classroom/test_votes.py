@@ -117,7 +117,9 @@ def test_half_right_talks_it_over_and_votes_again_then_the_engine_answers() -> N
             await order(teacher, room, "close")
             assert "100 % are right. Nearly all have it" in await page_of(teacher, votes)
             assert "The engine says" not in await page_of(teacher, votes)
+            [prepared] = stands.by_name
             shown = (await teacher.get(f"{votes}stage/")).content.decode()
+            assert list(stands.by_name) == [prepared]
             [path] = re.findall(r'data-socket="(/ws/labs/[^"/]+/demo/)"', shown)
             async with socket_of(teacher, path) as socket:
                 await socket.send_to(text_data=json.dumps({"command": "set_rate", "rate": "10", "id": 1}))

@@ -20,7 +20,7 @@ from kafkalab.web.classroom.votes.models import LONGEST_ASK, Vote
 from kafkalab.web.course.catalogue import catalogue
 from kafkalab.web.demos.stands import NoStand, stands
 from kafkalab.web.demos.views import at_stand
-from kafkalab.web.labs.owners import new_owner, owner_of
+from kafkalab.web.labs.owners import new_owner, owner_of, remember
 
 
 @require_safe
@@ -66,7 +66,7 @@ async def stage_of(request: HttpRequest, code: str) -> HttpResponse:
 async def order(request: HttpRequest, code: str) -> HttpResponse:
     """The field `order` says which."""
     room = await room_of(request, code)
-    asked, owner = request.POST, owner_of(request)
+    asked, owner = request.POST, owner_of(request) or new_owner()
     vote = await sync_to_async(polls.newest)(room)
     if vote is not None and asked.get("vote", vote.mark) != vote.mark:
         return await _page(request, room, _("Another question has been asked meanwhile."), 409)
@@ -87,7 +87,10 @@ async def order(request: HttpRequest, code: str) -> HttpResponse:
     except (polls.VoteRefused, NoStand, LessonRefused) as refused:
         return await _page(request, room, str(refused), 409)
     await telling.tell(room, {"type": "vote"})
-    return redirect("votes", room.code)
+    response: HttpResponse = redirect("votes", room.code)
+    # The stage of the vote is this browser's.
+    remember(response, owner, secure=request.is_secure())
+    return response
 
 
 async def _ask_lesson(room: Room, chosen: str, owner: str) -> Vote:
