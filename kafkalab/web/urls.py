@@ -5,6 +5,8 @@ from django.urls import include, path
 urlpatterns = [
     path("course/", include("kafkalab.web.course.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("kafkalab.web.staff.urls")),
+    path("guides/", include("kafkalab.web.guides.urls")),
     path("", include("kafkalab.web.archive.urls")),
     path("", include("kafkalab.web.labs.urls")),
 ]

@@ -14,6 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 
 from kafkalab.lab import CommandRefused, Lab, Outcome, Watcher, parse_command
+from kafkalab.web.labs.instructing import cookies_in, session_in
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import owner_in
 from kafkalab.web.labs.wire import NAME as WIRE
@@ -188,4 +189,12 @@ async def close_all() -> None:
 async def close_those_of(lab: Lab) -> None:
     """The lab goes away: whoever looks at it is told that there is none."""
     for consumer in [each for each in open_sockets.values() if each.lab is lab]:
+        await consumer.close(NO_SUCH_LAB)
+
+
+async def close_those_of_session(session: str) -> None:
+    """Whoever opened them has logged out."""
+    for consumer in [
+        each for each in open_sockets.values() if session and session_in(cookies_in(each.scope)) == session
+    ]:
         await consumer.close(NO_SUCH_LAB)

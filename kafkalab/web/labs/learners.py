@@ -69,5 +69,12 @@ def _many() -> ManyLabs:
 
 def _shown(request: HttpRequest, many: ManyLabs, refusal: str = "", status: int = 200) -> HttpResponse:
     owned = many.owned_by(owner_of(request))
-    context = {"home": HOME, "labs": owned, "most": many.bounds.of_one_owner, "refusal": refusal}
+    context = {
+        "home": HOME,
+        "home_is_open": open_labs.home_is_open,
+        "on_a_network": open_labs.on_a_network,
+        "labs": owned,
+        "most": many.bounds.of_one_owner,
+        "refusal": refusal,
+    }
     return render(request, "labs/labs.html", context, status=status)

@@ -7,7 +7,9 @@ import secrets
 from typing import Any
 
 from django.core.signing import BadSignature, get_cookie_signer
-from django.http import HttpRequest, HttpResponse, parse_cookie
+from django.http import HttpRequest, HttpResponse
+
+from kafkalab.web.labs.instructing import cookies_in
 
 COOKIE = "kafkalab-owner"
 SALT = "owner of labs"
@@ -21,10 +23,7 @@ def owner_of(request: HttpRequest) -> str:
 
 def owner_in(scope: dict[str, Any]) -> str:
     """The same of a websocket, by what it was opened with."""
-    for name, value in scope.get("headers", ()):
-        if name == b"cookie":
-            return _unsigned(parse_cookie(value.decode("latin-1")).get(COOKIE, ""))
-    return ""
+    return _unsigned(cookies_in(scope).get(COOKIE, ""))
 
 
 def new_owner() -> str:

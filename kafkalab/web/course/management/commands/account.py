@@ -17,9 +17,10 @@ from kafkalab.web.storage import keep_in
 
 class Command(BaseCommand):
     help = "Make an account for a learner, or give it a new password. The password is asked for, or read from stdin."
+    whose = "the account"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="with which the learner logs in")
+        parser.add_argument("name", help="to log in with")
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="data directory (.data)")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -34,5 +35,9 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         user.set_password(password)
+        self.prepare(user)
         user.save()
-        self.stdout.write(f"{'Made the account' if is_new else 'There is a new password for'} {name}.")
+        self.stdout.write(f"{f'Made {self.whose}' if is_new else 'There is a new password for'} {name}.")
+
+    def prepare(self, user: User) -> None:
+        """What is particular about it."""
