@@ -12,12 +12,14 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
 from kafkalab.lab import Lab
 from kafkalab.web.labs.consumers import LARGEST_MESSAGE, close_all
+from kafkalab.web.labs.narrow_doors import narrow
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.wire import NAME as WIRE
 from kafkalab.web.labs.wire import Wire
@@ -26,7 +28,7 @@ from kafkalab.web.network import names_of
 HTTP_TIMEOUT_S = 60
 GOODBYE_S = 0.2
 LARGEST_SNAPSHOT = 16 * 1024 * 1024
-"""Autobahn silently drops outgoing messages above its limit for messages; incoming ones come in one frame each."""
+"""Autobahn silently drops outgoing messages above its limit for messages; incoming ones have a limit of their own."""
 
 
 class LabServer(Server):
@@ -65,6 +67,7 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
         websocket_max_frame_size=LARGEST_MESSAGE,
         server_name="kafkalab",
     )
+    server.ready_callable = partial(narrow, server)
 
     async def finish() -> None:
         await close_all()

@@ -15,10 +15,10 @@ from kafkalab.lab import CommandRefused, Job, Lab, Outcome, RunLine, StopLine, T
 from kafkalab.web.labs.consumers import (
     LARGEST_MESSAGE,
     NO_SUCH_LAB,
-    SOCKETS_IN_ALL,
     TOO_BIG,
     TRY_AGAIN_LATER,
     Allowance,
+    has_room_for,
     open_sockets,
 )
 from kafkalab.web.labs.open_labs import open_labs
@@ -32,8 +32,9 @@ class TerminalConsumer(AsyncWebsocketConsumer):
     lab: Lab | None = None
 
     async def connect(self) -> None:
+        self.owner = owner_in(self.scope)
         try:
-            self.lab = await open_labs.opened(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
+            self.lab = await open_labs.opened(self.scope["url_route"]["kwargs"]["name"], self.owner)
         except Http404:
             self.lab = None
         self.allowance = Allowance()
@@ -46,7 +47,7 @@ class TerminalConsumer(AsyncWebsocketConsumer):
         await self.accept()
         if self.lab is None:
             await self.close(NO_SUCH_LAB)
-        elif len(open_sockets) >= SOCKETS_IN_ALL:
+        elif not has_room_for(self.owner):
             await self.close(TRY_AGAIN_LATER)
         else:
             open_sockets[id(self)] = self
