@@ -2,8 +2,9 @@
 
 What differs between machines comes from the environment: KAFKALAB_DATA (the data directory), KAFKALAB_ADDRESS (how
 people reach the page from elsewhere, as https://kafka.example.org), KAFKALAB_HSTS_S (for how long a browser shall not
-come unencrypted), KAFKALAB_ALLOWED_HOSTS (more host names the page may be asked for, separated by commas) and
-KAFKALAB_ARCHIVE (where `manage.py archive` writes: a directory or a URL as s3://bucket/path).
+come unencrypted), KAFKALAB_ALLOWED_HOSTS (more host names the page may be asked for, separated by commas),
+KAFKALAB_DATABASE_URL and KAFKALAB_REDIS_URL (see `stores`) and KAFKALAB_ARCHIVE (where `manage.py archive` writes: a
+directory or a URL as s3://bucket/path).
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
 
+from kafkalab.web import stores
 from kafkalab.web.network import Public
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -78,17 +80,8 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "learners.sqlite3",
-        "OPTIONS": {
-            "timeout": 5,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
+DATABASES = {"default": stores.database(os.environ.get("KAFKALAB_DATABASE_URL", ""), DATA_DIR)}
+CHANNEL_LAYERS = {"default": stores.channel_layer(os.environ.get("KAFKALAB_REDIS_URL", ""))}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{each}Validator"} for each in ("MinimumLength", "CommonPassword")
 ]

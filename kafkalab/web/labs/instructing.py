@@ -9,8 +9,10 @@ from contextvars import ContextVar
 from importlib import import_module
 from typing import Any
 
+from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.auth import aget_user
+from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponseBase, parse_cookie
 from django.utils.decorators import async_only_middleware
 
@@ -28,7 +30,8 @@ def knows_instructors(
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
 ) -> Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
     async def answer(request: HttpRequest) -> HttpResponseBase:
-        before = _instructor_asks.set(await is_of_instructor(request.COOKIES))
+        known = session_in(request.COOKIES) and await sync_to_async(is_of_instructor)(session_in(request.COOKIES))
+        before = _instructor_asks.set(bool(known))
         try:
             return await get_response(request)
         finally:
@@ -39,21 +42,21 @@ def knows_instructors(
 
 def socket_knows_instructors(application: Application) -> Application:
     async def opened(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        _instructor_asks.set(await is_of_instructor(cookies_in(scope)))
+        session = session_in(cookies_in(scope))
+        # No request ends here that would give a connection to the database back.
+        known = session and await database_sync_to_async(is_of_instructor)(session)
+        _instructor_asks.set(bool(known))
         await application(scope, receive, send)
 
     return opened
 
 
-async def is_of_instructor(cookies: Mapping[str, str]) -> bool:
-    """Without the cookie of a session the database is not asked."""
-    key = session_in(cookies)
-    if not key:
-        return False
+def is_of_instructor(session: str) -> bool:
+    """Asks the database, in a thread."""
     asking = HttpRequest()
-    asking.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    user = await aget_user(asking)
-    return bool(user.is_active and user.is_staff)
+    asking.session = import_module(settings.SESSION_ENGINE).SessionStore(session)
+    user = get_user(asking)
+    return bool(user.is_active and getattr(user, "is_staff", False))
 
 
 def session_in(cookies: Mapping[str, str]) -> str:

@@ -1,0 +1,98 @@
+"""On PostgreSQL and Redis, as a larger server has them: the same tests pass, and nothing is lost by a restart."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from channels.layers import BaseChannelLayer
+from django.utils.module_loading import import_string
+
+from kafkalab.bench.peers import free_ports, start_lab
+from kafkalab.web.stores import FILE, channel_layer, database
+from tests.clients.learners import Browser
+from tests.web.servers import PASSWORD, postgresql, redis
+
+ROOT = Path(__file__).parents[2]
+TOUCH_THE_DATABASE = ("tests/course/test_belonging.py",)
+
+
+@pytest.fixture(scope="module")
+def stores() -> Iterator[dict[str, str]]:
+    with postgresql() as database_url, redis() as redis_url:
+        yield {"KAFKALAB_DATABASE_URL": database_url, "KAFKALAB_REDIS_URL": redis_url}
+
+
+def test_a_url_says_where_the_database_is() -> None:
+    told = database(f"postgresql://kim:{PASSWORD}@db.example:5433/lab?sslmode=require", Path())
+    assert {key: told[key] for key in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")} == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "lab",
+        "USER": "kim",
+        "PASSWORD": PASSWORD,
+        "HOST": "db.example",
+        "PORT": 5433,
+    }
+    assert (told["CONN_MAX_AGE"], told["OPTIONS"]["sslmode"], bool(told["OPTIONS"]["pool"])) == (0, "require", True)
+    assert database("", Path("/data"))["NAME"] == Path("/data/learners.sqlite3")
+    assert channel_layer("") == {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+
+
+def test_what_touches_the_database_passes_on_postgresql_too(stores: dict[str, str]) -> None:
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TOUCH_THE_DATABASE]
+    done = subprocess.run(
+        run, cwd=ROOT, env={**os.environ, **stores}, capture_output=True, text=True, check=False, timeout=150
+    )
+    assert done.returncode == 0, done.stdout[-4_000:]
+    assert "passed" in done.stdout
+
+
+def test_a_message_to_a_room_goes_through_redis(stores: dict[str, str]) -> None:
+    """From one process to another: two layers share nothing but the server."""
+
+    def layer() -> BaseChannelLayer:
+        told = channel_layer(stores["KAFKALAB_REDIS_URL"])
+        return import_string(told["BACKEND"])(**told["CONFIG"])
+
+    async def scenario() -> None:
+        here, there = layer(), layer()
+        channels = [await each.new_channel() for each in (here, there)]
+        for each, channel in zip((here, there), channels, strict=True):
+            await each.group_add("room-1", channel)
+        await here.group_send("room-1", {"type": "room.told", "text": "Look at broker 2."})
+        heard = [
+            await asyncio.wait_for(each.receive(channel), 20)
+            for each, channel in zip((here, there), channels, strict=True)
+        ]
+        assert heard == [{"type": "room.told", "text": "Look at broker 2."}] * 2
+        await there.group_discard("room-1", channels[1])
+        for each in (here, there):
+            await each.close_pools()
+
+    asyncio.run(scenario())
+
+
+def test_a_server_that_starts_again_has_what_learners_wrote_in_postgresql(
+    stores: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, url in stores.items():
+        monkeypatch.setenv(name, url)
+    port = free_ports(4)
+    pages = []
+    jar = None
+    for _ in range(2):
+        peer = start_lab(data=str(tmp_path), port=port)
+        try:
+            browser = Browser(peer.url) if jar is None else Browser(peer.url, jar)
+            if jar is None:
+                where = "course/workbook/Q1/"
+                assert browser.post(f"{where}save/", browser.token(where), text="Three replicas.")[0] == 200
+            jar = browser.jar
+            pages.append(browser.get("course/workbook/Q1/"))
+        finally:
+            peer.stop()
+    assert [(status, "Three replicas." in page) for status, page in pages] == [(200, True)] * 2
+    assert not (tmp_path / FILE).exists()
