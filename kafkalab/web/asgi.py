@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 http = get_asgi_application()
 
+from kafkalab.web.classroom.routing import websocket_urlpatterns as of_rooms  # noqa: E402
 from kafkalab.web.course.routing import websocket_urlpatterns as of_lessons  # noqa: E402
 from kafkalab.web.headers import KIND_IS_AS_SAID, NOSNIFF  # noqa: E402
 from kafkalab.web.labs.instructing import socket_knows_instructors  # noqa: E402
@@ -33,6 +34,8 @@ class StaticFiles(ASGIStaticFilesHandler):
 application = ProtocolTypeRouter(
     {
         "http": StaticFiles(http),
-        "websocket": from_our_own_pages(socket_knows_instructors(URLRouter([*websocket_urlpatterns, *of_lessons]))),
+        "websocket": from_our_own_pages(
+            socket_knows_instructors(URLRouter([*websocket_urlpatterns, *of_lessons, *of_rooms]))
+        ),
     }
 )

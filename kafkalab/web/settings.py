@@ -81,6 +81,7 @@ TEMPLATES = [
     }
 ]
 DATABASES = {"default": stores.database(os.environ.get("KAFKALAB_DATABASE_URL", ""), DATA_DIR)}
+# Rare messages to a whole room go this way, and no frames of labs.
 CHANNEL_LAYERS = {"default": stores.channel_layer(os.environ.get("KAFKALAB_REDIS_URL", ""))}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{each}Validator"} for each in ("MinimumLength", "CommonPassword")
@@ -103,7 +104,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 # A session is for whoever has an account; a day at school is shorter.
 SESSION_COOKIE_AGE = 12 * 3600
 LOGIN_URL = "instructor"
-LOGIN_REDIRECT_URL = "instructor"
+LOGIN_REDIRECT_URL = "rooms"
 globals().update(PUBLIC.settings())
 LOGGING = {
     "version": 1,

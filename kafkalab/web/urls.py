@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("course/", include("kafkalab.web.course.urls")),
+    path("", include("kafkalab.web.classroom.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("kafkalab.web.staff.urls")),
     path("guides/", include("kafkalab.web.guides.urls")),

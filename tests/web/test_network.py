@@ -23,7 +23,7 @@ from kafkalab.lab import Doors, Lab, Listener, SecurityProtocol
 from kafkalab.web.asgi import application
 from kafkalab.web.course import belonging
 from kafkalab.web.course.learner import address_of
-from kafkalab.web.labs.consumers import NO_SUCH_LAB
+from kafkalab.web.labs.consumers import GOING_AWAY, NO_SUCH_LAB
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.opening_up import what_is_open
 from kafkalab.web.network import AddressRefused, Public, is_loopback, names_of
@@ -235,7 +235,7 @@ def test_on_a_network_the_home_lab_is_the_instructors_alone() -> None:
             assert (page.status_code, page.headers["Location"]) == (302, "/instructor/?next=/labs/home/")
             assert (await instructor.get("/labs/home/")).status_code == 200
             doors = [(await who.get("/")).headers["Location"] for who in (stranger, instructor)]
-            assert doors == ["/course/", "/labs/home/"]
+            assert doors == ["/join/", "/labs/home/"]
             told = [(await who.get("/metrics")).content for who in (stranger, instructor)]
             assert [b'lab="home"' in each for each in told] == [False, True]
             shown = [(await who.get("/api/")).content.decode() for who in (stranger, instructor)]
@@ -261,7 +261,7 @@ def test_a_socket_of_the_home_lab_is_the_instructors_and_closes_when_he_logs_out
             assert (await instructor.post("/instructor/go-out/")).status_code == 302
             while (said := await socket.receive_output(20))["type"] != "websocket.close":
                 pass
-            assert said["code"] == NO_SUCH_LAB
+            assert said["code"] == GOING_AWAY
             await socket.disconnect()
             assert (await instructor.get("/api/labs/home/")).status_code == 404
 

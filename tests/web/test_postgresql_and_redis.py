@@ -11,9 +11,9 @@ import pytest
 from channels.layers import BaseChannelLayer
 from django.utils.module_loading import import_string
 
+from kafkalab.bench.learners import Browser
 from kafkalab.bench.peers import free_ports, start_lab
 from kafkalab.web.stores import FILE, channel_layer, database
-from tests.clients.learners import Browser
 from tests.web.servers import PASSWORD, postgresql, redis
 
 ROOT = Path(__file__).parents[2]

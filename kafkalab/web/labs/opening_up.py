@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import User
 
 from kafkalab.lab import Listener
+from kafkalab.web.classroom.desks import there_are_instructors
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.network import ANY_ADDRESS, Public, is_loopback
 from kafkalab.web.storage import keep_in
@@ -36,8 +36,7 @@ def check_instructor(data: Path) -> None:
         keep_in(data)
     except OSError as error:
         raise NotForANetwork(f"The data directory {data} cannot be used: {error.strerror}.") from None
-    instructors = User.objects.filter(is_staff=True, is_active=True)
-    if not any(each.has_usable_password() for each in instructors):
+    if not there_are_instructors():
         where = "" if data == settings.DATA_DIR else f" --data {data}"
         raise NotForANetwork(
             "On a network the lab needs an instructor with a password: "

@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from kafkalab.web.labs.consumers import LARGEST_MESSAGE, close_all
 from kafkalab.web.labs.narrow_doors import narrow
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.wire import NAME as WIRE
-from kafkalab.web.labs.wire import Wire
+from kafkalab.web.labs.wire import Wire, compression
 from kafkalab.web.network import names_of
 
 HTTP_TIMEOUT_S = 60
@@ -58,6 +57,11 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     reactor: Any = twisted_reactor
     settings.ALLOWED_HOSTS += names_of(host)
     open_labs.by_name[HOME] = lab
+
+    def listening() -> None:
+        server.ws_factory.setProtocolOptions(perMessageCompressionAccept=compression(LARGEST_MESSAGE))
+        narrow(server)
+
     server = LabServer(
         application,
         endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
@@ -66,8 +70,8 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
         websocket_max_message_size=LARGEST_SNAPSHOT,
         websocket_max_frame_size=LARGEST_MESSAGE,
         server_name="kafkalab",
+        ready_callable=listening,
     )
-    server.ready_callable = partial(narrow, server)
 
     async def finish() -> None:
         await close_all()

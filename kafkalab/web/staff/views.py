@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import alogout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AbstractBaseUser
@@ -11,23 +12,26 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from kafkalab.web.classroom import desks
+from kafkalab.web.classroom.desk_pages import at_desk
 from kafkalab.web.course.belonging import TOO_MANY, logins
 from kafkalab.web.course.learner import address_of
-from kafkalab.web.labs.consumers import close_those_of_session
-from kafkalab.web.labs.instructing import session_in
+from kafkalab.web.labs.consumers import GOING_AWAY, open_sockets
+from kafkalab.web.labs.instructing import cookies_in, session_in
 from kafkalab.web.labs.open_labs import HOME
+from kafkalab.web.labs.owners import owner_in, owner_of
 
 
 class InstructorForm(AuthenticationForm):
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         """An account that is no instructor's is refused in the words for a wrong password."""
         super().confirm_login_allowed(user)
-        if not getattr(user, "is_staff", False):
+        if not desks.is_instructor(user):
             raise self.get_invalid_login_error()
 
 
 class ComeIn(LoginView):
-    template_name = "staff/instructor.html"
+    template_name = "classroom/login.html"
     authentication_form = InstructorForm
     http_method_names = ["get", "head", "post", "options"]
 
@@ -38,12 +42,16 @@ class ComeIn(LoginView):
         context = self.get_context_data(form=InstructorForm(request), refusal=_("Too many tries: wait a minute."))
         return self.render_to_response(context, status=TOO_MANY)
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        return at_desk(self.request, super().form_valid(form))
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         refusal = _("No instructor has this name and this password.")
         return self.render_to_response(self.get_context_data(form=form, refusal=refusal), status=400)
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(home=HOME, here="instructor", **more)
+        known = {"home": HOME, "here": "rooms", "there_are": desks.there_are_instructors(), "user": self.request.user}
+        context: dict[str, Any] = super().get_context_data(**known, **more)
         return context
 
 
@@ -52,8 +60,15 @@ come_in = ComeIn.as_view()
 
 @require_POST
 async def go_out(request: HttpRequest) -> HttpResponse:
-    session = session_in(request.COOKIES)
+    session, key = session_in(request.COOKIES), owner_of(request)
+    await sync_to_async(desks.leave_desk)(key)
     await alogout(request)
-    await close_those_of_session(session)
+    # What is open at this browser comes through the gates again.
+    for consumer in [each for each in open_sockets.values() if _is_at(each.scope, session, key)]:
+        await consumer.close(GOING_AWAY)
     response: HttpResponse = redirect("instructor")
     return response
+
+
+def _is_at(scope: dict[str, Any], session: str, key: str) -> bool:
+    return bool(session and session_in(cookies_in(scope)) == session) or bool(key and owner_in(scope) == key)

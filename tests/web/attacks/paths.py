@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.converters import get_converters
 
-FILLED = {"int": "1", "str": "Q1", "slug": "some-name", "path": "a/b"}
-"""What stands for an argument, by its converter."""
-OF_LABS = "kafkalab.web.labs.lab_names"
+CANDIDATES = ("1", "Q1", "some-name", "ABC234", "a/b", "0" * 32)
+"""What stands for an argument: the first that its converter takes."""
 ARGUMENT = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
 
 
@@ -21,7 +21,12 @@ class Known:
 
     def filled(self, lab: str = "home") -> str:
         route = self.route.replace(self.lab, lab) if self.lab else self.route
-        return "/" + ARGUMENT.sub(lambda found: FILLED[found["converter"] or "str"], route)
+        return "/" + ARGUMENT.sub(lambda found: _argument(found["converter"] or "str"), route)
+
+
+def _argument(converter: str) -> str:
+    taken = re.compile(get_converters()[converter].regex)
+    return next(each for each in CANDIDATES if taken.fullmatch(each))
 
 
 def known_paths() -> list[Known]:

@@ -85,6 +85,7 @@ def test_nothing_is_changed_without_the_token_of_the_page(path: str) -> None:
     assert asyncio.run(scenario()) == [403] * 5
 
 
+@pytest.mark.django_db
 def test_not_even_with_the_right_token_from_another_site() -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.get("/instructor/")
@@ -134,6 +135,7 @@ def _stays(location: str) -> bool:
     return urljoin("http://testserver/instructor/", read).startswith("http://testserver/")
 
 
+@pytest.mark.django_db
 def test_no_page_is_shown_within_another_sites() -> None:
     answer = Client().get("/instructor/")
     assert answer.headers["X-Frame-Options"] == "DENY"
