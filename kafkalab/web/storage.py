@@ -33,6 +33,7 @@ def keep_in(directory: Path) -> None:
         connections.close_all()
         del connections["default"]
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("clearsessions")
 
 
 def is_full() -> bool:

@@ -59,9 +59,9 @@ class LabConsumer(AsyncWebsocketConsumer):
     sender: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
-        self.owner = owner_in(self.scope)
+        owner = owner_in(self.scope)
         try:
-            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], self.owner)
+            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner)
         except Http404:
             self.visit = None
         self.lab = self.visit.lab if self.visit is not None else None
@@ -71,7 +71,7 @@ class LabConsumer(AsyncWebsocketConsumer):
         if self.lab is None:
             await self.close(NO_SUCH_LAB)
             return
-        if not has_room_for(self.owner):
+        if not has_room_for(owner):
             await self.close(TRY_AGAIN_LATER)
             return
         open_sockets[id(self)] = self
@@ -188,14 +188,16 @@ def answer(number: int | str | None, outcome: Outcome) -> dict[str, Any]:
 
 
 open_sockets: dict[int, AsyncWebsocketConsumer] = {}
-"""Of labs and of their terminals."""
+"""Of labs, of their terminals and of rooms."""
 
 
 def has_room_for(owner: str) -> bool:
     """For one more socket of that browser; "" are all those together that own nothing."""
     if len(open_sockets) >= SOCKETS_IN_ALL:
         return False
-    return not owner or sum(each.owner == owner for each in open_sockets.values()) < SOCKETS_OF_ONE
+    if not owner or len(open_sockets) < SOCKETS_OF_ONE:
+        return True
+    return sum(owner_in(each.scope) == owner for each in open_sockets.values()) < SOCKETS_OF_ONE
 
 
 async def close_all() -> None:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kafkalab.lab import LabsRefused, ManyLabs, needed
 from kafkalab.web.labs.consumers import close_those_of
+from kafkalab.web.labs.making import TOO_MANY, may_make_a_lab
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 
@@ -21,6 +22,8 @@ async def own_labs(request: HttpRequest) -> HttpResponse:
 async def new_lab(request: HttpRequest) -> HttpResponse:
     many = _many()
     owner = owner_of(request) or new_owner()
+    if not may_make_a_lab(request):
+        return _shown(request, many, "Too many labs at once: wait a minute.", status=TOO_MANY)
     try:
         tenant = many.create(owner)
     except LabsRefused as refused:

@@ -33,9 +33,9 @@ class TerminalConsumer(AsyncWebsocketConsumer):
     visit: Visit | None = None
 
     async def connect(self) -> None:
-        self.owner = owner_in(self.scope)
+        owner = owner_in(self.scope)
         try:
-            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], self.owner)
+            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner)
         except Http404:
             self.visit = None
         self.lab = self.visit.lab if self.visit is not None else None
@@ -49,7 +49,7 @@ class TerminalConsumer(AsyncWebsocketConsumer):
         await self.accept()
         if self.lab is None:
             await self.close(NO_SUCH_LAB)
-        elif not has_room_for(self.owner):
+        elif not has_room_for(owner):
             await self.close(TRY_AGAIN_LATER)
         else:
             open_sockets[id(self)] = self

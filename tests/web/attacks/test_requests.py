@@ -18,7 +18,9 @@ from kafkalab.bench.peers import Peer, start_lab
 from kafkalab.web.asgi import application
 from kafkalab.web.course.bookshelf import LARGEST_PICTURE
 from kafkalab.web.labs.consumers import LARGEST_MESSAGE, SOCKETS_OF_ONE, TRY_AGAIN_LATER
+from kafkalab.web.labs.making import made as made_labs
 from kafkalab.web.labs.narrow_doors import LARGEST_BODY
+from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import COOKIE
 from tests.course.browsers import known_browser
 from tests.web.labs import HERE, home_lab
@@ -89,6 +91,22 @@ def test_a_form_that_is_too_large_is_refused() -> None:
     assert learner.post("/instructor/", {"username": "x" * 70_000, "password": "x"}).status_code == 400
     assert learner.post("/course/yours/take/", {f"f{n}": "" for n in range(1_100)}).status_code == 400
     assert LARGEST_PICTURE < LARGEST_BODY
+
+
+def test_on_a_network_nobody_makes_labs_without_end(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with school(tmp_path):
+            open_labs.on_a_network = True
+            try:
+                asked = [await AsyncClient().post("/labs/new/") for _ in range(made_labs.each + 1)]
+                assert [answer.status_code for answer in asked] == [302] * made_labs.each + [429]
+                lesson = await AsyncClient().get("/course/1-a-log-not-a-queue/")
+                assert (lesson.status_code, b"Too many labs at once" in lesson.content) == (429, True)
+            finally:
+                open_labs.on_a_network = False
+                made_labs.forget()
+
+    asyncio.run(scenario())
 
 
 def test_one_browser_has_not_all_the_sockets(tmp_path: Path) -> None:
