@@ -1,6 +1,7 @@
 """The pages of instructors: see one's rooms, open one, and its console."""
 
 import io
+from contextlib import suppress
 from typing import Any
 
 import segno
@@ -19,16 +20,7 @@ from kafkalab.web.classroom.console_words import PROJECTOR_WORDS, WORDS
 from kafkalab.web.classroom.models import LONGEST_MESSAGE, LONGEST_TITLE, Arrangement, Room
 from kafkalab.web.classroom.places import DESK, desk_name, opened, places_of, tenant_of
 from kafkalab.web.labs.open_labs import Role, open_labs
-from kafkalab.web.labs.owners import new_owner, owner_of, remember
 from kafkalab.web.labs.views import on_the_stage
-
-
-def at_desk(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """This browser is the instructor's for as long as the session lasts."""
-    key = owner_of(request) or new_owner()
-    desks.sit_at_desk(key, str(request.session.session_key))
-    remember(response, key, secure=request.is_secure())
-    return response
 
 
 async def instructor_of(request: HttpRequest) -> User | None:
@@ -79,12 +71,7 @@ async def _listed(request: HttpRequest, refusal: str = "", status: int = 200) ->
         "user": user,
         "here": "rooms",
     }
-    return await sync_to_async(_rendered)(request, "classroom/rooms.html", context, status)
-
-
-def _rendered(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """In a thread, as the desk is kept in the database."""
-    return at_desk(request, render(request, template, context, status=status))
+    return render(request, "classroom/rooms.html", context, status=status)
 
 
 @require_POST
@@ -124,7 +111,7 @@ async def console(request: HttpRequest, code: str) -> HttpResponse:
         "words": {key: str(word) for key, word in WORDS.items()},
         "room_socket": f"/ws/rooms/{room.code}/console/",
     }
-    return await sync_to_async(_rendered)(request, "classroom/console.html", context)
+    return render(request, "classroom/console.html", context)
 
 
 @require_safe
@@ -138,7 +125,7 @@ async def desk(request: HttpRequest, code: str) -> HttpResponse:
         lab = await opened(room, desk_name(room))
     except LabsRefused as refused:
         return render(request, "classroom/closed.html", {"room": room, "why": refused}, status=409)
-    return await sync_to_async(at_desk)(request, redirect("stage", lab.settings.name))
+    return redirect("stage", lab.settings.name)
 
 
 @require_safe
@@ -156,7 +143,7 @@ async def watch(request: HttpRequest, code: str, place: str) -> HttpResponse:
     except LabsRefused as refused:
         return render(request, "classroom/closed.html", {"room": room, "why": refused}, status=409)
     staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
-    return await sync_to_async(_rendered)(request, "labs/stage.html", staged | {"room": room, "watched": found.called})
+    return render(request, "labs/stage.html", staged | {"room": room, "watched": found.called})
 
 
 @require_safe
@@ -173,12 +160,16 @@ async def projector(request: HttpRequest, code: str) -> HttpResponse:
         "room_words": {key: str(word) for key, word in PROJECTOR_WORDS.items()},
     }
     tenant = tenant_of(room, room.spotlight) if room.spotlight and room.is_open else None
-    lab = await opened(room, room.spotlight) if tenant is not None else None
+    lab = None
+    if tenant is not None:
+        # Where too many others are in use the wall stays as it was.
+        with suppress(LabsRefused):
+            lab = await opened(room, room.spotlight)
     if lab is None:
-        return await sync_to_async(_rendered)(request, "classroom/projector.html", context)
+        return render(request, "classroom/projector.html", context)
     staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
     staged |= context | {"projector": True, "lab": staged["lab"] | {"name": _("Spotlight")}}
-    return await sync_to_async(_rendered)(request, "labs/stage.html", staged)
+    return render(request, "labs/stage.html", staged)
 
 
 def join_address(request: HttpRequest, room: Room) -> str:

@@ -4,17 +4,16 @@ It is found out once for each request and each socket, and known from then on to
 socket. Unless it has been found out the answer is no: a way to a lab that nobody thought of here is closed.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from importlib import import_module
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
-from django.conf import settings
-from django.contrib.auth import get_user
-from django.http import HttpRequest, HttpResponseBase, parse_cookie
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import async_only_middleware
+
+from kafkalab.web.labs.owners import owner_in, owner_of
 
 _instructor_asks: ContextVar[bool] = ContextVar("an instructor asks", default=False)
 
@@ -30,8 +29,9 @@ def knows_instructors(
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
 ) -> Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
     async def answer(request: HttpRequest) -> HttpResponseBase:
-        known = session_in(request.COOKIES) and await sync_to_async(is_of_instructor)(session_in(request.COOKIES))
-        before = _instructor_asks.set(bool(known))
+        session = owner_of(request).session
+        known = bool(session) and await sync_to_async(_is_of_instructor)(session)
+        before = _instructor_asks.set(known)
         try:
             return await get_response(request)
         finally:
@@ -42,30 +42,18 @@ def knows_instructors(
 
 def socket_knows_instructors(application: Application) -> Application:
     async def opened(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        session = session_in(cookies_in(scope))
+        session = owner_in(scope).session
         # No request ends here that would give a connection to the database back.
-        known = session and await database_sync_to_async(is_of_instructor)(session)
-        _instructor_asks.set(bool(known))
+        known = bool(session) and await database_sync_to_async(_is_of_instructor)(session)
+        _instructor_asks.set(known)
         await application(scope, receive, send)
 
     return opened
 
 
-def is_of_instructor(session: str) -> bool:
+def _is_of_instructor(session: str) -> bool:
     """Asks the database, in a thread."""
-    asking = HttpRequest()
-    asking.session = import_module(settings.SESSION_ENGINE).SessionStore(session)
-    user = get_user(asking)
-    return bool(user.is_active and getattr(user, "is_staff", False))
+    # Rooms are built upon labs: what they say is asked for when it is needed.
+    from kafkalab.web.classroom.desks import instructor_in
 
-
-def session_in(cookies: Mapping[str, str]) -> str:
-    return cookies.get(settings.SESSION_COOKIE_NAME, "")
-
-
-def cookies_in(scope: Mapping[str, Any]) -> dict[str, str]:
-    """Of a websocket, by what it was opened with."""
-    for name, value in scope.get("headers", ()):
-        if name == b"cookie":
-            return dict(parse_cookie(value.decode("latin-1")))
-    return {}
+    return instructor_in(session) is not None

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth import alogout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AbstractBaseUser
@@ -13,11 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kafkalab.web.classroom import desks
-from kafkalab.web.classroom.desk_pages import at_desk
 from kafkalab.web.course.belonging import TOO_MANY, logins
 from kafkalab.web.course.learner import address_of
 from kafkalab.web.labs.consumers import GOING_AWAY, open_sockets
-from kafkalab.web.labs.instructing import cookies_in, session_in
 from kafkalab.web.labs.open_labs import HOME
 from kafkalab.web.labs.owners import owner_in, owner_of
 
@@ -42,9 +39,6 @@ class ComeIn(LoginView):
         context = self.get_context_data(form=InstructorForm(request), refusal=_("Too many tries: wait a minute."))
         return self.render_to_response(context, status=TOO_MANY)
 
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        return at_desk(self.request, super().form_valid(form))
-
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         refusal = _("No instructor has this name and this password.")
         return self.render_to_response(self.get_context_data(form=form, refusal=refusal), status=400)
@@ -60,15 +54,10 @@ come_in = ComeIn.as_view()
 
 @require_POST
 async def go_out(request: HttpRequest) -> HttpResponse:
-    session, key = session_in(request.COOKIES), owner_of(request)
-    await sync_to_async(desks.leave_desk)(key)
+    session = owner_of(request).session
     await alogout(request)
     # What is open at this browser comes through the gates again.
-    for consumer in [each for each in open_sockets.values() if _is_at(each.scope, session, key)]:
+    for consumer in [each for each in open_sockets.values() if session and owner_in(each.scope).session == session]:
         await consumer.close(GOING_AWAY)
     response: HttpResponse = redirect("instructor")
     return response
-
-
-def _is_at(scope: dict[str, Any], session: str, key: str) -> bool:
-    return bool(session and session_in(cookies_in(scope)) == session) or bool(key and owner_in(scope) == key)
