@@ -82,7 +82,7 @@ def test_rooms_seats_votes_and_labs_outlive_a_killed_server(data: Path) -> None:
     server = start_lab(str(data), port)
     try:
         teacher, ada = Browser(server.url), Browser(server.url)
-        teacher.post("/rooms/login/", username="grace", password=PASSWORD)
+        teacher.post("/instructor/", username="grace", password=PASSWORD)
         page = teacher.post("/rooms/", "/rooms/new/", title="Monday", arrangement="own", teams="2")
         [code, *_] = re.findall(r"/rooms/([2-9A-Z]{6})/", page)
         seat = ada.post(f"/join/{code}/", name="Ada")
