@@ -125,6 +125,12 @@ class Family:
             self._keep(Branch(name, lab.branch, kept.world.now_us, kept, says), lab)
         return names
 
+    def take_in(self, name: str, forked: "Lab", says: str) -> "Lab":
+        """One that parted from another lab, in place of any of that name, however many branches there are."""
+        if (older := self.branches.pop(name, None)) is not None:
+            self._end(older)
+        return self._keep(Branch(name, "", forked.world.now_us, forked, says), self.trunk).lab
+
     def _find(self, name: str) -> Branch:
         if name not in self.branches:
             raise NotPossible(name=f"{name} is no branch of this lab")

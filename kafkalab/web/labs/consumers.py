@@ -14,7 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 
 from kafkalab.lab import CommandRefused, Lab, Outcome, Watcher, parse_command
-from kafkalab.web.labs.open_labs import open_labs
+from kafkalab.web.labs.open_labs import Visit, open_labs
 from kafkalab.web.labs.owners import owner_in
 from kafkalab.web.labs.wire import NAME as WIRE
 from kafkalab.web.labs.wire import Wire
@@ -24,6 +24,8 @@ MESSAGES_PER_S = 20
 BURST = 40
 OVERFLOWS_BEFORE_CLOSE = 50
 SOCKETS_IN_ALL = 600
+SOCKETS_OF_ONE = 40
+"""Of one browser that owns something: of more, the tabs themselves would be slow."""
 # RFC 6455 has codes of its own for these (1001, 1009, 1013), but the server under Daphne refuses to
 # send any but 1000 and 3000-4999: it would raise instead of closing.
 GOING_AWAY = 4001
@@ -53,20 +55,23 @@ class LabConsumer(AsyncWebsocketConsumer):
     watcher: Watcher | None = None
     wire: Wire | None = None
     lab: Lab | None = None
+    visit: Visit | None = None
     sender: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
+        owner = owner_in(self.scope)
         try:
-            self.lab = await open_labs.opened(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
+            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner)
         except Http404:
-            self.lab = None
+            self.visit = None
+        self.lab = self.visit.lab if self.visit is not None else None
         self.allowance = Allowance()
         self.sending: set[asyncio.Future[None]] = set()
         await self.accept()
         if self.lab is None:
             await self.close(NO_SUCH_LAB)
             return
-        if len(open_sockets) >= SOCKETS_IN_ALL:
+        if not has_room_for(owner):
             await self.close(TRY_AGAIN_LATER)
             return
         open_sockets[id(self)] = self
@@ -144,9 +149,16 @@ class LabConsumer(AsyncWebsocketConsumer):
             await self._refuse(number, "Too many commands at once: wait a moment.", {})
             return
         try:
+            self.check_may_act()
             self.carry_out(self.lab, number, said)
         except CommandRefused as refused:
             await self._refuse(number, refused.error, refused.fields)
+
+    def check_may_act(self) -> None:
+        """Raises CommandRefused to who may only look."""
+        refusal = open_labs.refusal(self.visit) if self.visit is not None else ""
+        if refusal:
+            raise CommandRefused(refusal)
 
     def carry_out(self, lab: Lab, number: int | str | None, said: Any) -> None:
         """Raises CommandRefused."""
@@ -176,7 +188,16 @@ def answer(number: int | str | None, outcome: Outcome) -> dict[str, Any]:
 
 
 open_sockets: dict[int, AsyncWebsocketConsumer] = {}
-"""Of labs and of their terminals."""
+"""Of labs, of their terminals and of rooms."""
+
+
+def has_room_for(owner: str) -> bool:
+    """For one more socket of that browser; "" are all those together that own nothing."""
+    if len(open_sockets) >= SOCKETS_IN_ALL:
+        return False
+    if not owner or len(open_sockets) < SOCKETS_OF_ONE:
+        return True
+    return sum(owner_in(each.scope) == owner for each in open_sockets.values()) < SOCKETS_OF_ONE
 
 
 async def close_all() -> None:
@@ -186,6 +207,6 @@ async def close_all() -> None:
 
 
 async def close_those_of(lab: Lab) -> None:
-    """The lab goes away: whoever looks at it is told that there is none."""
-    for consumer in [each for each in open_sockets.values() if each.lab is lab]:
+    """The lab goes away with its branches: whoever looks at one of them is told that there is none."""
+    for consumer in [each for each in open_sockets.values() if each.lab is not None and each.lab.family is lab.family]:
         await consumer.close(NO_SUCH_LAB)

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -23,12 +24,13 @@ from kafkalab.lab import (
     shell,
     telling,
 )
+from kafkalab.lessons.demo_commands import demo_command_schema
 from kafkalab.lessons.sitting_commands import sitting_command_schema
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
-from kafkalab.web.labs.open_labs import HOME, open_labs
+from kafkalab.web.labs.open_labs import HOME, Role, open_labs
 from kafkalab.web.labs.owners import owner_of
 from kafkalab.web.labs.prometheus import documented
 from kafkalab.web.labs.recorded import SPANS
@@ -36,28 +38,37 @@ from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
 
 RECORDS_LISTED = 50
+NOTHING_SHOWN: dict[str, Any] = {"entities": {}, "version": 1, "at_us": 0, "events": []}
 _YEAR_10000_MS = 253_402_300_800_000
 
 
 @require_safe
 async def front_door(request: HttpRequest) -> HttpResponse:
-    return redirect("stage", HOME)
+    """To the home lab; whoever may not see that goes to labs of his own, or into a room."""
+    if open_labs.home_is_open:
+        return redirect("stage", HOME)
+    has_own = open_labs.own is not None and open_labs.own.owned_by(owner_of(request))
+    return redirect("own-labs" if has_own else "join")
 
 
 @require_safe
 @never_cache
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
-    lab = await open_labs.opened(name, owner_of(request))
+    if name == HOME and not open_labs.home_is_open:
+        # That there is a home lab is no secret, and an instructor who is not logged in shall find in.
+        return redirect_to_login(request.path)
+    visit = await open_labs.visited(name, owner_of(request))
     if name in open_labs.private:
         return redirect(open_labs.private[name].page)
-    return render(request, "labs/stage.html", on_the_stage(request, name, owner_of(request), lab))
+    return render(request, "labs/stage.html", on_the_stage(request, name, visit.lab, visit.role))
 
 
-def on_the_stage(request: HttpRequest, name: str, owner: str, lab: Lab) -> dict[str, Any]:
-    """What its template needs."""
+def on_the_stage(request: HttpRequest, name: str, lab: Lab, role: Role = Role.ACTS) -> dict[str, Any]:
+    """What its template needs. To who only watches no way in is told: a password would let him act."""
     entities = lab.snapshot()["entities"]
     # Nobody comes into a branch: the lab itself is where the doors are.
-    ways = ways_into(name.partition(BRANCH_SIGN)[0], owner, entities["lab"]["bootstrap_servers"])
+    trunk = name.partition(BRANCH_SIGN)[0]
+    ways = ways_into(trunk, entities["lab"]["bootstrap_servers"]) if role is not Role.WATCHES else []
     topic = _first_topic(entities)
     return {
         "name": name,
@@ -71,7 +82,8 @@ def on_the_stage(request: HttpRequest, name: str, owner: str, lab: Lab) -> dict[
         "broker_settings": telling.changeable(),
         "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
         "topic": topic,
-        "many": open_labs.many is not None,
+        "watching": role is Role.WATCHES,
+        "many": open_labs.own is not None,
         "timeline_spans": SPANS,
         "taped": lab.tape is not None,
         "fates": FATES,
@@ -178,8 +190,8 @@ async def snapshot(request: HttpRequest, name: str) -> JsonResponse:
 @never_cache
 async def healthz(request: HttpRequest) -> JsonResponse:
     """200 once every broker that should accept requests does."""
-    lab = open_labs.named(HOME)
-    if not lab.ready:
+    lab = open_labs.by_name.get(HOME)
+    if lab is None or not lab.ready:
         return JsonResponse({"ready": False}, status=503)
     return JsonResponse({"ready": True})
 
@@ -188,7 +200,7 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 async def api(request: HttpRequest) -> HttpResponse:
     """The documentation: commands from their classes, entities from what the home lab shows right now."""
-    shown = open_labs.named(HOME).snapshot()
+    shown = open_labs.common[HOME].snapshot() if HOME in open_labs.common else NOTHING_SHOWN
     examples: dict[str, tuple[str, str]] = {}
     for entity_id, entity in shown["entities"].items():
         examples.setdefault(entity["kind"], (entity_id, json.dumps(entity, indent=2, ensure_ascii=False)))
@@ -196,6 +208,7 @@ async def api(request: HttpRequest) -> HttpResponse:
         "home": HOME,
         "commands": command_schema(),
         "lesson_commands": sitting_command_schema(),
+        "demo_commands": demo_command_schema(),
         "entities": sorted(examples.items()),
         "version": shown["version"],
         "at_us": shown["at_us"],
