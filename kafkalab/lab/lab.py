@@ -124,6 +124,8 @@ class Lab:
     def _listen(self) -> None:
         self.on_order: list[Callable[[str], None]] = []
         """Called with each order that somebody gave, as a command line."""
+        self.also_taped: list[Tape] = []
+        """Of somebody who wants what is done from some moment on."""
         self.ledger.fates.sending.name_of = self.visitors.name_of
         self.world.on_event.append(self._on_event)
         self.world.on_leaving += [self._on_leaving, self.ledger.on_leaving]
@@ -298,7 +300,7 @@ class Lab:
         `unseen`: nobody is told of the command, nor of the fault that it begins. What it does is seen by all."""
         self.conductor.run()
         if not isinstance(command, NOT_TAPED) and self.terminal.leaves_a_trace(command):
-            for record in (self.tape, self.past):
+            for record in (self.tape, self.past, *self.also_taped):
                 if record is not None:
                     record.record(self.world.now_us, self.world.steps, command)
         if not unseen:

@@ -53,7 +53,9 @@ INSTALLED_APPS = [
     "kafkalab.web.labs",
     "kafkalab.web.course",
     "kafkalab.web.classroom",
+    "kafkalab.web.classroom.votes",
     "kafkalab.web.archive",
+    "kafkalab.web.demos",
 ]
 MIDDLEWARE = [
     "kafkalab.web.headers.health_first",

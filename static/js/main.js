@@ -1,6 +1,7 @@
 /** Puts the page together: the socket feeds the model, the model and what the person chose are drawn. */
 
 import { wireControls } from "./controls.js";
+import { wireDemo } from "./demo/pane.js";
 import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
@@ -42,7 +43,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: document.querySelector("[data-pane=lesson]") ? "lesson" : page.dataset.watching === undefined ? "act" : "now", section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: ["lesson", "demo"].find((one) => document.querySelector(`[data-pane=${one}]`)) ?? (page.dataset.watching === undefined ? "act" : "now"), section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined || page.dataset.demo === "projector", record: null };
 let past = [];
 let done = [];
 let saidAt = 0;
@@ -62,9 +63,10 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
     timeline.hear(frame);
   },
   onSitting: (sitting) => lesson.hear(sitting),
+  onDemo: (showing) => demo.hear(showing),
   onState(state) {
     page.dataset.line = state;
-    if (state === "gone") lesson.gone();
+    if (state === "gone") [lesson, demo].forEach((one) => one.gone());
     find("#line-said").textContent = { open: "live", gone: "not there any more", waiting: "reconnecting…", connecting: "connecting…" }[state];
   },
 });
@@ -129,6 +131,7 @@ function drawAround() {
   paint(find("#summary"), drawSummary(shown));
   if (ui.tables) paint(find("#tables"), drawTables(shown));
   drawBeat(shown, ui);
+  demo.mark();
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
@@ -180,6 +183,7 @@ const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 wireLedger({ change });
 const lesson = wireLesson({ ask: socket.ask });
+const demo = wireDemo({ ask: socket.ask, change, ui: () => ui });
 wireWhatIf({ ask });
 wireKeeping({ say, now_us: () => shown.at_us });
 const forms = wireForms({ ask, change });

@@ -24,6 +24,7 @@ from kafkalab.lab import (
     shell,
     telling,
 )
+from kafkalab.lessons.demo_commands import demo_command_schema
 from kafkalab.lessons.sitting_commands import sitting_command_schema
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
@@ -207,6 +208,7 @@ async def api(request: HttpRequest) -> HttpResponse:
         "home": HOME,
         "commands": command_schema(),
         "lesson_commands": sitting_command_schema(),
+        "demo_commands": demo_command_schema(),
         "entities": sorted(examples.items()),
         "version": shown["version"],
         "at_us": shown["at_us"],
