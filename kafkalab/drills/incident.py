@@ -8,6 +8,7 @@ passed over: who mends first and asks afterwards does as one should.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -50,6 +51,7 @@ class Incident:
         self.pinned_metrics: list[Metric] = []
         self.injected_us: int | None = None
         self.paged_us: int | None = None
+        self.acknowledged_us: int | None = None
         self.detected_us: int | None = None
         self.diagnosed_us: int | None = None
         self.mitigated_us: int | None = None
@@ -73,6 +75,8 @@ class Incident:
         self.before: Facts = self.facts
         self.paged: Facts | None = None
         self._since: Facts | None = None
+        self.written: dict[str, str] = {}
+        """What the learner takes along: one rule, one alert, one setting."""
         self._checkpoint: Lab | None = None
         self._injection: Script | None = None
         self._calls: list[tuple[int, Call, Script]] = []
@@ -126,6 +130,8 @@ class Incident:
         if len(self.pinned_metrics) < PINS_NEEDED:
             raise NotNow("First two metrics must be pinned that say what healthy is.")
         self._checkpoint = self.lab.fork()
+        if self.lab.tape is not None:
+            self._checkpoint.tape = replace(self.lab.tape, commands=list(self.lab.tape.commands))
         self.facts = self.before = self._look()
         self.injected_us = self._news_us = self.lab.world.now_us
         self._note(of.HIDDEN, "injection", f"The fault was injected; drawn were {self._drawn_in_words()}.")
@@ -140,7 +146,10 @@ class Incident:
         """Another go, from just before the injection, on a lab of its own. Raises NotNow."""
         if self._checkpoint is None:
             raise NotNow("Nothing was injected yet.")
-        again = Incident(self.drill, self._checkpoint.fork(), self.seed)
+        lab = self._checkpoint.fork()
+        if self._checkpoint.tape is not None:
+            lab.tape = replace(self._checkpoint.tape, commands=list(self._checkpoint.tape.commands))
+        again = Incident(self.drill, lab, self.seed)
         again.pinned_metrics = list(self.pinned_metrics)
         self._phase_is("rolled back")
         self.end("It was rolled back.")
@@ -156,6 +165,14 @@ class Incident:
         self.lab.on_order.remove(self._on_order)
 
     # -- what the learner says -------------------------------------------------------------------------
+
+    def acknowledge(self, who: str = "") -> None:
+        """Somebody is at it. Raises NotNow."""
+        if self.paged_us is None:
+            raise NotNow("There was no page yet.")
+        if self.acknowledged_us is None:
+            self.acknowledged_us = self.lab.world.now_us
+            self._said("acknowledged", "The page was acknowledged.", who)
 
     def state_impact(self, choice: str, who: str = "") -> bool:
         """Whether it is so. Raises NotNow."""

@@ -24,7 +24,7 @@ from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
 from kafkalab.lab import closing, opening
 from kafkalab.lab import commands as order
-from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.acting import Acting, OnDone, Outcome
 from kafkalab.lab.archives import Archives
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.branches import Family
@@ -87,6 +87,8 @@ class Lab:
         """Its name among them; "" for the lab itself."""
         self.facts_told = 0
         self.faults = Faults(self)
+        self.gate: Callable[[order.Command], str] = lambda command: ""
+        """Why a person's command is not carried out just now, in a sentence; "" where it is."""
         self._acted = False
         """Since the last frame somebody gave an order."""
         self.recording = Recording(cluster.spec.limits.recorded_bytes)
@@ -296,17 +298,19 @@ class Lab:
         """Carry out a command; `on_done` hears once how it ended, perhaps before this returns.
 
         `unseen`: nobody is told of the command, nor of the fault that it begins. What it does is seen by all."""
+        if not unseen and (why_not := self.gate(command)):
+            return on_done(Outcome(False, line_for_all(command, self.bootstrap_servers), error=why_not))
         self.conductor.run()
         if not isinstance(command, NOT_TAPED) and self.terminal.leaves_a_trace(command):
             for record in (self.tape, self.past):
                 if record is not None:
-                    record.record(self.world.now_us, self.world.steps, command)
+                    record.record(self.world.now_us, self.world.steps, command, unseen)
         if not unseen:
             line = line_for_all(command, self.bootstrap_servers)
             self.witness.on_command(self.world.now_us, line)
             for heard in self.on_order:
                 heard(line)
-        self.causes.act(command)
+        self.causes.act(command, unseen)
         with self.faults.begun_unseen(unseen):
             self._acting.do(command, on_done)
         self.causes.outside()

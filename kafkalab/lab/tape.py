@@ -7,7 +7,8 @@ says what the world is made of, each later one what is done:
     {"at_s": 2.5, "step": 812, "command": "create_topic", "name": "orders", "partitions": 3}
 
 `at_s` is seconds since the start. `step` may be left out: it says after which step of the world the
-command came, where many things happen at one moment. Fields at their default are left out.
+command came, where many things happen at one moment. Fields at their default are left out. `"unseen": true` stands where
+a drill gave the command, of which nobody was to know.
 A tape with `"plays": "history"` holds a schedule of the simulation; `engine/simulation/taped.py` says
 what its lines are. Lines that are empty or begin with # are for people.
 """
@@ -40,6 +41,7 @@ class Taped:
     """Since the start."""
     step: int | None
     command: Command
+    unseen: bool = False
 
 
 @dataclass
@@ -52,8 +54,8 @@ class Tape:
     end_us: int = 0
     """When to stop, since the start."""
 
-    def record(self, now_us: int, step: int, command: Command) -> None:
-        self.commands.append(Taped(now_us - self.start_us, step, command))
+    def record(self, now_us: int, step: int, command: Command, unseen: bool = False) -> None:
+        self.commands.append(Taped(now_us - self.start_us, step, command, unseen))
 
     def lines(self, now_us: int) -> str:
         """As it is now."""
@@ -129,6 +131,8 @@ def _line(one: Taped) -> dict[str, Any]:
     line: dict[str, Any] = {"at_s": one.at_us / SECOND_US}
     if one.step is not None:
         line["step"] = one.step
+    if one.unseen:
+        line["unseen"] = True
     line["command"] = snake_case(type(one.command).__name__)
     for spec in fields(one.command):
         value = getattr(one.command, spec.name)
@@ -190,7 +194,8 @@ class _Lab:
             raise ValueError("it is before the line before")
         if said.get("command") not in self.known:
             raise ValueError(f"There is no such command: {str(said.get('command'))[:60]}")
-        self.tape.commands.append(Taped(at_us, step, parse(said, self.known)))
+        unseen = said.pop("unseen", False) is True
+        self.tape.commands.append(Taped(at_us, step, parse(said, self.known), unseen))
         self.tape.end_us = max(self.tape.end_us, at_us)
 
 
