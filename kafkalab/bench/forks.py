@@ -18,12 +18,18 @@ def with_records(directory: Path | None) -> Lab:
     """Three brokers, three partitions in three copies, a consumer, and a producer that has sent them all."""
     lab = Lab.open(directory, LabSettings(name="forks"))
     lab.advance(5 * SECOND_US)
-    _do(lab, CreateTopic("orders", 3, 3))
-    _do(lab, AddConsumer(("orders",), group="billing"))
-    _do(lab, CreateProducer("orders", rate=1_000, limit=RECORDS))
+    ordered(lab, CreateTopic("orders", 3, 3))
+    ordered(lab, AddConsumer(("orders",), group="billing"))
+    ordered(lab, CreateProducer("orders", rate=1_000, limit=RECORDS))
     lab.advance((RECORDS // 1_000 + 5) * SECOND_US)
     assert lab.ledger.totals.delivered == RECORDS, lab.ledger.totals
     return lab
+
+
+def ordered(lab: Lab, command: Command) -> None:
+    """And carried out: a second of the lab's time goes by."""
+    lab.do(command, lambda outcome: None)
+    lab.advance(SECOND_US)
 
 
 def fork_ms(lab: Lab) -> float:
@@ -40,11 +46,6 @@ def measured() -> dict[str, float]:
         figures["fork of a lab with 10,000 records on disk, ms"] = fork_ms(lab)
         lab.close()
     return figures
-
-
-def _do(lab: Lab, command: Command) -> None:
-    lab.do(command, lambda outcome: None)
-    lab.advance(SECOND_US)
 
 
 def _timed_ms(work: Callable[[], object]) -> float:

@@ -5,10 +5,10 @@ import random
 import time
 from hashlib import sha256
 
+from kafkalab.bench.forks import SECOND_US, ordered
 from kafkalab.lab import Lab, LabSettings
 from kafkalab.lab.commands import AddConsumer, CrashBroker, CreateProducer, CreateTopic, StartBroker
 
-SECOND_US = 1_000_000
 SHOWN_S = 600
 FRAMES_PER_S = 20
 RATE_PER_S = 100
@@ -25,8 +25,7 @@ def measured() -> dict[str, float]:
         AddConsumer(("orders",), group="billing"),
         CreateProducer("orders", rate=RATE_PER_S),
     ):
-        lab.do(command, lambda outcome: None)
-        lab.advance(SECOND_US)
+        ordered(lab, command)
     shown: dict[int, str] = {}
     for number in range(SHOWN_S * FRAMES_PER_S):
         if number == CRASHED_AT_S * FRAMES_PER_S:

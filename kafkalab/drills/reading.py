@@ -1,7 +1,6 @@
 """Drills are read from Markdown with YAML before it, and an author is told in which line something is wrong."""
 
 import re
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,18 @@ from kafkalab.drills.drill import (
     Rule,
     WrongMove,
 )
-from kafkalab.lab import LabSettings
-from kafkalab.lessons import Expression, LessonRefused, Located, Place, read_yaml, steps
+from kafkalab.lessons import Expression, LessonRefused, Located, Place, steps
+from kafkalab.lessons.documents import (
+    NAME,
+    by_number,
+    cluster_settings,
+    listed,
+    name_of,
+    split,
+    three_hints,
+    under_headings,
+)
 
-NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 DRAWN = re.compile(r"[a-z][a-z0-9_]{0,40}")
 TEXTS = ("brief", "cause", "debrief")
 ENDS_WITH = ("question", "rule", "alert", "setting")
@@ -36,11 +43,7 @@ _HEADING = re.compile(r"^## (.+?)\s*$")
 
 def read_drill(file: Path) -> Drill:
     """Raises LessonRefused with file and line."""
-    lines = file.read_text(encoding="utf-8").split("\n")
-    if lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
-        raise Place(file, 1).refused("a drill begins with YAML between two lines of ---.")
-    end = 1 + [line.strip() for line in lines[1:]].index("---")
-    head = read_yaml(file, "\n".join(lines[1:end]), 2)
+    head, lines, first_line = split(file, "drill")
     said = head.mapping(
         (
             *("number", "title", "level", "cluster", "service_level", "steady", "inject", "page", "impact"),
@@ -48,28 +51,31 @@ def read_drill(file: Path) -> Drill:
         ),
         ("draws", "calls", "holds_s", "herrings"),
     )
-    texts = _texts(file, lines[end + 1 :], end + 2)
+    texts = under_headings(file, lines, first_line, _HEADING, _heading)
+    for name in TEXTS:
+        if not texts.get(name, (None, ""))[1]:
+            raise Place(file, first_line).refused(f"its text is missing: ## {name}.")
     cluster = said["cluster"].mapping((), ("brokers", "controllers", "configs", "prepare"))
     steady = said["steady"].mapping(("holds", "metrics"))
     diagnosis = said["diagnosis"].mapping(("ask", "choices", "answer", "evidence"))
-    calls = {each.name: each for each in (_call(one) for one in _listed(said, "calls"))}
+    calls = {each.name: each for each in (_call(one) for one in listed(said, "calls"))}
     return Drill(
         place=head.place,
         number=int(said["number"].number(1, 99)),
-        name=re.sub(r"^\d+-", "", file.stem),
+        name=name_of(file),
         title=said["title"].text(),
         level=int(said["level"].number(1, 5)),
-        brief=texts["brief"],
-        cause=texts["cause"],
-        debrief=texts["debrief"],
-        settings=_settings(cluster),
+        brief=texts["brief"][1],
+        cause=texts["cause"][1],
+        debrief=texts["debrief"][1],
+        settings=cluster_settings("drill", cluster),
         draws=_draws(said["draws"]) if "draws" in said else {},
         service_level=_rule(said["service_level"], EARLY),
         prepare=steps(cluster["prepare"]) if "prepare" in cluster else (),
         steady=Expression(steady["holds"], EARLY),
         metrics=_metrics(steady["metrics"]),
         inject=_some(said["inject"], steps(said["inject"])),
-        herrings={each.name: each for each in (_herring(one) for one in _listed(said, "herrings"))},
+        herrings={each.name: each for each in (_herring(one) for one in listed(said, "herrings"))},
         page=_page(said["page"]),
         impact=_question(said["impact"].place, said["impact"].mapping(("ask", "choices", "answer"))),
         diagnosis=_question(said["diagnosis"].place, diagnosis),
@@ -78,7 +84,7 @@ def read_drill(file: Path) -> Drill:
         holds_s=said["holds_s"].number(1, LONGEST_HOLD_S) if "holds_s" in said else HOLDS_S,
         never=tuple(_rule(each, MOMENTS) for each in said["never"].items()),
         calls=calls,
-        hints=_hints(said["hints"]),
+        hints=three_hints(said["hints"]),
         solution=_some(said["solution"], _moves(said["solution"], calls)),
         wrong_moves=_some(said["wrong_moves"], tuple(_wrong(each, calls) for each in said["wrong_moves"].items())),
         ends_with={name: each.text() for name, each in said["ends_with"].mapping(ENDS_WITH).items()},
@@ -87,21 +93,7 @@ def read_drill(file: Path) -> Drill:
 
 def read_drills(directory: Path) -> tuple[Drill, ...]:
     """All of a directory, by number. Raises LessonRefused."""
-    drills = sorted((read_drill(file) for file in directory.glob("[0-9]*.md")), key=lambda drill: drill.number)
-    for one, next_one in pairwise(drills):
-        if one.number == next_one.number:
-            raise next_one.place.refused(f"{one.place.file.name} has the number {one.number} already.")
-    return tuple(drills)
-
-
-def _settings(cluster: dict[str, Located]) -> LabSettings:
-    configs = cluster["configs"].mapping(tuple(cluster["configs"].plain or ())) if "configs" in cluster else {}
-    return LabSettings(
-        name="drill",
-        brokers=int(cluster["brokers"].number(1, 5)) if "brokers" in cluster else 3,
-        controllers=int(cluster["controllers"].number(1, 3)) if "controllers" in cluster else 1,
-        broker_configs={name: str(each.value) for name, each in configs.items()},
-    )
+    return by_number(read_drill(file) for file in directory.glob("[0-9]*.md"))
 
 
 def _draws(located: Located) -> dict[str, tuple[bool | int | float | str, ...]]:
@@ -222,13 +214,6 @@ def _move(located: Located, calls: dict[str, Call]) -> Move:
     return Calling(located.place, str(name.value))
 
 
-def _hints(located: Located) -> tuple[str, str, str]:
-    hints = [each.text() for each in located.items()]
-    if len(hints) != 3:
-        raise located.place.refused("there are three hints: where to look, what to notice, what to do.")
-    return hints[0], hints[1], hints[2]
-
-
 def _name(located: Located) -> str:
     if not isinstance(located.value, str) or not NAME.fullmatch(located.value):
         raise located.place.refused("a name is of small letters, digits and -.")
@@ -241,29 +226,10 @@ def _some(located: Located, found: Any) -> Any:
     return found
 
 
-def _listed(said: dict[str, Located], name: str) -> list[Located]:
-    return said[name].items() if name in said else []
-
-
-def _texts(file: Path, lines: list[str], first_line: int) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
-    at = ""
-    for number, line in enumerate(lines, first_line):
-        heading = _HEADING.match(line)
-        if heading is not None:
-            at = heading[1]
-            if at not in TEXTS or at in found:
-                known = ", ".join(f"## {name}" for name in TEXTS)
-                raise Place(file, number).refused(f"the headings are {known}, each once.")
-            found[at] = []
-        elif at:
-            found[at].append(line)
-        elif line.strip():
-            raise Place(file, number).refused("text must stand under a heading.")
-    for name in TEXTS:
-        if not "".join(found.get(name, ())).strip():
-            raise Place(file, first_line).refused(f"its text is missing: ## {name}.")
-    return {name: "\n".join(text).strip() for name, text in found.items()}
+def _heading(heading: re.Match[str], at: str | None, place: Place) -> str:
+    if heading[1] not in TEXTS:
+        raise place.refused(f"the headings are {', '.join(f'## {name}' for name in TEXTS)}, each once.")
+    return heading[1]
 
 
 __all__ = ["LessonRefused", "read_drill", "read_drills"]

@@ -11,6 +11,19 @@ from typing import Any
 
 import lark
 
+from kafkalab.lessons.cel_values import (
+    COUNTING,
+    FUNCTIONS,
+    OF_TEXT,
+    RELATIONS,
+    Unknown,
+    number,
+    size,
+    text,
+    truth,
+    under,
+)
+
 Tree = lark.Tree[lark.Token]
 Names = dict[str, Any]
 """What each name stands for."""
@@ -19,10 +32,6 @@ Function = Callable[[Names], Any]
 
 class NotHere(Exception):
     """The language has it; this module does not."""
-
-
-class Unknown(Exception):
-    """It has no value: there is nothing under a name, or an operation makes no sense with what it is given."""
 
 
 def function_of(tree: "Tree | lark.Token") -> Function:
@@ -77,15 +86,15 @@ def _or(one: Function, other: Function) -> Function:
 
 
 def _not(of: Function) -> Function:
-    return lambda names: not _bool(of(names))
+    return lambda names: not truth(of(names))
 
 
 def _minus(of: Function) -> Function:
-    return lambda names: -_number(of(names))
+    return lambda names: -number(of(names))
 
 
 def _chosen(when: Function, then: Function, otherwise: Function) -> Function:
-    return lambda names: then(names) if _bool(when(names)) else otherwise(names)
+    return lambda names: then(names) if truth(when(names)) else otherwise(names)
 
 
 # -- comparing and counting --------------------------------------------------------------------------------
@@ -105,73 +114,6 @@ def _counted(left: Any, right: Function) -> Function:
     if how is None:
         raise NotHere(left.data)
     return lambda names: how(one(names), right(names))
-
-
-def _same(one: Any, other: Any) -> bool:
-    """True is not 1."""
-    if isinstance(one, bool) is not isinstance(other, bool):
-        raise Unknown(f"{one!r} cannot be compared with {other!r}")
-    return bool(one == other)
-
-
-def _ordered(one: Any, other: Any) -> tuple[Any, Any]:
-    alike = (isinstance(one, int | float) and isinstance(other, int | float)) or (
-        isinstance(one, str) and isinstance(other, str)
-    )
-    if not alike or isinstance(one, bool) is not isinstance(other, bool):
-        raise Unknown(f"{one!r} cannot be compared with {other!r}")
-    return one, other
-
-
-def _less(one: Any, other: Any) -> bool:
-    one, other = _ordered(one, other)
-    return bool(one < other)
-
-
-def _at_most(one: Any, other: Any) -> bool:
-    one, other = _ordered(one, other)
-    return bool(one <= other)
-
-
-def _within(one: Any, other: Any) -> bool:
-    if not isinstance(other, list | dict):
-        raise Unknown(f"nothing is in {other!r}")
-    return one in other
-
-
-def _plus(one: Any, other: Any) -> Any:
-    if isinstance(one, str) and isinstance(other, str):
-        return one + other
-    if isinstance(one, list) and isinstance(other, list):
-        return one + other
-    return _number(one) + _number(other)
-
-
-def _divided(one: Any, other: Any) -> Any:
-    one, other = _number(one), _number(other)
-    if other == 0:
-        raise Unknown("divided by nought")
-    if isinstance(one, float) or isinstance(other, float):
-        return one / other
-    whole = abs(one) // abs(other)
-    return whole if (one < 0) == (other < 0) else -whole
-
-
-def _rest(one: Any, other: Any) -> Any:
-    whole = _divided(one, other)
-    return one - whole * other
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unknown(f"{value!r} is no number")
-    return value
-
-
-def _bool(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Unknown(f"{value!r} is neither true nor false")
-    return value
 
 
 # -- names, literals, lists ----------------------------------------------------------------------------------
@@ -212,27 +154,30 @@ def _list(children: list[Any]) -> Function:
     return lambda names: [item(names) for item in items]
 
 
-def _under(of: Any, key: Any) -> Any:
-    """A member of a mapping, or of a list by its place."""
-    if isinstance(of, dict):
-        if key not in of or isinstance(key, bool):
-            raise Unknown(f"no such key: {key}")
-        return of[key]
-    if isinstance(of, list) and isinstance(key, int) and not isinstance(key, bool):
-        if not 0 <= key < len(of):
-            raise Unknown(f"no such place: {key}")
-        return of[key]
-    raise Unknown(f"{of!r} has nothing under {key!r}")
+def _mapping(children: list[Any]) -> Function:
+    said = [function_of(each) for each in children[0].children] if children else []
+    entries = list(zip(said[::2], said[1::2], strict=True))
+
+    def value(names: Names) -> dict[Any, Any]:
+        made: dict[Any, Any] = {}
+        for key, item in entries:
+            name = key(names)
+            if not isinstance(name, str | int) or name in made:
+                raise Unknown(f"{name!r} cannot be a key here")
+            made[name] = item(names)
+        return made
+
+    return value
 
 
 def _dot(children: list[Any]) -> Function:
     of, name = function_of(children[0]), str(children[1])
-    return lambda names: _under(of(names), name)
+    return lambda names: under(of(names), name)
 
 
 def _index(children: list[Any]) -> Function:
     of, key = function_of(children[0]), function_of(children[1])
-    return lambda names: _under(of(names), key(names))
+    return lambda names: under(of(names), key(names))
 
 
 # -- functions and what goes through a list ---------------------------------------------------------------------
@@ -251,10 +196,10 @@ def _asked(children: list[Any]) -> Function:
     of, name = function_of(children[0]), str(children[1])
     given = children[2].children if len(children) > 2 else []
     if name in FUNCTIONS and not given and name == "size":
-        return lambda names: _size(of(names))
+        return lambda names: size(of(names))
     if name in OF_TEXT and len(given) == 1:
         does, word = OF_TEXT[name], function_of(given[0])
-        return lambda names: does(_text(of(names)), _text(word(names)))
+        return lambda names: does(text(of(names)), text(word(names)))
     if name in THROUGH and len(given) == 2:
         return THROUGH[name](of, _bound(given[0]), function_of(given[1]))
     raise NotHere(name)
@@ -300,7 +245,7 @@ def _map(of: Function, bound: str, made: Function) -> Function:
 
 
 def _filter(of: Function, bound: str, holds: Function) -> Function:
-    return lambda names: [item for item in _each(of, names) if _bool(holds({**names, bound: item}))]
+    return lambda names: [item for item in _each(of, names) if truth(holds({**names, bound: item}))]
 
 
 def _exists_one(of: Function, bound: str, holds: Function) -> Function:
@@ -308,67 +253,7 @@ def _exists_one(of: Function, bound: str, holds: Function) -> Function:
     return lambda names: len(found(names)) == 1
 
 
-def _size(of: Any) -> int:
-    if not isinstance(of, str | list | dict):
-        raise Unknown(f"{of!r} has no size")
-    return len(of)
-
-
-def _string(of: Any) -> str:
-    if isinstance(of, bool):
-        return str(of).lower()
-    if not isinstance(of, str | int | float):
-        raise Unknown(f"{of!r} is no text")
-    return str(of)
-
-
-def _int(of: Any) -> int:
-    if isinstance(of, bool) or not isinstance(of, str | int | float):
-        raise Unknown(f"{of!r} is no number")
-    try:
-        return int(of)
-    except ValueError:
-        raise Unknown(f"{of!r} is no number") from None
-
-
-def _double(of: Any) -> float:
-    if isinstance(of, bool) or not isinstance(of, str | int | float):
-        raise Unknown(f"{of!r} is no number")
-    try:
-        return float(of)
-    except ValueError:
-        raise Unknown(f"{of!r} is no number") from None
-
-
-def _text(of: Any) -> str:
-    if not isinstance(of, str):
-        raise Unknown(f"{of!r} is no text")
-    return of
-
-
 OPERATIONS: dict[str, Callable[[Function, Function], Function]] = {"conditionaland": _and, "conditionalor": _or}
-RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
-    "relation_eq": _same,
-    "relation_ne": lambda one, other: not _same(one, other),
-    "relation_lt": _less,
-    "relation_le": _at_most,
-    "relation_gt": lambda one, other: _less(other, one),
-    "relation_ge": lambda one, other: _at_most(other, one),
-    "relation_in": _within,
-}
-COUNTING: dict[str, Callable[[Any, Any], Any]] = {
-    "addition_add": _plus,
-    "addition_sub": lambda one, other: _number(one) - _number(other),
-    "multiplication_mul": lambda one, other: _number(one) * _number(other),
-    "multiplication_div": _divided,
-    "multiplication_mod": _rest,
-}
-FUNCTIONS: dict[str, Callable[[Any], Any]] = {"size": _size, "string": _string, "int": _int, "double": _double}
-OF_TEXT: dict[str, Callable[[str, str], bool]] = {
-    "startsWith": str.startswith,
-    "endsWith": str.endswith,
-    "contains": str.__contains__,
-}
 THROUGH: dict[str, Callable[[Function, str, Function], Function]] = {
     "all": _every(False),
     "exists": _every(True),
@@ -380,6 +265,7 @@ THINGS: dict[str, Callable[[list[Any]], Function]] = {
     "ident": _ident,
     "literal": _literal,
     "list_lit": _list,
+    "map_lit": _mapping,
     "member_dot": _dot,
     "member_index": _index,
     "member_dot_arg": _asked,

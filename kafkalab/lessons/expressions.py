@@ -4,8 +4,7 @@ CEL has no loops, no assignments and no way to anything outside of the facts it 
 https://github.com/google/cel-spec
 """
 
-from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import celpy
 import lark
@@ -13,7 +12,8 @@ from celpy.adapter import json_to_cel
 from celpy.celparser import CELParseError
 from celpy.evaluation import CELEvalError
 
-from kafkalab.lessons.cel import Function, NotHere, Unknown, function_of
+from kafkalab.lessons.cel import Function, NotHere, function_of
+from kafkalab.lessons.cel_values import Unknown
 from kafkalab.lessons.facts import ROOTS, Facts
 from kafkalab.lessons.located import Located, Place
 
@@ -39,7 +39,6 @@ class Expression:
             raise self.place.refused(f"this is no expression: {self.text!r} at column {error.column}.") from None
         self._wanted: dict[str, dict[str, None]] = {}
         """Which facts of which moment it looks at; all of them where none is named."""
-        self._only = _only(tree)
         for moment, root in _roots(tree):
             if moment not in moments:
                 raise self.place.refused(f'"{moment}" is not known here: {", ".join(moments)}.')
@@ -78,79 +77,10 @@ class Expression:
         if self._function is not None:
             return self._function(moments)
         known = {
-            moment: json_to_cel({root: self._narrowed(moments[moment], moment, root) for root in roots})
+            moment: json_to_cel({root: moments[moment][root] for root in roots})
             for moment, roots in self._wanted.items()
         }
         return self._program.evaluate(known)
-
-    def _narrowed(self, facts: Facts, moment: str, root: str) -> Any:
-        """What it asks for of a fact: to make CEL of all the rest takes longer than to evaluate."""
-        asked = self._only.get((moment, root))
-        if asked is None:
-            return facts[root]
-        there = {name: facts[root][name] for name in asked.names if name in facts[root]}
-        if not asked.fields:
-            return there
-        return {name: {field: it[field] for field in asked.fields if field in it} for name, it in there.items()}
-
-
-class Asked(NamedTuple):
-    """As in `now.groups["billing"].lag`: under these names, and of those these fields, or all where there are none."""
-
-    names: dict[str, None]
-    fields: dict[str, None]
-
-
-def _only(tree: Tree) -> dict[tuple[str, str], Asked]:
-    """Of each fact that is never looked at but under names."""
-    named: dict[tuple[str, str], list[str]] = {}
-    fields: dict[tuple[str, str], list[str]] = {}
-    for index in tree.find_data("member_index"):
-        fact = _named(index)
-        if fact is not None:
-            named.setdefault(fact, []).append(_text(index.children[1])[1:-1])
-    for dotted in tree.find_data("member_dot"):
-        fact = _named(_inner(dotted.children[0]))
-        if fact is not None:
-            fields.setdefault(fact, []).append(str(dotted.children[1]))
-    everywhere = Counter((moment, root or "") for moment, root in _roots(tree))
-    return {
-        fact: Asked(
-            dict.fromkeys(names),
-            dict.fromkeys(fields[fact] if len(fields.get(fact, ())) == len(names) else ()),
-        )
-        for fact, names in named.items()
-        if everywhere[fact] == len(names) and (fact[0], "") not in everywhere
-    }
-
-
-def _named(tree: "Tree | lark.Token") -> tuple[str, str] | None:
-    """The moment and the fact of which one is asked for by its name."""
-    if not isinstance(tree, lark.Tree) or tree.data != "member_index" or not _is_plain_text(_inner(tree.children[1])):
-        return None
-    dotted = _inner(tree.children[0])
-    if not isinstance(dotted, lark.Tree) or dotted.data != "member_dot":
-        return None
-    inner = _inner(dotted.children[0])
-    is_moment = isinstance(inner, lark.Token) and inner.type == "IDENT"
-    return (str(inner), str(dotted.children[1])) if is_moment else None
-
-
-def _inner(tree: "Tree | lark.Token") -> "Tree | lark.Token":
-    """Without what is around it of levels that have nothing to do here."""
-    while isinstance(tree, lark.Tree) and len(tree.children) == 1 and tree.data != "literal":
-        tree = tree.children[0]
-    return tree
-
-
-def _is_plain_text(tree: "Tree | lark.Token") -> bool:
-    return (
-        isinstance(tree, lark.Tree)
-        and tree.data == "literal"
-        and len(_text(tree)) > 1
-        and _text(tree)[0] in "\"'"
-        and "\\" not in _text(tree)
-    )
 
 
 def _roots(tree: Tree) -> list[tuple[str, str | None]]:

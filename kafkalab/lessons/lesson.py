@@ -5,20 +5,29 @@ What may stand where is written down for authors in `fixtures/lessons/README.md`
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from kafkalab.lab import Command, CommandRefused, LabSettings, parse_command
+from kafkalab.lessons.documents import (
+    NAME,
+    by_number,
+    cluster_settings,
+    entries,
+    listed,
+    name_of,
+    split,
+    three_hints,
+    under_headings,
+)
 from kafkalab.lessons.expressions import Expression
 from kafkalab.lessons.facts import Facts
-from kafkalab.lessons.located import LessonRefused, Located, Place, read_yaml
+from kafkalab.lessons.located import LessonRefused, Located, Place
 
 KINDS = ("number", "choice", "order", "set", "place")
 PLACES = ("broker", "controller", "topic", "partition", "replica", "group", "producer", "consumer")
 """What can be clicked on the stage as an answer of the kind "place": what the entities' ids begin with."""
 WORKBOOK = tuple(f"Q{number}" for number in range(1, 12))
-NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 LONGEST_WAIT_S = 600
 UNTIL_AT_MOST_S = 60.0
 _HEADING = re.compile(r"^(##|###) (.+?)\s*$")
@@ -141,13 +150,8 @@ class Lesson:
 
 def read_lesson(file: Path) -> Lesson:
     """Raises LessonRefused with file and line."""
-    text = file.read_text(encoding="utf-8")
-    lines = text.split("\n")
-    if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
-        raise Place(file, 1).refused("a lesson begins with YAML between two lines of ---.")
-    end = 1 + [line.strip() for line in lines[1:]].index("---")
-    head = read_yaml(file, "\n".join(lines[1:end]), 2)
-    texts = _texts(file, lines[end + 1 :], end + 2)
+    head, lines, first_line = split(file, "lesson")
+    texts = under_headings(file, lines, first_line, _HEADING, _heading)
     said = head.mapping(
         ("number", "title", "minutes", "belief", "questions", "cluster", "sections"), ("concepts", "simplifications")
     )
@@ -160,24 +164,17 @@ def read_lesson(file: Path) -> Lesson:
     return Lesson(
         place=head.place,
         number=int(said["number"].number(1, 99)),
-        name=re.sub(r"^\d+-", "", file.stem),
+        name=name_of(file),
         title=said["title"].text(),
         minutes=int(said["minutes"].number(1, 20)),
         belief=said["belief"].text(),
         questions=tuple(_one_of(each, WORKBOOK) for each in said["questions"].items()),
-        concepts={name: each.text() for name, each in _entries(said, "concepts").items()},
-        simplifications=tuple(each.text() for each in _list(said, "simplifications")),
-        settings=_settings(cluster),
+        concepts={name: each.text() for name, each in entries(said, "concepts").items()},
+        simplifications=tuple(each.text() for each in listed(said, "simplifications")),
+        settings=cluster_settings("lesson", cluster),
         prepare=steps(cluster["prepare"]) if "prepare" in cluster else (),
         sections=sections,
     )
-
-
-def _settings(cluster: dict[str, Located]) -> LabSettings:
-    configs = {name: str(each.value) for name, each in _entries(cluster, "configs").items()}
-    brokers = int(cluster["brokers"].number(1, 5)) if "brokers" in cluster else 3
-    controllers = int(cluster["controllers"].number(1, 3)) if "controllers" in cluster else 1
-    return LabSettings(name="lesson", brokers=brokers, controllers=controllers, broker_configs=configs)
 
 
 def _section(located: Located, texts: dict[tuple[str, str], tuple[Place, str]]) -> Section:
@@ -223,7 +220,7 @@ def _prediction(located: Located) -> Prediction:
 
 def _asked(said: dict[str, Located]) -> tuple[str, dict[str, str]]:
     kind = _one_of(said["kind"], KINDS)
-    choices = {name: each.text() for name, each in _entries(said, "choices").items()}
+    choices = {name: each.text() for name, each in entries(said, "choices").items()}
     if (kind == "choice") != bool(choices):
         raise said["kind"].place.refused("choices belong to the kind choice, and it needs them.")
     return kind, choices
@@ -242,12 +239,9 @@ def _claim(located: Located) -> Claim:
 
 def _challenge(located: Located) -> Challenge:
     said = located.mapping(("goal", "hints", "solution"), ("holds_s",))
-    hints = tuple(each.text() for each in said["hints"].items())
-    if len(hints) != 3:
-        raise said["hints"].place.refused("there are three hints: where to look, what to notice, what to do.")
     holds_s = said["holds_s"].number(0, LONGEST_WAIT_S) if "holds_s" in said else 0
     goal = Expression(said["goal"], ("before", "now"))
-    return Challenge(located.place, goal, holds_s, hints, steps(said["solution"]))
+    return Challenge(located.place, goal, holds_s, three_hints(said["hints"]), steps(said["solution"]))
 
 
 def steps(located: Located) -> tuple[Step, ...]:
@@ -297,47 +291,19 @@ def _one_of(located: Located, known: tuple[str, ...]) -> str:
     return str(located.value)
 
 
-def _entries(said: dict[str, Located], name: str) -> dict[str, Located]:
-    if name not in said:
-        return {}
-    value = said[name].value
-    if not isinstance(value, dict):
-        raise said[name].place.refused("this must be a mapping of names to values.")
-    return value
-
-
-def _list(said: dict[str, Located], name: str) -> list[Located]:
-    return said[name].items() if name in said else []
-
-
-def _texts(file: Path, lines: list[str], first_line: int) -> dict[tuple[str, str], tuple[Place, str]]:
-    """The Markdown under `## section`, and under `### explain` and `### vary` in it."""
-    found: dict[tuple[str, str], tuple[Place, list[str]]] = {}
-    at: tuple[str, str] | None = None
-    for number, line in enumerate(lines, first_line):
-        heading = _HEADING.match(line)
-        if heading is not None:
-            level, name = heading.groups()
-            if level == "###" and (at is None or name not in ("explain", "vary")):
-                raise Place(file, number).refused("under a section's heading come ### explain and ### vary.")
-            at = (name, "") if level == "##" or at is None else (at[0], name)
-            if at in found:
-                raise Place(file, number).refused(f"{line.strip()} stands here twice.")
-            found[at] = (Place(file, number), [])
-        elif at is not None:
-            found[at][1].append(line)
-        elif line.strip():
-            raise Place(file, number).refused("text must stand under the heading of its section.")
-    return {at: (place, "\n".join(text).strip()) for at, (place, text) in found.items()}
+def _heading(heading: re.Match[str], at: tuple[str, str] | None, place: Place) -> tuple[str, str]:
+    """`## section`, and under it `### explain` and `### vary`."""
+    level, name = heading.groups()
+    if level == "##":
+        return name, ""
+    if at is None or name not in ("explain", "vary"):
+        raise place.refused("under a section's heading come ### explain and ### vary.")
+    return at[0], name
 
 
 def read_lessons(directory: Path) -> tuple[Lesson, ...]:
     """All of a directory, by number. Raises LessonRefused."""
-    lessons = sorted((read_lesson(file) for file in directory.glob("[0-9]*.md")), key=lambda lesson: lesson.number)
-    for one, next_one in pairwise(lessons):
-        if one.number == next_one.number:
-            raise next_one.place.refused(f"{one.place.file.name} has the number {one.number} already.")
-    return tuple(lessons)
+    return by_number(read_lesson(file) for file in directory.glob("[0-9]*.md"))
 
 
 __all__ = ["Lesson", "LessonRefused", "read_lesson", "read_lessons"]

@@ -7,7 +7,8 @@ import pytest
 from celpy.adapter import json_to_cel
 from celpy.evaluation import CELEvalError
 
-from kafkalab.lessons.cel import NotHere, Unknown, function_of
+from kafkalab.lessons.cel import NotHere, function_of
+from kafkalab.lessons.cel_values import Unknown
 from kafkalab.lessons.expressions import _plain
 
 ENVIRONMENT = celpy.Environment()
@@ -60,6 +61,9 @@ EXPRESSIONS = (
     "'a' < 'b'",
     "3 >= 2 && 2 <= 2 && 1 < 2 && 2 > 1 && 1 != 2",
     "now.names",
+    "{'a': 1, 'b': [2]}",
+    "{}",
+    "{1: 'one', 2: 'two'}[now.partitions['orders-0'].leader]",
 )
 
 
@@ -81,6 +85,8 @@ def test_both_say_the_same(text: str) -> None:
 
 def test_where_celpy_departs_from_the_language_functions_keep_to_it() -> None:
     assert [value("1 == 1.0", by_celpy=False), value("1 == 1.0", by_celpy=True)] == [True, "no value"]
+    nothing = "{'x': now.nothing}"
+    assert [value(nothing, by_celpy=False), value(nothing, by_celpy=True)] == ["no value", {"x": None}]
     assert [value("string(true)", by_celpy=False), value("string(true)", by_celpy=True)] == ["true", "True"]
 
 

@@ -88,7 +88,7 @@ def test_this_lesson_is_right_but_for_what_each_test_changes(tmp_path: Path) -> 
             "- wait: -1",
             "01-log.md:31: this must be a number from 0 to 600.",
         ),
-        ("## send-one", "A word.\n## send-one", "01-log.md:33: text must stand under the heading of its section."),
+        ("## send-one", "A word.\n## send-one", "01-log.md:33: text must stand under a heading."),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, right: str, wrong: str, told: str) -> None:

@@ -20,7 +20,7 @@ from kafkalab.lab import Lab
 from kafkalab.web.labs.consumers import LARGEST_MESSAGE, close_all
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.wire import NAME as WIRE
-from kafkalab.web.labs.wire import Wire
+from kafkalab.web.labs.wire import Wire, compression
 
 HTTP_TIMEOUT_S = 60
 GOODBYE_S = 0.2
@@ -56,6 +56,10 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     reactor: Any = twisted_reactor
     _allow(host)
     open_labs.by_name[HOME] = lab
+
+    def compress() -> None:
+        server.ws_factory.setProtocolOptions(perMessageCompressionAccept=compression(LARGEST_MESSAGE))
+
     server = LabServer(
         application,
         endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
@@ -64,6 +68,7 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
         websocket_max_message_size=LARGEST_SNAPSHOT,
         websocket_max_frame_size=LARGEST_MESSAGE,
         server_name="kafkalab",
+        ready_callable=compress,
     )
 
     async def finish() -> None:
