@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from kafkalab.drills import duty_commands as say
 from kafkalab.drills.drill import Drill
 from kafkalab.drills.gate import Gate
-from kafkalab.drills.incident import PINS_NEEDED, Incident, NotNow
-from kafkalab.lab import Lab, commands, leave_lab_time
+from kafkalab.drills.incident import PINS_NEEDED, Incident
+from kafkalab.drills.phases import NotNow
+from kafkalab.lab import Lab, leave_lab_time, parse_command
 from kafkalab.lessons import LessonRefused
 from kafkalab.lessons.work import Pieces, Work
 
@@ -129,7 +130,7 @@ class Duty:
         lab.faults.reveal()
         lab.gate = lambda command: ""
         if not lab.world.edges:
-            lab.do(commands.EnterLabTime(), lambda outcome: None)
+            lab.do(parse_command({"command": "enter_lab_time"}), lambda outcome: None)
 
     def roll_back(self) -> None:
         """Raises NotNow."""
@@ -178,6 +179,8 @@ class Duty:
                 return "" if incident.diagnose(choice) else "Something speaks against it. It is noted; look again."
             case say.PinFact(number):
                 incident.pin_fact(number)
+            case say.PinTold(at_us, text):
+                incident.pin_fact(incident.timeline.told(at_us, text))
             case say.PinOutput(number):
                 self._pin_output(number)
             case say.PinEntity(entity):

@@ -56,6 +56,14 @@ class PinFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PinTold:
+    """The same, by when it was told and in which words."""
+
+    at_us: Annotated[int, Whole("The lab's time.", 0, 2**53)]
+    text: Annotated[str, Text("Its sentence.", 4_000)]
+
+
+@dataclass(frozen=True, slots=True)
 class PinOutput:
     """What a line of the terminal has printed, as evidence."""
 
@@ -131,6 +139,7 @@ DutyCommand = (
     | StateImpact
     | NameCause
     | PinFact
+    | PinTold
     | PinOutput
     | PinEntity
     | TellOthers

@@ -9,11 +9,11 @@ passed over: who mends first and asks afterwards does as one should.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import Enum
 from typing import Any
 
 from kafkalab.drills import timeline as of
 from kafkalab.drills.drill import Call, Drill, Evidence, Metric, Rule
+from kafkalab.drills.phases import NotNow, Phase
 from kafkalab.drills.script import SECOND_US, Script
 from kafkalab.drills.timeline import Timeline
 from kafkalab.lab import Lab, is_significant
@@ -23,22 +23,6 @@ LOOK_EVERY_US = 500_000
 HINT_AFTER_US = 90 * SECOND_US
 LONGEST_TEXT = 2_000
 PINS_NEEDED = 2
-
-
-class Phase(Enum):
-    STEADY = "steady"
-    INJECTED = "injected"
-    DETECTED = "detected"
-    """Whoever is on call has said what the impact is."""
-    DIAGNOSED = "diagnosed"
-    MITIGATED = "mitigated"
-    """The goal holds, but not for long enough yet."""
-    VERIFIED = "verified"
-    OVER = "over"
-
-
-class NotNow(Exception):
-    """It makes no sense as things are; the message says why."""
 
 
 class Incident:
@@ -265,13 +249,18 @@ class Incident:
         if self.paged_us is None:
             raise NotNow("There was no page yet.")
         call = self.drill.calls[name]
-        if any(script is not None and each.name == name for _, each, script in self._calls):
+        if name in self.called:
             raise NotNow("They are at it.")
         self._said("call", f"{call.says} {call.answers}", who)
         due_us = self.lab.world.now_us + int(call.takes_s * SECOND_US)
         script = Script(self.lab, call.steps, self._look, self.before, unseen=True)
         self._calls.append((due_us, call, script))
         return call.answers
+
+    @property
+    def called(self) -> list[str]:
+        """Who is at it."""
+        return [call.name for _, call, _ in self._calls]
 
     # -- what happens ------------------------------------------------------------------------------------
 

@@ -70,8 +70,7 @@ from kafkalab.lab.shell import shell
 from kafkalab.lab.shown_again import shown_again
 from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.lab.store import LabSettings, StoreRefused
-from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
-from kafkalab.lab.tape import Taped
+from kafkalab.lab.tape import HistoryTape, Tape, Taped, TapeRefused
 from kafkalab.lab.tape import load as load_tape
 from kafkalab.lab.tempo_acting import leave_lab_time
 from kafkalab.lab.terminal import Job
@@ -155,8 +154,8 @@ __all__ = [
     "StopLine",
     "StoreRefused",
     "Tape",
-    "Taped",
     "TapeRefused",
+    "Taped",
     "Tenant",
     "Times",
     "TypeLine",

@@ -87,8 +87,6 @@ class Lab:
         """Its name among them; "" for the lab itself."""
         self.facts_told = 0
         self.faults = Faults(self)
-        self.gate: Callable[[order.Command], str] = lambda command: ""
-        """Why a person's command is not carried out just now, in a sentence; "" where it is."""
         self._acted = False
         """Since the last frame somebody gave an order."""
         self.recording = Recording(cluster.spec.limits.recorded_bytes)
@@ -126,6 +124,8 @@ class Lab:
     def _listen(self) -> None:
         self.on_order: list[Callable[[str], None]] = []
         """Called with each order that somebody gave, as a command line."""
+        self.gate: Callable[[order.Command], str] = lambda command: ""
+        """Why a person's command is not carried out just now, in a sentence; "" where it is."""
         self.ledger.fates.sending.name_of = self.visitors.name_of
         self.world.on_event.append(self._on_event)
         self.world.on_leaving += [self._on_leaving, self.ledger.on_leaving]

@@ -7,8 +7,8 @@ says what the world is made of, each later one what is done:
     {"at_s": 2.5, "step": 812, "command": "create_topic", "name": "orders", "partitions": 3}
 
 `at_s` is seconds since the start. `step` may be left out: it says after which step of the world the
-command came, where many things happen at one moment. Fields at their default are left out. `"unseen": true` stands where
-a drill gave the command, of which nobody was to know.
+command came, where many things happen at one moment. Fields at their default are left out. What a drill ordered,
+of which nobody was to know, has `"unseen": true`.
 A tape with `"plays": "history"` holds a schedule of the simulation; `engine/simulation/taped.py` says
 what its lines are. Lines that are empty or begin with # are for people.
 """

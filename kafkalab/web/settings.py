@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "kafkalab.web.labs",
     "kafkalab.web.course",
     "kafkalab.web.classroom",
+    "kafkalab.web.drills",
     "kafkalab.web.archive",
 ]
 MIDDLEWARE = [

@@ -9,6 +9,7 @@ import { drawNow } from "./inspector.js";
 import { watchMetrics } from "./metrics.js";
 import { watchRequests } from "./overheard.js";
 import { wireLedger } from "./ledger.js";
+import { wireDrill } from "./drills/pane.js";
 import { wireLesson } from "./lesson/pane.js";
 import { EMPTY, reduce } from "./model.js";
 import { paced } from "./pace.js";
@@ -42,7 +43,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: document.querySelector("[data-pane=lesson]") ? "lesson" : "act", section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: document.querySelector("[data-pane=lesson]") ? "lesson" : document.querySelector("[data-pane=drill]") ? "drill" : "act", pins: false, section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
 let past = [];
 let done = [];
 let saidAt = 0;
@@ -62,9 +63,11 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
     timeline.hear(frame);
   },
   onSitting: (sitting) => lesson.hear(sitting),
+  onDrill: (news) => drill.hear(news),
   onState(state) {
     page.dataset.line = state;
     if (state === "gone") lesson.gone();
+    if (state === "gone") drill.gone();
     find("#line-said").textContent = { open: "live", gone: "not there any more", waiting: "reconnecting…", connecting: "connecting…" }[state];
   },
 });
@@ -129,6 +132,7 @@ function drawAround() {
   paint(find("#summary"), drawSummary(shown));
   if (ui.tables) paint(find("#tables"), drawTables(shown));
   drawBeat(shown, ui);
+  if (ui.pane === "drill") drill.draw();
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
@@ -180,6 +184,7 @@ const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 wireLedger({ change });
 const lesson = wireLesson({ ask: socket.ask });
+const drill = wireDrill({ ask: socket.ask, ui: () => ui, change, goTo: timeline.goTo, goLive: timeline.goLive });
 wireWhatIf({ ask });
 wireKeeping({ say, now_us: () => shown.at_us });
 const forms = wireForms({ ask, change });

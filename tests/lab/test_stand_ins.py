@@ -150,7 +150,9 @@ def test_clients_are_never_sent_to_a_strangers_machine(lab: Lab, ask: Ask, host:
     assert ask(AdvertiseWrongAddress(1, host)).fields == {"host": told}
 
 
-@pytest.mark.parametrize("host", ["kafka-2.build.invalid", "Broker.Example.COM", "192.0.2.7", "203.0.113.9", "localhost"])
+@pytest.mark.parametrize(
+    "host", ["kafka-2.build.invalid", "Broker.Example.COM", "192.0.2.7", "203.0.113.9", "localhost"]
+)
 def test_clients_may_be_sent_nowhere_and_to_the_labs_own_machine(lab: Lab, ask: Ask, host: str) -> None:
     assert ask(AdvertiseWrongAddress(1, host, 9)).ok
 
