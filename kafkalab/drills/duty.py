@@ -14,6 +14,7 @@ from kafkalab.drills.incident import PINS_NEEDED, Incident
 from kafkalab.drills.phases import NotNow
 from kafkalab.lab import Lab, leave_lab_time, parse_command
 from kafkalab.lessons import LessonRefused
+from kafkalab.lessons.pace import hold
 from kafkalab.lessons.work import Pieces, Work
 
 DELAYS_S = (4.0, 8.0, 12.0, 20.0, 30.0)
@@ -131,6 +132,7 @@ class Duty:
         lab.gate = lambda command: ""
         if not lab.world.edges:
             lab.do(parse_command({"command": "enter_lab_time"}), lambda outcome: None)
+            hold(lab)
 
     def roll_back(self) -> None:
         """Raises NotNow."""

@@ -63,6 +63,8 @@ class Incident:
         """What the learner takes along: one rule, one alert, one setting."""
         self._checkpoint: Lab | None = None
         self._injection: Script | None = None
+        self.injected_with: tuple[float, tuple[str, ...]] = (0.0, ())
+        """After how many seconds, and after which red herrings."""
         self._calls: list[tuple[int, Call, Script]] = []
         self._ill: dict[str, bool] = {}
         self._looked_us = lab.world.now_us
@@ -113,18 +115,25 @@ class Incident:
             raise NotNow("It has been injected already.")
         if len(self.pinned_metrics) < PINS_NEEDED:
             raise NotNow("First two metrics must be pinned that say what healthy is.")
+        self.injected_with = (delay_s, tuple(herrings))
         self._checkpoint = self.lab.fork()
         if self.lab.tape is not None:
             self._checkpoint.tape = replace(self.lab.tape, commands=list(self.lab.tape.commands))
         self.facts = self.before = self._look()
         self.injected_us = self._news_us = self.lab.world.now_us
         self._note(of.HIDDEN, "injection", f"The fault was injected; drawn were {self._drawn_in_words()}.")
-        moves = [step for name in herrings for step in self.drill.herrings[name].steps]
         for name in herrings:
             self._note(of.HIDDEN, "red herring", self.drill.herrings[name].says)
-        moves.append(Step(self.drill.place, wait_s=delay_s))
-        self._injection = Script(self.lab, [*moves, *self.drill.inject], self._look, self.before, unseen=True)
+        self._injection = self.unseen(self.moves_of_injection())
         self.progress()
+
+    def moves_of_injection(self) -> list[Step]:
+        delay_s, herrings = self.injected_with
+        moves = [step for name in herrings for step in self.drill.herrings[name].steps]
+        return [*moves, Step(self.drill.place, wait_s=delay_s), *self.drill.inject]
+
+    def unseen(self, moves: Sequence[Step]) -> Script:
+        return Script(self.lab, moves, self._look, self.before, unseen=True)
 
     def roll_back(self) -> "Incident":
         """Another go, from just before the injection, on a lab of its own. Raises NotNow."""
@@ -253,8 +262,7 @@ class Incident:
             raise NotNow("They are at it.")
         self._said("call", f"{call.says} {call.answers}", who)
         due_us = self.lab.world.now_us + int(call.takes_s * SECOND_US)
-        script = Script(self.lab, call.steps, self._look, self.before, unseen=True)
-        self._calls.append((due_us, call, script))
+        self._calls.append((due_us, call, self.unseen(call.steps)))
         return call.answers
 
     @property

@@ -70,8 +70,9 @@ from kafkalab.lab.shell import shell
 from kafkalab.lab.shown_again import shown_again
 from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.lab.store import LabSettings, StoreRefused
-from kafkalab.lab.tape import HistoryTape, Tape, Taped, TapeRefused
+from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.tape import read as read_tape
 from kafkalab.lab.tempo_acting import leave_lab_time
 from kafkalab.lab.terminal import Job
 from kafkalab.lab.terminal.marks import spans
@@ -155,7 +156,6 @@ __all__ = [
     "StoreRefused",
     "Tape",
     "TapeRefused",
-    "Taped",
     "Tenant",
     "Times",
     "TypeLine",
@@ -178,6 +178,7 @@ __all__ = [
     "parse_command",
     "percentile",
     "read_recording",
+    "read_tape",
     "recording_head",
     "replay",
     "shell",

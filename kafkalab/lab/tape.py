@@ -62,6 +62,10 @@ class Tape:
         head = {"plays": "lab", "start_us": self.start_us, "end_s": (now_us - self.start_us) / SECOND_US}
         return _text(head | asdict(self.settings), [_line(one) for one in self.commands])
 
+    def line(self, number: int) -> str:
+        """Of one command."""
+        return json.dumps(_line(self.commands[number]), ensure_ascii=False)
+
     def save(self, path: Path, now_us: int) -> None:
         """Raises OSError."""
         _write(path, self.lines(now_us))
@@ -89,6 +93,11 @@ def load(path: Path) -> Tape | HistoryTape:
         raise TapeRefused(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise TapeRefused(f"{path} is no tape: it is not text.") from None
+    return read(text, str(path))
+
+
+def read(text: str, path: str) -> Tape | HistoryTape:
+    """`path` is how it is called in a refusal. Raises TapeRefused."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()[:1] not in ("", "#")]
     if not lines:
         raise TapeRefused(f"{path} is no tape: it is empty.")

@@ -55,12 +55,13 @@ def _row(drill: Drill, owner: str) -> dict[str, object]:
 @require_safe
 @never_cache
 async def drill(request: HttpRequest, number: int, name: str = "") -> HttpResponse:
-    """It opens the learner's lab of this drill, or comes back to it. `?seed=7` draws what others had under that seed."""
+    """It opens the learner's lab of this drill, or comes back to it. `?seed=7` is what others had under that seed."""
     found = numbered(number)
     if found is None:
         raise Http404(f"There is no drill {number}.")
     if request.path != drill_href(number):
-        return redirect(drill_href(number))
+        asked_for = request.META.get("QUERY_STRING", "")
+        return redirect(f"{drill_href(number)}?{asked_for}" if asked_for else drill_href(number))
     asked = request.GET.get("seed", "")
     seed = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else secrets.randbelow(MOST_SEEDS) + 1
     owner = owner_of(request) or new_owner()

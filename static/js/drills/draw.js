@@ -46,13 +46,21 @@ export function drawBar(drill) {
   ].filter(Boolean);
 }
 
-function drawHead({ number, level, called, seed, step }) {
+/** Who gives up, or mends before he knows why, has left something out. */
+function isDone(name, passed, { cause, hold, acknowledged }) {
+  if (name === "page") return acknowledged;
+  if (name === "cause") return cause !== null && cause.right;
+  return name === "mend" || name === "hold" ? hold.state === "held" || (name === "mend" && hold.state === "holding") : passed;
+}
+
+function drawHead(drill) {
+  const { number, level, called, seed, step } = drill;
   const here = STEPS.indexOf(AT[step] ?? step);
   return h("header", { key: "head", class: "drill-head" },
     h("p", { class: "drill-count" }, say("drill", { number, level }), " · ", say("seed", { seed })),
     h("h2", { lang: "en" }, called),
     h("ol", { class: "drill-steps", "aria-label": say("steps") }, STEPS.map((name, at) => h("li", {
-      key: name, "data-state": at < here ? "done" : at === here ? "here" : "ahead", ...(at === here ? { "aria-current": "step" } : {}),
+      key: name, "data-state": at === here ? "here" : isDone(name, at < here, drill) ? "done" : "ahead", ...(at === here ? { "aria-current": "step" } : {}),
     }, say(`step_${name}`)))));
 }
 
