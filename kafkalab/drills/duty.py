@@ -54,10 +54,16 @@ class Duty:
         self.briefed = False
         self.error = ""
         """Why it does not go on, in a sentence."""
+        self.notice = ""
+        """What is to be said of it besides, by its name."""
         self._make = make
         self._making: tuple[Work[Lab], int] | None = None
         """Another cluster that is not there yet, and its seed."""
-        self._guard(incident.lab)
+        if incident.over_us is None:
+            self._guard(incident.lab)
+        else:
+            incident.lab.faults.reveal()
+            hold(incident.lab)
 
     @property
     def lab(self) -> Lab:
@@ -106,7 +112,7 @@ class Duty:
         """In the place of the one before."""
         old = self.lab
         self.incident = incident
-        self.error = ""
+        self.error = self.notice = ""
         self._guard(incident.lab)
         self.on_lab(incident.lab)
         self.on_incident(incident)

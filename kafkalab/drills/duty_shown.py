@@ -36,6 +36,7 @@ def shown(duty: Duty) -> Shown:
         "seed": incident.seed,
         "step": step_of(duty),
         "error": duty.error,
+        "notice": duty.notice,
         "led": duty.led,
         "brief": duty.drill.brief,
         "service_level": duty.drill.service_level.says,

@@ -171,7 +171,21 @@ def begin(
     From now on `owner` and nobody else reaches that lab, under its name; `page` is where it is shown. `make` makes
     the next one when the drill is run again. `led`: nothing breaks before a facilitator calls `desk.duty.inject`,
     and the desk stays until `desks.dismiss(desk)`. Must be called on the running loop."""
-    desk = Desk(owner, Duty(Incident(drill, lab, seed), make, led=led), page, door, keep)
+    return put_on_call(Incident(drill, lab, seed), owner=owner, page=page, make=make, door=door, led=led, keep=keep)
+
+
+def put_on_call(
+    incident: Incident,
+    *,
+    owner: str,
+    page: str,
+    make: Making,
+    door: Door | None = None,
+    led: bool = False,
+    keep: Callable[[Desk], None] = lambda desk: None,
+) -> Desk:
+    """The same at an incident that may have begun already."""
+    desk = Desk(owner, Duty(incident, make, led=led), page, door, keep)
     desks.take(desk)
     return desk
 

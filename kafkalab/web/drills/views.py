@@ -1,11 +1,9 @@
 """The pages of the drills: the list, the stage of the learner's own lab with the drill beside it, and what is left."""
 
-import asyncio
 import csv
 import io
 import json
 import secrets
-import time
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,18 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kafkalab.drills import Drill, LessonRefused, post_mortem, summary_row, timeline_rows
-from kafkalab.drills.duty import Making
-from kafkalab.drills.opening import opening
-from kafkalab.lab import Lab
-from kafkalab.lessons.work import Pieces, Work
-from kafkalab.web.course.sitting_entrance import Entrance
-from kafkalab.web.drills.desks import Desk, NoDesk, begin, desks
+from kafkalab.web.drills.desks import Desk, NoDesk, desks
+from kafkalab.web.drills.sitting_down import desk_for
 from kafkalab.web.drills.stories import drill_href, drills, first_sentence, numbered, stories
+from kafkalab.web.drills.storing import played_by
 from kafkalab.web.drills.words import WORDS
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 from kafkalab.web.labs.views import on_the_stage
 
-AT_ONCE_S = 0.02
 MOST_SEEDS = 100_000
 KINDS = {"md": "text/markdown", "csv": "text/csv", "json": "application/json"}
 LEVELS = (1, 2, 3, 4, 5)
@@ -35,12 +29,13 @@ LEVELS = (1, 2, 3, 4, 5)
 @never_cache
 async def all_drills(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
-    rows = [_row(drill, owner) for drill in drills()]
+    played = await played_by(owner)
+    rows = [_row(drill, owner, played) for drill in drills()]
     levels = [(level, [row for row in rows if row["level"] == level]) for level in LEVELS]
     return render(request, "drills/drills.html", {"levels": [each for each in levels if each[1]], "here": "drills"})
 
 
-def _row(drill: Drill, owner: str) -> dict[str, object]:
+def _row(drill: Drill, owner: str, played: set[int]) -> dict[str, object]:
     story = stories()[drill.number]
     return {
         "number": drill.number,
@@ -48,6 +43,7 @@ def _row(drill: Drill, owner: str) -> dict[str, object]:
         "story": story,
         "begins": first_sentence(drill),
         "href": drill_href(drill.number),
+        "title": drill.title if drill.number in played else "",
         "open": bool(owner) and desks.of(owner, drill.number) is not None,
     }
 
@@ -66,7 +62,7 @@ async def drill(request: HttpRequest, number: int, name: str = "") -> HttpRespon
     seed = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else secrets.randbelow(MOST_SEEDS) + 1
     owner = owner_of(request) or new_owner()
     try:
-        desk = await _desk(owner, found, seed)
+        desk = await desk_for(owner, found, seed)
     except (NoDesk, LessonRefused) as refused:
         context = {"story": stories()[number], "why": refused, "here": "drills"}
         return render(request, "drills/refused.html", context, status=409)
@@ -81,45 +77,6 @@ def shown_at(request: HttpRequest, desk: Desk, owner: str) -> HttpResponse:
     words = {key: str(word) for key, word in WORDS.items()} | {"language": get_language() or "en"}
     context |= {"socket": f"/ws/labs/{desk.name}/drill/", "drill": desk.duty.drill, "drill_words": words}
     return render(request, "labs/stage.html", context)
-
-
-async def _desk(owner: str, found: Drill, seed: int) -> Desk:
-    """Raises NoDesk, and LessonRefused for a drill that does not become steady."""
-    desk = desks.of(owner, found.number)
-    if desk is not None:
-        return desk
-    desks.make_room(owner)
-    door = Entrance(found.settings.brokers)
-    name = f"drill-{found.number}-{secrets.token_hex(4)}"
-    make = makes(found, name, door.ports)
-    work = Work(make(seed))
-    try:
-        await finished(work)
-    except LessonRefused:
-        door.close()
-        raise
-    desk = desks.of(owner, found.number)
-    if desk is not None:
-        # Another request of the same browser was faster.
-        work.value.abandon()
-        door.close()
-        return desk
-    return begin(found, work.value, seed, owner=owner, page=drill_href(found.number), make=make, door=door)
-
-
-def makes(found: Drill, name: str, ports: tuple[int, ...]) -> Making:
-    """Clusters of that drill, whose time is the wall's."""
-
-    def make(seed: int) -> Pieces[Lab]:
-        return opening(found, seed, name=name, ports=ports, start_us=time.time_ns() // 1_000)
-
-    return make
-
-
-async def finished(work: Work[Lab]) -> None:
-    """Others get their turn while the lab is made. Raises LessonRefused."""
-    while not work.go_on(AT_ONCE_S):
-        await asyncio.sleep(0)
 
 
 # -- what is left of it ---------------------------------------------------------------------------------

@@ -15,6 +15,9 @@ WORDS = {
     "step_hold": _("Hold"),
     "step_debrief": _("Debrief"),
     "making": _("Another cluster is being prepared…"),
+    "notice_not_whole": _(
+        "The server was started again. What clients of your own had sent is not in the cluster any more."
+    ),
     "service_level": _("The service level"),
     "not_real": _(
         "Nothing here is real, nobody is to blame. Roles of a team: commander, operator, scribe, communications."

@@ -25,6 +25,7 @@ export function drawDrill(drill, local) {
   return [
     drawHead(drill),
     error !== "" && h("div", { key: "error", class: "drill-box drill-error", role: "alert" }, h("p", null, error)),
+    drill.notice !== "" && h("p", { key: "notice", class: "drill-told", role: "status" }, say(`notice_${drill.notice}`)),
     step === "making" ? h("p", { key: "making", class: "drill-busy" }, say("making"))
       : step === "brief" ? drawBrief(drill)
         : step === "steady" ? drawSteady(drill, local)

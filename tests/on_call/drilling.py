@@ -17,6 +17,7 @@ from kafkalab.lab import COMMANDS, Command
 from kafkalab.lab.lab_time import LabTime
 from kafkalab.web.asgi import application
 from kafkalab.web.drills.desks import Desk, desks
+from kafkalab.web.drills.storing import all_stored
 from kafkalab.web.labs.owners import COOKIE
 from tests.web.labs import HERE, PATIENCE_S, home_lab
 
@@ -30,7 +31,9 @@ async def on_call() -> AsyncIterator[None]:
         try:
             yield
         finally:
+            await all_stored()
             desks.close()
+            await all_stored()
 
 
 def headers_of(browser: AsyncClient) -> list[tuple[bytes, bytes]]:

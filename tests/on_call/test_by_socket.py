@@ -19,9 +19,10 @@ from kafkalab.web.drills.desks import desks
 from kafkalab.web.drills.stories import drill_href, drills, stories
 from kafkalab.web.labs.consumers import NO_SUCH_LAB
 from kafkalab.web.labs.open_labs import open_labs
-from tests.web.drilling import OnCall, at_the_page_of, headers_of, named, on_call, opened
+from tests.on_call.drilling import OnCall, at_the_page_of, headers_of, named, on_call, opened
 from tests.web.labs import PATIENCE_S, home_lab
 
+pytestmark = pytest.mark.django_db(transaction=True)
 DRILL_5 = "/drills/5-the-same-error-every-second/?seed=7"
 
 
@@ -91,24 +92,23 @@ def test_a_whole_drill_is_won_by_its_own_solution_and_left_with_a_post_mortem() 
 
 def test_a_wrong_move_by_the_socket_does_not_win_and_a_dangerous_line_is_asked_about_once() -> None:
     async def scenario() -> None:
-        async with on_call():
-            async with at_the_page_of(AsyncClient(), DRILL_5) as page:
-                await page.is_paged()
-                drill = page.desk.duty.drill
-                moves = named(drill, "to-latest")
-                await page.plays(moves[:5])
-                line = "kafka-consumer-groups --group billing --topic orders --reset-offsets --to-latest --execute"
-                asked = await page.ask("run_line", line=line)
-                assert asked["error"] == (
-                    "Where the group goes on changes: what lies between is left out, or worked on twice. "
-                    "Give the same order again, and it is carried out."
-                )
-                await page.plays(moves[5:])
-                await page.passes(40)
-                await page.ask("begin_debrief", sure=True)
-                debrief = (await page.until("debrief"))["debrief"]
-                assert debrief["won"] is False
-                assert page.drill["broken"] == ["More than the one record is passed over."]
+        async with on_call(), at_the_page_of(AsyncClient(), DRILL_5) as page:
+            await page.is_paged()
+            drill = page.desk.duty.drill
+            moves = named(drill, "to-latest")
+            await page.plays(moves[:5])
+            line = "kafka-consumer-groups --group billing --topic orders --reset-offsets --to-latest --execute"
+            asked = await page.ask("run_line", line=line)
+            assert asked["error"] == (
+                "Where the group goes on changes: what lies between is left out, or worked on twice. "
+                "Give the same order again, and it is carried out."
+            )
+            await page.plays(moves[5:])
+            await page.passes(40)
+            await page.ask("begin_debrief", sure=True)
+            debrief = (await page.until("debrief"))["debrief"]
+            assert debrief["won"] is False
+            assert page.drill["broken"] == ["More than the one record is passed over."]
 
     asyncio.run(scenario())
 
@@ -168,27 +168,26 @@ def text_of(content: bytes) -> str:
 
 def test_in_a_drill_nobody_holds_the_clock_or_mends_by_magic() -> None:
     async def scenario() -> None:
-        async with on_call():
-            async with at_the_page_of(AsyncClient(), DRILL_5) as page:
-                for command, fields in (
-                    ("pause_time", {}),
-                    ("enter_lab_time", {}),
-                    ("fork", {}),
-                    ("what_if", {"change": "without"}),
-                    ("run_line", {"line": "lab time pause"}),
-                    ("run_line", {"line": "lab fork other"}),
-                ):
-                    assert (await page.ask(command, **fields))["error"] == NOT_THE_CLOCK
-                for command, fields in (
-                    ("heal_network", {}),
-                    ("undo_fault", {"fault": 1}),
-                    ("slow_disk", {"broker": 1}),
-                    ("run_line", {"line": "lab undo 1"}),
-                    ("run_line", {"line": "lab do heal_network"}),
-                    ("run_line", {"line": "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT"}),
-                ):
-                    assert (await page.ask(command, **fields))["error"] == NOT_BY_MAGIC
-                assert (await page.ask("run_line", line="kafka-topics --list"))["ok"]
+        async with on_call(), at_the_page_of(AsyncClient(), DRILL_5) as page:
+            for command, fields in (
+                ("pause_time", {}),
+                ("enter_lab_time", {}),
+                ("fork", {}),
+                ("what_if", {"change": "without"}),
+                ("run_line", {"line": "lab time pause"}),
+                ("run_line", {"line": "lab fork other"}),
+            ):
+                assert (await page.ask(command, **fields))["error"] == NOT_THE_CLOCK
+            for command, fields in (
+                ("heal_network", {}),
+                ("undo_fault", {"fault": 1}),
+                ("slow_disk", {"broker": 1}),
+                ("run_line", {"line": "lab undo 1"}),
+                ("run_line", {"line": "lab do heal_network"}),
+                ("run_line", {"line": "iptables -P INPUT ACCEPT; iptables -P OUTPUT ACCEPT"}),
+            ):
+                assert (await page.ask(command, **fields))["error"] == NOT_BY_MAGIC
+            assert (await page.ask("run_line", line="kafka-topics --list"))["ok"]
 
     asyncio.run(scenario())
 
@@ -215,18 +214,17 @@ def test_a_drill_has_a_lab_of_the_learners_own_that_nobody_else_reaches() -> Non
 
 def test_it_is_rolled_back_and_run_again_on_labs_that_take_the_place_of_the_one_before() -> None:
     async def scenario() -> None:
-        async with on_call():
-            async with at_the_page_of(AsyncClient(), DRILL_5) as page:
-                await page.is_paged()
-                await page.asks("roll_back")
-                assert (await page.until("steady"))["seed"] == 7
-                state = page.desk.duty.lab.view()["group:billing"]
-                assert (state["state"], page.desk.duty.lab.faults.secret) == ("Stable", False)
-                await page.asks("run_again")
-                await page.until("making")
-                await page.until("steady", "brief")
-                assert page.drill["seed"] == 8
-                assert open_labs.private[page.desk.name].lab is page.desk.duty.lab
+        async with on_call(), at_the_page_of(AsyncClient(), DRILL_5) as page:
+            await page.is_paged()
+            await page.asks("roll_back")
+            assert (await page.until("steady"))["seed"] == 7
+            state = page.desk.duty.lab.view()["group:billing"]
+            assert (state["state"], page.desk.duty.lab.faults.secret) == ("Stable", False)
+            await page.asks("run_again")
+            await page.until("making")
+            await page.until("steady", "brief")
+            assert page.drill["seed"] == 8
+            assert open_labs.private[page.desk.name].lab is page.desk.duty.lab
 
     asyncio.run(scenario())
 
