@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from kafkalab.lab.company import company
 from kafkalab.lab.lab_time import LabTime, WallTime
 
 SLICE_S = 0.005
@@ -18,8 +19,10 @@ SLICE_S = 0.005
 FRAME_S = 1 / 30
 SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
-SHARE_OF_SHOWING = 0.1
-"""Of the time, at most, goes into frames: a big cluster is shown less often, not slower played."""
+SHARE_OF_SHOWING = 0.15
+"""Of the time, at most, goes into the frames of a lab: a big cluster is shown less often, not slower played."""
+SHARE_OF_ALL = 0.3
+"""Of the time, at most, goes into the frames of all labs together."""
 LONGEST_STEP_S = 0.25
 """How long one step takes at most when nothing happens that is worth a word."""
 UNSEEN_S = 0.5
@@ -228,7 +231,9 @@ class Conductor:
     def _frame_in(self, delay_s: float) -> None:
         if self._loop is None:
             return
-        share = SHARE_OF_SHOWING if self._watched() else SHARE_UNSEEN
+        share = SHARE_UNSEEN
+        if self._watched():
+            share = min(SHARE_OF_SHOWING, SHARE_OF_ALL / company.count(id(self), self._loop.time()))
         soonest = self._showed_at + max(FRAME_S, self._showing_took_s / share)
         at = max(self._loop.time() + delay_s, soonest)
         if self._frame is not None:

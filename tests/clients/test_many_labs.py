@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from kafkalab.bench.learners import Browser, Learner
 from kafkalab.bench.peers import Peer, free_ports, start_lab
-from tests.clients.learners import Browser, Learner
 
 LEARNERS = 30
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
