@@ -5,6 +5,9 @@ Not taken over: who watches, real clients, commands that still wait for their an
 
 from typing import TYPE_CHECKING
 
+from kafkalab.engine.disk import MemoryDisk
+from kafkalab.engine.memory_file import MemoryFile
+
 if TYPE_CHECKING:
     from kafkalab.lab.lab import Lab
 
@@ -26,3 +29,15 @@ def take_over(original: "Lab", fork: "Lab") -> None:
     fork._view.go_on_from(original._view)
     fork.frames.go_on_from(original.frames)
     fork.witness.go_on_from(original.witness)
+
+
+def stand_alone(fork: "Lab") -> None:
+    """From now on it needs no file of the lab that it was forked from, which may be closed or deleted."""
+    for faulty in fork.cluster.disks.values():
+        disk = faulty.disk
+        assert isinstance(disk, MemoryDisk)
+        for path, file in disk.files.items():
+            held = MemoryFile()
+            held.append(file.read(0, file.size))
+            held.flushed = file.flushed
+            disk.files[path] = held

@@ -311,7 +311,7 @@ class Lab:
             for heard in self.on_order:
                 heard(line)
         self.causes.act(command, unseen)
-        with self.faults.begun_unseen(unseen):
+        with self.faults.begun_unseen(unseen and not isinstance(command, NOT_TAPED)):
             self._acting.do(command, on_done)
         self.causes.outside()
         self._acted = True

@@ -5,7 +5,8 @@ DIR/NAME/          that lab, as any other (see `store`)
 
 A lab that nobody looks at and nobody is connected to is closed after a while and wakes up when its owner, or a
 client of its own, comes back: it has everything back then, as after any restart. The password is told to the owner,
-so it is kept; the lab's cluster itself has only keys made of it.
+so it is kept; the lab's cluster itself has only keys made of it. Where no ports are shared, the labs are reached by
+the page alone.
 """
 
 import asyncio
@@ -36,6 +37,8 @@ from kafkalab.lab.store import LabSettings, StoreRefused
 
 IDLE_S = 15 * 60
 READY_WITHIN_S = 60
+BROKERS = 3
+"""Where no ports say how many."""
 FORMAT = 1
 
 
@@ -104,6 +107,8 @@ class ManyLabs:
         self._directory = directory
         self._say = say
         self._look: asyncio.TimerHandle | None = None
+        self.on_awake: list[Callable[[Tenant], None]] = []
+        """Called with each lab when its brokers accept requests."""
         self._load()
 
     def start(self) -> None:
@@ -141,6 +146,16 @@ class ManyLabs:
         """With everything in it."""
         self.put_to_sleep(tenant)
         del self.by_name[tenant.name]
+        self._keep()
+        if self._directory is not None:
+            shutil.rmtree(self._directory / tenant.name, ignore_errors=True)
+
+    def begin_again(self, tenant: Tenant) -> None:
+        """The same name and password, and nothing in it."""
+        self.put_to_sleep(tenant)
+        tenant.seed = secrets.randbits(31)
+        tenant.credentials = {}
+        tenant.broken = ""
         self._keep()
         if self._directory is not None:
             shutil.rmtree(self._directory / tenant.name, ignore_errors=True)
@@ -197,17 +212,21 @@ class ManyLabs:
             tenant.opening = None
             if gateway is None:
                 self.put_to_sleep(tenant)
+            else:
+                for heard in self.on_awake:
+                    heard(tenant)
             waiting, tenant.waiting = tenant.waiting, []
             for then in waiting:
                 then(gateway)
 
     def _gateway(self, tenant: Tenant) -> Gateway:
-        first, *others = self.listeners
+        ports = {each.protocol: each.doors.ports for each in self.listeners}
+        protocol = next(iter(ports), SecurityProtocol.PLAINTEXT)
+        own_ports = ports.pop(protocol, ())
         settings = LabSettings(
             name=tenant.name,
-            brokers=len(first.doors.ports),
+            brokers=len(own_ports) or BROKERS,
             host=self.host,
-            kafka_port=first.doors.ports[0],
             seed=tenant.seed,
             broker_configs={"super.users": f"{OWNER};User:{tenant.user}"},
             limits={"recorded_bytes": RECORDED_BYTES},
@@ -215,11 +234,12 @@ class ManyLabs:
         lab = Lab.open(
             self._directory / tenant.name if self._directory is not None else None,
             settings,
-            first.doors.ports,
-            protocol=first.protocol,
-            more_ports={other.protocol: other.doors.ports for other in others},
+            own_ports,
+            protocol=protocol,
+            more_ports=ports,
             users=users_of(tenant),
         )
+        lab.listens = bool(own_ports)
         tenant.broken = ""
 
         def broke(sentence: str) -> None:

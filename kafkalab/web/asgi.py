@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 http = get_asgi_application()
 
+from kafkalab.web.classroom.routing import websocket_urlpatterns as of_rooms  # noqa: E402
 from kafkalab.web.course.routing import websocket_urlpatterns as of_lessons  # noqa: E402
 from kafkalab.web.drills.routing import websocket_urlpatterns as of_drills  # noqa: E402
 from kafkalab.web.labs.routing import websocket_urlpatterns  # noqa: E402  (needs Django to be set up)
@@ -30,6 +31,8 @@ class StaticFiles(ASGIStaticFilesHandler):
 application = ProtocolTypeRouter(
     {
         "http": StaticFiles(http),
-        "websocket": AllowedHostsOriginValidator(URLRouter([*websocket_urlpatterns, *of_lessons, *of_drills])),
+        "websocket": AllowedHostsOriginValidator(
+            URLRouter([*websocket_urlpatterns, *of_lessons, *of_drills, *of_rooms])
+        ),
     }
 )

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("course/", include("kafkalab.web.course.urls")),
     path("drills/", include("kafkalab.web.drills.urls")),
+    path("", include("kafkalab.web.classroom.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("kafkalab.web.archive.urls")),
     path("", include("kafkalab.web.labs.urls")),

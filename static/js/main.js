@@ -43,7 +43,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: document.querySelector("[data-pane=lesson]") ? "lesson" : document.querySelector("[data-pane=drill]") ? "drill" : "act", pins: false, section: "use", paused: false, chatty: false, keys: true, tables: false, present: false, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: document.querySelector("[data-pane=lesson]") ? "lesson" : document.querySelector("[data-pane=drill]") ? "drill" : page.dataset.watching === undefined ? "act" : "now", pins: false, section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined, record: null };
 let past = [];
 let done = [];
 let saidAt = 0;

@@ -41,7 +41,10 @@ async def now(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 async def order(request: HttpRequest, name: str) -> HttpResponse:
     """Start a sink, stop it, kill it: the command that the form's fields say."""
-    lab = await open_labs.opened(name, owner_of(request))
+    visit = await open_labs.visited(name, owner_of(request))
+    lab = visit.lab
+    if refusal := open_labs.refusal(visit):
+        return _again(request, lab, name, refusal)
     said: dict[str, Any] = {field: value for field, value in request.POST.items() if value and field[:4] != "csrf"}
     if said.get("command") not in ARCHIVE_ORDERS:
         raise Http404("No such order is given here.")

@@ -28,7 +28,7 @@ async def lesson(request: HttpRequest, number: int, name: str) -> HttpResponse:
         seat = await _seat(owner, found)
     except (NoSeat, LessonRefused) as refused:
         return render(request, "course/lesson_refused.html", {"lesson": found, "why": refused}, status=409)
-    context = on_the_stage(request, seat.name, owner, seat.sitting.shown)
+    context = on_the_stage(request, seat.name, seat.sitting.shown)
     words = {key: str(word) for key, word in WORDS.items()}
     context |= {"socket": f"/ws/labs/{seat.name}/lesson/", "lesson": found, "lesson_words": words}
     response = render(request, "labs/stage.html", context)

@@ -25,6 +25,14 @@ class Turnstile:
         allowed = [self._counts(name, most, now_s) for name, most in ((f"of {key}", self.each), ("all", self.in_all))]
         return all(allowed)
 
+    def is_shut(self, key: str) -> bool:
+        """Whether one more try with that key would be one too many. Counts nothing."""
+        now_s = self.clock()
+        return any(
+            len([at for at in self._tries.get(name, ()) if at > now_s - MINUTE_S]) >= most
+            for name, most in ((f"of {key}", self.each), ("all", self.in_all))
+        )
+
     def forget(self) -> None:
         self._tries.clear()
 

@@ -7,6 +7,7 @@ from kafkalab.drills.duty_commands import DUTY_COMMANDS, parse_duty_command
 from kafkalab.lab import CommandRefused, Lab
 from kafkalab.web.drills.desks import Desk, desks
 from kafkalab.web.labs.consumers import LabConsumer
+from kafkalab.web.labs.open_labs import open_labs
 
 
 class DrillConsumer(LabConsumer):
@@ -28,6 +29,8 @@ class DrillConsumer(LabConsumer):
         if self.desk is None or not isinstance(said, dict) or said.get("command") not in DUTY_COMMANDS:
             super().carry_out(lab, number, said)
             return
+        if self.visit is not None and (why_not := open_labs.refusal(self.visit)):
+            raise CommandRefused(why_not)
         try:
             answer = self.desk.do(parse_duty_command(said))
         except NotNow as refused:

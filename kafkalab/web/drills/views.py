@@ -66,14 +66,14 @@ async def drill(request: HttpRequest, number: int, name: str = "") -> HttpRespon
     except (NoDesk, LessonRefused) as refused:
         context = {"story": stories()[number], "why": refused, "here": "drills"}
         return render(request, "drills/refused.html", context, status=409)
-    response = shown_at(request, desk, owner)
+    response = shown_at(request, desk)
     remember(response, owner, secure=request.is_secure())
     return response
 
 
-def shown_at(request: HttpRequest, desk: Desk, owner: str) -> HttpResponse:
+def shown_at(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The stage with the drill beside it."""
-    context = on_the_stage(request, desk.name, owner, desk.duty.lab)
+    context = on_the_stage(request, desk.name, desk.duty.lab)
     words = {key: str(word) for key, word in WORDS.items()} | {"language": get_language() or "en"}
     context |= {"socket": f"/ws/labs/{desk.name}/drill/", "drill": desk.duty.drill, "drill_words": words}
     return render(request, "labs/stage.html", context)

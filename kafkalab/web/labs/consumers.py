@@ -14,7 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 
 from kafkalab.lab import CommandRefused, Lab, Outcome, Watcher, parse_command
-from kafkalab.web.labs.open_labs import open_labs
+from kafkalab.web.labs.open_labs import Visit, open_labs
 from kafkalab.web.labs.owners import owner_in
 from kafkalab.web.labs.wire import NAME as WIRE
 from kafkalab.web.labs.wire import Wire
@@ -53,13 +53,15 @@ class LabConsumer(AsyncWebsocketConsumer):
     watcher: Watcher | None = None
     wire: Wire | None = None
     lab: Lab | None = None
+    visit: Visit | None = None
     sender: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
         try:
-            self.lab = await open_labs.opened(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
+            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
         except Http404:
-            self.lab = None
+            self.visit = None
+        self.lab = self.visit.lab if self.visit is not None else None
         self.allowance = Allowance()
         self.sending: set[asyncio.Future[None]] = set()
         await self.accept()
@@ -144,9 +146,16 @@ class LabConsumer(AsyncWebsocketConsumer):
             await self._refuse(number, "Too many commands at once: wait a moment.", {})
             return
         try:
+            self.check_may_act()
             self.carry_out(self.lab, number, said)
         except CommandRefused as refused:
             await self._refuse(number, refused.error, refused.fields)
+
+    def check_may_act(self) -> None:
+        """Raises CommandRefused to who may only look."""
+        refusal = open_labs.refusal(self.visit) if self.visit is not None else ""
+        if refusal:
+            raise CommandRefused(refusal)
 
     def carry_out(self, lab: Lab, number: int | str | None, said: Any) -> None:
         """Raises CommandRefused."""
@@ -186,6 +195,6 @@ async def close_all() -> None:
 
 
 async def close_those_of(lab: Lab) -> None:
-    """The lab goes away: whoever looks at it is told that there is none."""
-    for consumer in [each for each in open_sockets.values() if each.lab is lab]:
+    """The lab goes away with its branches: whoever looks at one of them is told that there is none."""
+    for consumer in [each for each in open_sockets.values() if each.lab is not None and each.lab.family is lab.family]:
         await consumer.close(NO_SUCH_LAB)

@@ -62,9 +62,9 @@ async def authority(request: HttpRequest) -> HttpResponse:
 
 
 def _many() -> ManyLabs:
-    if open_labs.many is None:
+    if open_labs.own is None:
         raise Http404("This server plays one lab only.")
-    return open_labs.many
+    return open_labs.own
 
 
 def _shown(request: HttpRequest, many: ManyLabs, refusal: str = "", status: int = 200) -> HttpResponse:

@@ -46,7 +46,7 @@ async def of_server(request: HttpRequest) -> HttpResponse:
 async def of_lab(request: HttpRequest, name: str) -> HttpResponse:
     """Of a branch too, to whom its lab is shown."""
     trunk, sign, branch = name.partition(BRANCH_SIGN)
-    lab = open_labs.by_name.get(trunk) or _tenant(request, trunk).lab
+    lab = open_labs.by_name.get(trunk) or (await _tenant(request, trunk)).lab
     if lab is None:
         # A scraper asks again and again: that is no use of the lab, and must not wake it or keep it awake.
         return _answer(request, {})
@@ -56,13 +56,14 @@ async def of_lab(request: HttpRequest, name: str) -> HttpResponse:
     return _answer(request, {name: found})
 
 
-def _tenant(request: HttpRequest, name: str) -> Tenant:
+async def _tenant(request: HttpRequest, name: str) -> Tenant:
     """Raises Http404, with the same words whether there is no such lab or it is somebody else's."""
     user, password = _credentials(request)
     known = open_labs.many.by_name.get(name) if open_labs.many is not None else None
     if known is not None and user == known.user and secrets.compare_digest(password.encode(), known.password.encode()):
         return known
-    return open_labs.tenant(name, owner_of(request))
+    tenant, _ = await open_labs.known(name, owner_of(request))
+    return tenant
 
 
 def _credentials(request: HttpRequest) -> tuple[str, str]:

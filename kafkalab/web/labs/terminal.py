@@ -21,7 +21,7 @@ from kafkalab.web.labs.consumers import (
     Allowance,
     open_sockets,
 )
-from kafkalab.web.labs.open_labs import open_labs
+from kafkalab.web.labs.open_labs import Visit, open_labs
 from kafkalab.web.labs.owners import owner_in
 
 FLUSH_S = 0.05
@@ -30,12 +30,14 @@ COMMANDS = ("run_line", "type_line", "stop_line")
 
 class TerminalConsumer(AsyncWebsocketConsumer):
     lab: Lab | None = None
+    visit: Visit | None = None
 
     async def connect(self) -> None:
         try:
-            self.lab = await open_labs.opened(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
+            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
         except Http404:
-            self.lab = None
+            self.visit = None
+        self.lab = self.visit.lab if self.visit is not None else None
         self.allowance = Allowance()
         self.sending: set[asyncio.Future[None]] = set()
         self.jobs: dict[int, Job] = {}
@@ -78,6 +80,8 @@ class TerminalConsumer(AsyncWebsocketConsumer):
         elif isinstance(said, dict) and isinstance(said.get("complete"), str):
             found = self.lab.terminal.complete(said["complete"][:2_000])
             self._tell({"type": "completion", "id": number, "text": found.text, "choices": found.choices})
+        elif self.visit is not None and (refusal := open_labs.refusal(self.visit)):
+            self._refuse(number, refusal)
         else:
             self._command(self.lab, number, said)
 

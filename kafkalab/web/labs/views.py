@@ -28,7 +28,7 @@ from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
 from kafkalab.web.labs.joining import address_of
 from kafkalab.web.labs.menus import buttons, menus_as_json
-from kafkalab.web.labs.open_labs import HOME, open_labs
+from kafkalab.web.labs.open_labs import HOME, Role, open_labs
 from kafkalab.web.labs.owners import owner_of
 from kafkalab.web.labs.prometheus import documented
 from kafkalab.web.labs.recorded import SPANS
@@ -47,17 +47,18 @@ async def front_door(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
-    lab = await open_labs.opened(name, owner_of(request))
+    visit = await open_labs.visited(name, owner_of(request))
     if name in open_labs.private:
         return redirect(open_labs.private[name].page)
-    return render(request, "labs/stage.html", on_the_stage(request, name, owner_of(request), lab))
+    return render(request, "labs/stage.html", on_the_stage(request, name, visit.lab, visit.role))
 
 
-def on_the_stage(request: HttpRequest, name: str, owner: str, lab: Lab) -> dict[str, Any]:
-    """What its template needs."""
+def on_the_stage(request: HttpRequest, name: str, lab: Lab, role: Role = Role.ACTS) -> dict[str, Any]:
+    """What its template needs. To who only watches no way in is told: a password would let him act."""
     entities = lab.snapshot()["entities"]
     # Nobody comes into a branch: the lab itself is where the doors are.
-    ways = ways_into(name.partition(BRANCH_SIGN)[0], owner, entities["lab"]["bootstrap_servers"])
+    trunk = name.partition(BRANCH_SIGN)[0]
+    ways = ways_into(trunk, entities["lab"]["bootstrap_servers"]) if role is not Role.WATCHES else []
     topic = _first_topic(entities)
     return {
         "name": name,
@@ -71,7 +72,8 @@ def on_the_stage(request: HttpRequest, name: str, owner: str, lab: Lab) -> dict[
         "broker_settings": telling.changeable(),
         "ways": [(way, snippets(way, topic, number)) for number, way in enumerate(ways, 1)],
         "topic": topic,
-        "many": open_labs.many is not None,
+        "watching": role is Role.WATCHES,
+        "many": open_labs.own is not None,
         "timeline_spans": SPANS,
         "taped": lab.tape is not None,
         "fates": FATES,

@@ -1,17 +1,14 @@
 """`manage.py account NAME`: an account that learners' browsers can be attached to, or a new password for it."""
 
-import getpass
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from kafkalab.web.course.accounts import ask_for_password
 from kafkalab.web.storage import keep_in
 
 
@@ -27,12 +24,5 @@ class Command(BaseCommand):
         keep_in(options["data"])
         user = User.objects.filter(username=name).first() or User(username=name)
         is_new = user.pk is None
-        password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        try:
-            user.clean_fields(exclude=["password"])
-            validate_password(password, user)
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
-        user.set_password(password)
-        user.save()
+        ask_for_password(user)
         self.stdout.write(f"{'Made the account' if is_new else 'There is a new password for'} {name}.")

@@ -29,6 +29,7 @@ from kafkalab.lab import (
     StoreRefused,
 )
 from kafkalab.lab.commands import CreateTopic
+from kafkalab.web.classroom.heard import heard
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
 from kafkalab.web.storage import keep_in
@@ -114,9 +115,7 @@ class Command(BaseCommand):
         try:
             ports = {each.protocol: each.doors.ports for each in listeners}
             lab = Lab.open(data / HOME, wanted, doors.ports, more_ports=ports)
-            if shared:
-                bounds = Bounds(labs=most_labs)
-                open_labs.many = ManyLabs(data / "labs", host, shared, bounds, self._say_broken)
+            open_labs.many = ManyLabs(data / "labs", host, shared, Bounds(labs=most_labs), self._say_broken)
         except StoreRefused:
             for taken in (doors, *(each.doors for each in (*listeners, *shared))):
                 taken.close()
@@ -134,14 +133,15 @@ class Command(BaseCommand):
         self, lab: Lab, gateway: Gateway, shared: tuple[Listener, ...], host: str, port: int, *, first_topic: bool
     ) -> None:
         many = open_labs.many
-        reception = Reception(shared, many.find, many.wake, lab.cluster.config) if many is not None else None
+        assert many is not None
+        reception = Reception(shared, many.find, many.wake, lab.cluster.config)
 
         async def begin() -> None:
             lab.play()
             gateway.start()
-            if many is not None and reception is not None:
-                many.start()
-                reception.start()
+            many.on_awake.append(heard.listen)
+            many.start()
+            reception.start()
             await lab.until_ready()
             if first_topic:
                 replicas = min(3, len(lab.broker_ids))
@@ -155,9 +155,8 @@ class Command(BaseCommand):
 
         def end() -> None:
             gateway.close()
-            if many is not None and reception is not None:
-                reception.close()
-                many.close()
+            reception.close()
+            many.close()
 
         lab.conductor.on_broken = self._say_broken
         serve(lab, host, port, begin, end)
