@@ -148,11 +148,13 @@ class Duty:
 
     # -- what the learner says ------------------------------------------------------------------------------
 
-    def do(self, command: say.DutyCommand) -> str:
-        """What there is to say to it, if anything. Raises NotNow."""
+    def do(self, command: say.DutyCommand, who: str = "") -> str:
+        """What there is to say to it, if anything; `who` gives the order. Raises NotNow."""
         match command:
             case say.TakePager():
                 self.briefed = True
+            case say.RunAgain() | say.RollBack() | say.BeginDebrief() if self.led:
+                raise NotNow("Whoever leads the room says when.")
             case say.RunAgain(seed):
                 self._run_again(seed or self.incident.seed + 1)
             case say.RollBack():
@@ -163,10 +165,10 @@ class Duty:
                 self._write_down(rule, alert, setting)
             case _:
                 self._need_incident()
-                return self._at_work(command)
+                return self._at_work(command, who)
         return ""
 
-    def _at_work(self, command: say.DutyCommand) -> str:
+    def _at_work(self, command: say.DutyCommand, who: str) -> str:
         incident = self.incident
         match command:
             case say.PinMetrics(metrics):
@@ -178,29 +180,29 @@ class Duty:
                     raise NotNow("Whoever leads the room says when it begins.")
                 incident.inject(*scripted(self.drill, incident.seed))
             case say.AcknowledgePage():
-                incident.acknowledge()
+                incident.acknowledge(who)
             case say.StateImpact(choice):
-                return "" if incident.state_impact(choice) else "It does not fit what can be seen. Look again."
+                return "" if incident.state_impact(choice, who) else "It does not fit what can be seen. Look again."
             case say.NameCause(choice):
                 if len(incident.pinned) < PINS_NEEDED:
                     raise NotNow("A cause needs two pinned pieces of evidence.")
-                return "" if incident.diagnose(choice) else "Something speaks against it. It is noted; look again."
+                return "" if incident.diagnose(choice, who) else "Something speaks against it. It is noted; look again."
             case say.PinFact(number):
-                incident.pin_fact(number)
+                incident.pin_fact(number, who)
             case say.PinTold(at_us, text):
-                incident.pin_fact(incident.timeline.told(at_us, text))
+                incident.pin_fact(incident.timeline.told(at_us, text), who)
             case say.PinOutput(number):
-                self._pin_output(number)
+                self._pin_output(number, who)
             case say.PinEntity(entity):
-                incident.pin_entity(entity)
+                incident.pin_entity(entity, who)
             case say.TellOthers(text):
-                incident.update(text)
+                incident.update(text, who)
             case say.NoteBelief(text):
-                incident.note(text)
+                incident.note(text, who)
             case say.AskHint():
-                return incident.take_hint()
+                return incident.take_hint(who)
             case say.CallSomebody(name):
-                return incident.call(name)
+                return incident.call(name, who)
         return ""
 
     def _need_incident(self) -> None:
@@ -211,13 +213,13 @@ class Duty:
         if self.error:
             raise NotNow(self.error)
 
-    def _pin_output(self, number: int) -> None:
+    def _pin_output(self, number: int, who: str) -> None:
         job = self.lab.terminal.jobs.get(number)
         if job is None or job.unseen:
             raise NotNow("There is no such line, or it is too long ago.")
         if job.exit is None:
             raise NotNow("It still runs.")
-        self.incident.pin_output(job.line, str(job.detail()["output"]))
+        self.incident.pin_output(job.line, str(job.detail()["output"]), who)
 
     def _begin_debrief(self, sure: bool) -> None:
         self._need_no_making()

@@ -6,6 +6,7 @@ urlpatterns = [
     path("course/", include("kafkalab.web.course.urls")),
     path("drills/", include("kafkalab.web.drills.urls")),
     path("", include("kafkalab.web.classroom.urls")),
+    path("", include("kafkalab.web.drills.room_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("kafkalab.web.archive.urls")),
     path("", include("kafkalab.web.labs.urls")),

@@ -5,7 +5,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from kafkalab.web.classroom.models import Room
-from kafkalab.web.classroom.places import all_tenants
+from kafkalab.web.classroom.places import all_tenants, owner_name
 from kafkalab.web.labs.open_labs import open_labs
 
 
@@ -50,8 +50,10 @@ def state_of(room: Room) -> dict[str, Any]:
 
 def hold(room: Room) -> None:
     """In a room that is paused only its instructor acts."""
-    for tenant in all_tenants(room):
+    beginning = owner_name(room, "")
+    for_a_while = [name for name, private in open_labs.private.items() if private.owner.startswith(beginning)]
+    for name in [*(tenant.name for tenant in all_tenants(room)), *for_a_while]:
         if room.paused:
-            open_labs.held[tenant.name] = "The instructor has paused the room: wait a moment."
+            open_labs.held[name] = "The instructor has paused the room: wait a moment."
         else:
-            open_labs.held.pop(tenant.name, None)
+            open_labs.held.pop(name, None)

@@ -82,9 +82,9 @@ class Desk:
         if socket in self.sockets:
             self.sockets.remove(socket)
 
-    def do(self, command: DutyCommand) -> str:
+    def do(self, command: DutyCommand, who: str = "") -> str:
         """What there is to say to it. Raises NotNow."""
-        said = self.duty.do(command)
+        said = self.duty.do(command, who)
         self.duty.go_on()
         self.tell()
         self._keep(self)
@@ -100,6 +100,10 @@ class Desk:
         lab = self.duty.lab
         lab.abandon()
         lab.frames.end()
+
+    def keep(self) -> None:
+        """Something was said or done."""
+        self._keep(self)
 
     def tell(self) -> None:
         """Every page, if there is news."""

@@ -13,6 +13,8 @@ class Kept(models.Model):
     seed = models.PositiveIntegerField()
     room = models.CharField(max_length=40, blank=True)
     """By what whoever led it calls the room; "" where somebody played alone."""
+    of = models.PositiveIntegerField(default=0)
+    """The number of the room's drill."""
     ports = models.JSONField(default=list)
     """Of the lab, for real clients."""
     head = models.TextField()
@@ -49,3 +51,24 @@ class KeptLine(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kept", "kind", "number"], name="a_line_is_there_once")]
         ordering = ["number"]
+
+
+class RoomDrill(models.Model):
+    """The drill of a room: there is one at a time."""
+
+    room = models.CharField(max_length=40)
+    """Its mark."""
+    drill = models.PositiveIntegerField()
+    seed = models.PositiveIntegerField()
+    stop_after_min = models.PositiveSmallIntegerField(default=0)
+    """After so many minutes it ends for whoever is not done; 0: it does not."""
+    stop_when_broken = models.BooleanField(default=False)
+    """It ends for whomever something happened that must never happen."""
+    began_at = models.DateTimeField(auto_now_add=True)
+    closed = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["room", "closed"], name="drills_of_a_room")]
+
+    def __str__(self) -> str:
+        return f"drill {self.drill} in room {self.room}"

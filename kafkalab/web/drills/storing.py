@@ -70,8 +70,9 @@ class _Book:
 class Keeper:
     """Of one desk, whichever incident it has just now. Give it to `begin` as `keep`."""
 
-    def __init__(self, room: str = "", ports: tuple[int, ...] = (), found: Found | None = None) -> None:
-        self._room, self._ports, self._found = room, ports, found
+    def __init__(self, room: str = "", ports: tuple[int, ...] = (), found: Found | None = None, *, of: int = 0) -> None:
+        """`of` is the number of the room's drill."""
+        self._room, self._ports, self._found, self._of = room, ports, found, of
         self._book: _Book | None = None
         self._real = found.real_clients if found is not None else False
         self._wrote_at = 0.0
@@ -119,6 +120,7 @@ class Keeper:
             "drill": incident.drill.number,
             "seed": incident.seed,
             "room": self._room,
+            "of": self._of,
             "ports": list(self._ports),
             "head": tape.lines(incident.lab.world.now_us).split("\n", 1)[0],
             "briefed": desk.duty.briefed,
@@ -173,11 +175,10 @@ async def all_stored() -> None:
 
 
 @sync_to_async
-def found_of(owner: str, drill: int, room: str = "") -> Found | None:
-    """The one at which that learner was last, if it can go on."""
-    mine = Kept.objects.filter(owner=owner, drill=drill, room=room).order_by("-at")
-    kept = mine.first()
-    if kept is None or timezone.now() - kept.at > (STAYS_FOR if kept.over else GOES_ON_FOR):
+def found_of(owner: str, drill: int, room: str = "", *, of: int = 0) -> Found | None:
+    """The one at which that learner was last, if it can go on; in a room, of the drill with that number."""
+    kept = Kept.objects.filter(owner=owner, drill=drill, room=room, of=of).order_by("-at").first()
+    if kept is None or timezone.now() - kept.at > (STAYS_FOR if kept.over and not of else GOES_ON_FOR):
         return None
     return _found(kept)
 

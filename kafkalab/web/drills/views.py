@@ -1,24 +1,21 @@
 """The pages of the drills: the list, the stage of the learner's own lab with the drill beside it, and what is left."""
 
-import csv
-import io
 import json
 import secrets
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kafkalab.drills import Drill, LessonRefused, post_mortem, summary_row, timeline_rows
-from kafkalab.web.drills.desks import Desk, NoDesk, desks
+from kafkalab.web.drills.desks import NoDesk, desks
+from kafkalab.web.drills.files import as_csv
+from kafkalab.web.drills.pane import pane
 from kafkalab.web.drills.sitting_down import desk_for
 from kafkalab.web.drills.stories import drill_href, drills, first_sentence, numbered, stories
 from kafkalab.web.drills.storing import played_by
-from kafkalab.web.drills.words import WORDS
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
-from kafkalab.web.labs.views import on_the_stage
 
 MOST_SEEDS = 100_000
 KINDS = {"md": "text/markdown", "csv": "text/csv", "json": "application/json"}
@@ -66,17 +63,9 @@ async def drill(request: HttpRequest, number: int, name: str = "") -> HttpRespon
     except (NoDesk, LessonRefused) as refused:
         context = {"story": stories()[number], "why": refused, "here": "drills"}
         return render(request, "drills/refused.html", context, status=409)
-    response = shown_at(request, desk)
+    response = render(request, "labs/stage.html", pane(request, desk))
     remember(response, owner, secure=request.is_secure())
     return response
-
-
-def shown_at(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The stage with the drill beside it."""
-    context = on_the_stage(request, desk.name, desk.duty.lab)
-    words = {key: str(word) for key, word in WORDS.items()} | {"language": get_language() or "en"}
-    context |= {"socket": f"/ws/labs/{desk.name}/drill/", "drill": desk.duty.drill, "drill_words": words}
-    return render(request, "labs/stage.html", context)
 
 
 # -- what is left of it ---------------------------------------------------------------------------------
@@ -101,17 +90,3 @@ async def left_over(request: HttpRequest, name: str, kind: str) -> HttpResponse:
         content = json.dumps(whole, indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": f'attachment; filename="{called}"'}
     return HttpResponse(content, content_type=f"{KINDS[kind]}; charset=utf-8", headers=headers)
-
-
-def as_csv(rows: list[dict[str, object]]) -> str:
-    """With a line of names first. What a spreadsheet would take for a formula is made text."""
-    out = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    return out.getvalue()
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -18,6 +18,21 @@ WORDS = {
     "notice_not_whole": _(
         "The server was started again. What clients of your own had sent is not in the cluster any more."
     ),
+    "room_place": _("Place"),
+    "room_step": _("Where they are"),
+    "room_impact": _("Impact after"),
+    "room_cause": _("Cause after, guesses"),
+    "room_evidence": _("Evidence"),
+    "room_hints": _("Hints"),
+    "room_lost": _("Lost"),
+    "room_broken": _("Broken"),
+    "room_below": _("Below the level"),
+    "room_held": _("Held"),
+    "room_not_pinned": _("nothing pinned yet"),
+    "room_nobody": _("Nobody has joined yet."),
+    "room_count": _("{all} places, {ready} have pinned, {over} are done"),
+    "hold_short": _("It has held"),
+    "away": _("not there yet"),
     "service_level": _("The service level"),
     "not_real": _(
         "Nothing here is real, nobody is to blame. Roles of a team: commander, operator, scribe, communications."

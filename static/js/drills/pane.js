@@ -7,11 +7,18 @@ import { say } from "./words.js";
 const RELOADED = "kafkalab-drill-reloaded";
 const RELOADED_AT_MOST_EVERY_MS = 5_000;
 
+/** In a room a drill begins for everybody at once, and ends so. @param {{type: string, [field: string]: any}} told */
+function follow(told) {
+  const page = told.type === "drill" || told.type === "room" ? told.drill_page ?? "" : "";
+  if (page !== "" && page !== location.pathname) location.assign(page);
+}
+
 /**
  * @param {{ask: (command: any) => Promise<import("../types.js").Answer>, ui: () => import("../types.js").Ui,
  *          change: (patch: Partial<import("../types.js").Ui>) => void, goTo: (at_us: number) => void, goLive: () => void}} hands
  */
 export function wireDrill({ ask, ui, change, goTo, goLive }) {
+  document.addEventListener("room", (event) => follow(/** @type {CustomEvent} */ (event).detail));
   const pane = /** @type {HTMLElement|null} */ (document.querySelector("#drill"));
   const bar = /** @type {HTMLElement} */ (document.querySelector("#drill-bar"));
   const refusal = /** @type {HTMLElement} */ (document.querySelector("#drill-refusal"));
