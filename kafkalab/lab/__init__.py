@@ -22,6 +22,7 @@ labs = ManyLabs(directory, host, listeners); labs.create(owner); await labs.open
 Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 
 lab.fork()                                     a lab of its own that goes on from here, in lab time
+stand_alone(fork)                              it needs no file of the first one any more
 lab.past.at(us)                                the same, as it stood at that moment: see `past`
 lab.family.branches                            those that a person has named, by their names
 changes(lab)                                   what `WhatIf` could change about the past: see `twins`
@@ -48,6 +49,7 @@ from kafkalab.lab.differences import Difference, clocks, differences
 from kafkalab.lab.doors import Doors, Listener, PortRefused
 from kafkalab.lab.fates.rows import FATES, Place, Row, Wanted, fates
 from kafkalab.lab.fault_commands import FaultCommand
+from kafkalab.lab.forking import stand_alone
 from kafkalab.lab.frames import Frame, Frames, Watcher, apply, encode
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
@@ -185,5 +187,6 @@ __all__ = [
     "shown_again",
     "spans",
     "staged",
+    "stand_alone",
     "telling",
 ]

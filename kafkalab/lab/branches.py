@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from kafkalab.engine.events import BranchBegan, BranchRemoved
 from kafkalab.lab.branch_commands import BranchCommand, Fork, RemoveBranch
-from kafkalab.lab.forking import stand_alone
 from kafkalab.lab.lab_time import clock_words
 from kafkalab.lab.not_possible import NotPossible
 from kafkalab.lab.past import NotHeld
@@ -128,7 +127,6 @@ class Family:
 
     def take_in(self, name: str, forked: "Lab", says: str) -> "Lab":
         """One that parted from another lab, in place of any of that name, however many branches there are."""
-        stand_alone(forked)
         if (older := self.branches.pop(name, None)) is not None:
             self._end(older)
         return self._keep(Branch(name, "", forked.world.now_us, forked, says), self.trunk).lab

@@ -55,7 +55,8 @@ class Bounds:
     labs: int = 200
     """In all, asleep or awake."""
     of_one_owner: int = 3
-    awake: int = 60
+    awake: int = 64
+    """A class of sixty, and whoever leads it."""
     idle_s: float = IDLE_S
 
 

@@ -51,10 +51,11 @@ def test_tiles_tell_what_is_known_and_who_is_stuck_comes_first() -> None:
         async with school():
             teacher = await instructor()
             room = await room_of(teacher)
-            browsers = {name: await joined(room, name) for name in ("Ada", "Bo", "Cy", "Di")}
+            browsers = {name: await joined(room, name) for name in ("Ada", "Bo", "Cy", "Di", "Eve")}
             lab = await lab_at(browsers["Ada"], room)
             earlier = timezone.now() - timedelta(minutes=7)
             await Seat.objects.filter(name__in=["Ada", "Cy"]).aupdate(joined_at=earlier)
+            await Seat.objects.filter(name="Eve").aupdate(joined_at=timezone.now() - timedelta(seconds=150))
             await Room.objects.aupdate(opened_at=earlier)
             later = sync_to_async(note)
             for who in ("Bo", "Di"):
@@ -66,9 +67,10 @@ def test_tiles_tell_what_is_known_and_who_is_stuck_comes_first() -> None:
             await browsers["Cy"].post(f"/seat/{room.code}/hand/", {"up": "yes"})
             async with socket_of(teacher, f"/ws/rooms/{room.code}/console/") as socket:
                 board = await board_of(socket)
-                # A hand first; then seven minutes of nothing, then a hint and a wrong answer; who is done comes last.
-                assert [tile["name"] for tile in board["tiles"]] == ["Cy", "Ada", "Bo", "Di"]
-                cy, ada, bo, di = board["tiles"]
+                # A hand first; then seven minutes of nothing; a hint and a wrong answer are worth three; who is done
+                # comes last.
+                assert [tile["name"] for tile in board["tiles"]] == ["Cy", "Ada", "Bo", "Eve", "Di"]
+                cy, ada, bo, _, di = board["tiles"]
                 known = ("lesson", "section", "said", "right", "hints", "finished")
                 assert {key: bo[key] for key in known} == {
                     "lesson": "7 What acks=all waits for",
@@ -147,8 +149,8 @@ def test_everybody_gets_the_instructors_state_beside_their_own(tmp_path: Path) -
         async with school(tmp_path) as many:
             teacher = await instructor()
             room = await room_of(teacher)
-            ada = await joined(room, "Ada")
-            own = await lab_at(ada, room)
+            ada, bo = await joined(room, "Ada"), await joined(room, "Bo")
+            own, other = await lab_at(ada, room), await lab_at(bo, room)
             desk = (await teacher.get(f"/rooms/{room.code}/desk/")).headers["Location"].strip("/").rpartition("/")[2]
             lab = many.by_name[desk].lab
             assert lab is not None
@@ -161,18 +163,17 @@ def test_everybody_gets_the_instructors_state_beside_their_own(tmp_path: Path) -
             assert f'data-socket="/ws/labs/{branch}/"' in sent
             # The instructor's lab may fall asleep or begin again: what was sent does not hang on its files.
             many.begin_again(many.by_name[desk])
+            assert (await bo.get(f"/seat/{room.code}/?branch=from-your-instructor")).status_code == 200
             topics = [
-                sorted(it["topic"] for it in (await ada.get(f"/api/labs/{name}/")).json()["entities"].values()
+                sorted(it["topic"] for it in (await who.get(f"/api/labs/{name}/")).json()["entities"].values()
                        if it["kind"] == "topic")
-                for name in (own, branch)
+                for who, name in ((ada, own), (ada, branch), (bo, other), (bo, f"{other}~from-your-instructor"))
             ]  # fmt: skip
-            assert topics == [[], ["shown"]]
+            assert topics == [[], ["shown"], [], ["shown"]]
             async with socket_of(ada, f"/ws/labs/{branch}/") as socket:
                 said = {"command": "create_topic", "name": "mine", "id": 1}
                 await socket.send_to(text_data=json.dumps(said))
                 assert (await heard_by(socket, "answer"))["ok"]
-            bo = await joined(room, "Bo")
-            await lab_at(bo, room)
             assert (await bo.get(f"/labs/{branch}/")).status_code == 404
 
     asyncio.run(scenario())

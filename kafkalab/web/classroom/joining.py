@@ -12,7 +12,7 @@ from kafkalab.web.classroom import rooms, telling
 from kafkalab.web.classroom.models import LONGEST_NAME, Room, Seat
 from kafkalab.web.classroom.names import NameRefused
 from kafkalab.web.classroom.places import opened, place_name, tenant_of
-from kafkalab.web.classroom.seat_words import WORDS
+from kafkalab.web.classroom.seat_bar import bar_of
 from kafkalab.web.classroom.sending import BRANCH, sent
 from kafkalab.web.course.learner import address_of
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
@@ -93,28 +93,19 @@ async def seat(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("join-room", code)
     if not sitting.room.is_open:
         return render(request, "classroom/closed.html", {"room": sitting.room, "seat": sitting})
+    place = place_name(sitting.room, sitting)
     try:
-        lab = await opened(sitting.room, place_name(sitting.room, sitting))
+        lab = await opened(sitting.room, place)
     except LabsRefused as refused:
         return render(request, "classroom/closed.html", {"room": sitting.room, "why": refused}, status=409)
     telling.hold(sitting.room)
-    place = place_name(sitting.room, sitting)
     tenant = tenant_of(sitting.room, place)
     delivered = (
         sent.deliver(sitting.room, tenant) if request.GET.get("branch") == BRANCH and tenant is not None else None
     )
     name = f"{lab.settings.name}{BRANCH_SIGN}{BRANCH}" if delivered is not None else lab.settings.name
     context = on_the_stage(request, name, delivered or lab)
-    context |= {
-        "room": sitting.room,
-        "seat": sitting,
-        "place": place,
-        "sent_url": f"{request.path}?branch={BRANCH}",
-        "sent": sent.is_sent(sitting.room),
-        "shows_sent": delivered is not None,
-        "room_socket": f"/ws/rooms/{sitting.room.code}/",
-        "room_words": {key: str(word) for key, word in WORDS.items()},
-    }
+    context |= bar_of(sitting) | {"place": place, "shows_sent": delivered is not None}
     return render(request, "labs/stage.html", context)
 
 

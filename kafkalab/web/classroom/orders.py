@@ -19,6 +19,7 @@ from kafkalab.web.labs.consumers import close_those_of
 from kafkalab.web.labs.open_labs import open_labs
 
 LONGEST_TIMER_MIN = 240
+CHANGED = ("closed_at", "locked", "paused", "message", "timer_until", "spotlight", "sent_at")
 paused_here: dict[str, None] = {}
 """Labs in lab time whose clock a pause of the room has stopped: it goes on when the room does."""
 
@@ -44,12 +45,13 @@ async def order(request: HttpRequest, code: str) -> HttpResponse:
 
 async def _carry_out(room: Room, name: str, value: str) -> None:
     """Raises OrderRefused, LabsRefused and NotPossible."""
+    before = {field: getattr(room, field) for field in CHANGED}
     match name:
         case "lock" | "unlock":
             room.locked = name == "lock"
         case "pause" | "go_on":
             room.paused = name == "pause"
-            _pause_clocks(room)
+            await _pause(room)
         case "say":
             room.message = " ".join(value.split())[:LONGEST_MESSAGE]
         case "timer":
@@ -67,7 +69,8 @@ async def _carry_out(room: Room, name: str, value: str) -> None:
             await sync_to_async(Seat.objects.filter(room=room).update)(hand_at=None)
         case "close":
             room.closed_at, room.paused, room.spotlight = timezone.now(), False, ""
-            _pause_clocks(room)
+            sent.forget(room)
+            await _pause(room)
         case "open_again":
             room.closed_at = None
         case "delete":
@@ -75,7 +78,8 @@ async def _carry_out(room: Room, name: str, value: str) -> None:
             return
         case _:
             raise OrderRefused(_("There is no such order."))
-    await sync_to_async(room.save)()
+    changed = [field for field, value in before.items() if getattr(room, field) != value]
+    await sync_to_async(room.save)(update_fields=changed)
     await telling.tell_state(room)
     if name == "send":
         await telling.tell(room, {"type": "sent"})
@@ -84,7 +88,7 @@ async def _carry_out(room: Room, name: str, value: str) -> None:
     if name == "lower_hands":
         await telling.tell(room, {"type": "hands"})
     if not room.is_open:
-        await _send_away(all_tenants(room))
+        await _put_to_sleep(room)
 
 
 def _until(minutes: str) -> datetime | None:
@@ -95,8 +99,10 @@ def _until(minutes: str) -> datetime | None:
     return until
 
 
-def _pause_clocks(room: Room) -> None:
-    """Of labs that are awake. The clock of the wall goes on, where a real client is in."""
+async def _pause(room: Room) -> None:
+    """Or let all go on. Labs in lab time stand still; the clock of the wall goes on, where a real client is in."""
+    telling.hold(room)
+    telling.hold_lessons(room, {seat.key async for seat in Seat.objects.filter(room=room)})
     for tenant in all_tenants(room):
         lab = tenant.lab
         if lab is None or lab.time is None or tenant.owner == owner_name(room, DESK):
@@ -128,9 +134,6 @@ async def _begin_again(room: Room, place: str) -> None:
     tenant = tenant_of(room, place)
     if tenant is None or open_labs.many is None:
         raise OrderRefused(_("There is no such place in this room."))
-    if tenant.opening is not None:
-        # It cannot be closed half open.
-        await open_labs.many.opened(tenant)
     await _send_away([tenant])
     open_labs.many.begin_again(tenant)
 
@@ -155,8 +158,19 @@ async def _remove(room: Room, mark: str) -> None:
 async def _send_away(tenants: list[Tenant]) -> None:
     """Whoever still looks at one of these labs comes through the gate again."""
     for tenant in tenants:
+        if tenant.opening is not None and open_labs.many is not None:
+            # It cannot be closed half open.
+            await open_labs.many.opened(tenant)
         if tenant.lab is not None:
             await close_those_of(tenant.lab)
+
+
+async def _put_to_sleep(room: Room) -> None:
+    """What nobody gets into needs no engine."""
+    await _send_away(all_tenants(room))
+    for tenant in all_tenants(room):
+        if open_labs.many is not None and tenant.opening is None:
+            open_labs.many.put_to_sleep(tenant)
 
 
 def _drop(tenant: Tenant) -> None:

@@ -7,7 +7,7 @@ in memory: after a restart the instructor sends it again.
 
 import asyncio
 
-from kafkalab.lab import Lab, NotPossible, Tenant
+from kafkalab.lab import Lab, NotPossible, Tenant, stand_alone
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.places import desk_name, opened
 
@@ -34,6 +34,7 @@ class Sent:
         else:
             raise NotPossible(command="must wait a moment: an order to the cluster is not answered yet")
         state = desk.fork()
+        stand_alone(state)
         assert state.time is not None
         if desk.time is not None:
             state.time.change(rate=desk.time.rate, paused=desk.time.paused)

@@ -8,6 +8,8 @@ from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.places import all_tenants, owner_name
 from kafkalab.web.labs.open_labs import open_labs
 
+PAUSED = "The instructor has paused the room: wait a moment."
+
 
 def group_of(room: Room) -> str:
     """Of every socket of the room: seats, consoles and projectors."""
@@ -45,15 +47,35 @@ def state_of(room: Room) -> dict[str, Any]:
         "message": room.message,
         "timer_until_ms": int(room.timer_until.timestamp() * 1000) if room.timer_until is not None else None,
         "spotlight": bool(room.spotlight),
+        "drill_page": _drill_page(room),
     }
+
+
+def _drill_page(room: Room) -> str:
+    """Where everybody is while the room has a drill; "" otherwise."""
+    beginning = owner_name(room, "")
+    return next((each.page for each in open_labs.private.values() if each.owner.startswith(beginning)), "")
 
 
 def hold(room: Room) -> None:
     """In a room that is paused only its instructor acts."""
+    for tenant in all_tenants(room):
+        hold_lab(room, tenant.name)
+    # Those of the room's drill, too.
     beginning = owner_name(room, "")
-    for_a_while = [name for name, private in open_labs.private.items() if private.owner.startswith(beginning)]
-    for name in [*(tenant.name for tenant in all_tenants(room)), *for_a_while]:
-        if room.paused:
-            open_labs.held[name] = "The instructor has paused the room: wait a moment."
-        else:
-            open_labs.held.pop(name, None)
+    for name in [name for name, private in open_labs.private.items() if private.owner.startswith(beginning)]:
+        hold_lab(room, name)
+
+
+def hold_lessons(room: Room, keys: set[str]) -> None:
+    """Nor does anybody in the labs of lessons that the browsers with those keys have open."""
+    for name, private in open_labs.private.items():
+        if private.owner in keys:
+            hold_lab(room, name)
+
+
+def hold_lab(room: Room, name: str) -> None:
+    if room.paused:
+        open_labs.held[name] = PAUSED
+    else:
+        open_labs.held.pop(name, None)

@@ -30,7 +30,7 @@ BREATH_S = 0.005
 REST_AFTER_S = 20
 """Without anybody looking, time stands still: a page that is loaded again is back long before."""
 FORGET_AFTER_S = 15 * 60
-MOST_LABS = 40
+MOST_LABS = 64
 MOST_OF_ONE = 2
 AT_WORK = (SETUP, RUN, CHALLENGE)
 
@@ -109,6 +109,7 @@ class Seat:
         if self._timer is not None:
             self._timer.cancel()
         open_labs.private.pop(self.name, None)
+        open_labs.held.pop(self.name, None)
         self._entrance.close()
         for lab in (self.sitting.sandbox, self.sitting.lab):
             if lab is not None:

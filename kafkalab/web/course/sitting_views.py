@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kafkalab.lessons import Lesson, LessonRefused
+from kafkalab.web.classroom.seat_bar import bar_in_lesson
 from kafkalab.web.course.catalogue import catalogue
 from kafkalab.web.course.sitting_notes import bookmark_of, noting
 from kafkalab.web.course.sitting_seats import Bookmark, NoSeat, Seat, seats
@@ -31,6 +32,7 @@ async def lesson(request: HttpRequest, number: int, name: str) -> HttpResponse:
     context = on_the_stage(request, seat.name, seat.sitting.shown)
     words = {key: str(word) for key, word in WORDS.items()}
     context |= {"socket": f"/ws/labs/{seat.name}/lesson/", "lesson": found, "lesson_words": words}
+    context |= await bar_in_lesson(owner, seat.name)
     response = render(request, "labs/stage.html", context)
     remember(response, owner, secure=request.is_secure())
     return response

@@ -95,6 +95,7 @@ class Desk:
             self._timer.cancel()
             self._timer = None
         open_labs.private.pop(self.name, None)
+        open_labs.held.pop(self.name, None)
         if self._door is not None:
             self._door.close()
         lab = self.duty.lab

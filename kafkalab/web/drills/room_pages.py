@@ -8,7 +8,6 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +17,7 @@ from kafkalab.web.classroom.desk_pages import room_of, to_log_in
 from kafkalab.web.classroom.joining import seat_of
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.places import Place, place_name, places_of
-from kafkalab.web.classroom.seat_words import WORDS as SEAT_WORDS
+from kafkalab.web.classroom.seat_bar import bar_of
 from kafkalab.web.drills.files import as_csv
 from kafkalab.web.drills.pane import pane
 from kafkalab.web.drills.rooms import Led, begin_in, end_in, led_in
@@ -56,16 +55,7 @@ async def seat(request: HttpRequest, code: str) -> HttpResponse:
     except LessonRefused as refused:
         context = {"story": stories()[led.drill.number], "why": refused, "here": "drills"}
         return render(request, "drills/refused.html", context, status=409)
-    context = pane(request, desk) | {
-        "room": room,
-        "seat": sitting,
-        "place": place,
-        "sent_url": reverse("seat", args=[room.code]),
-        "sent": False,
-        "shows_sent": False,
-        "room_socket": f"/ws/rooms/{room.code}/",
-        "room_words": {key: str(word) for key, word in SEAT_WORDS.items()},
-    }
+    context = pane(request, desk) | bar_of(sitting) | {"place": place}
     return render(request, "labs/stage.html", context)
 
 

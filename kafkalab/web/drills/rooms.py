@@ -249,7 +249,7 @@ async def begin_in(
     )
     made = _led(room, drill, row)
     made.prepare(await sync_to_async(places_of)(room))
-    await telling.tell(room, {"type": "drill", "page": made.page})
+    await telling.tell(room, {"type": "drill", "drill_page": made.page})
     return made
 
 
@@ -260,7 +260,7 @@ async def end_in(room: Room) -> None:
     if gone is not None:
         gone.close()
     if ended:
-        await telling.tell(room, {"type": "drill", "page": f"/seat/{room.code}/", "over": True})
+        await telling.tell(room, {"type": "drill", "drill_page": f"/seat/{room.code}/"})
 
 
 def close_all() -> None:
