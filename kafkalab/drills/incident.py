@@ -354,7 +354,8 @@ class Incident:
             return False
 
     def _on_event(self, now_us: int, node: str, event: Any) -> None:
-        if self.injected_us is not None and is_significant(node, event):
+        # An answer to an order that nobody was to know of would tell it.
+        if self.injected_us is not None and is_significant(node, event) and type(event).__name__ != "AdminAnswered":
             self.timeline.add(now_us, of.FACT, type(event).__name__, event.sentence())
 
     def _on_order(self, line: str) -> None:
