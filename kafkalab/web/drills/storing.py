@@ -64,6 +64,8 @@ class _Book:
     """How many entries of the timeline."""
     said: tuple[Any, ...] = ()
     """By which one knows that there is news."""
+    seen: tuple[Any, ...] = ()
+    """By which one knows that the moments are others."""
     closed: bool = False
 
 
@@ -89,7 +91,8 @@ class Keeper:
         if (said == book.said and waits) or book.incident.lab.tape is None:
             return
         book.said, self._wrote_at, self._busy = said, now, True
-        storing = asyncio.ensure_future(self._store(book, *self._taken(desk, book)))
+        before = (book.taped, book.told, book.seen)
+        storing = asyncio.ensure_future(self._store(book, *self._taken(desk, book), before))
         _under_way.add(storing)
         storing.add_done_callback(_under_way.discard)
 
@@ -114,7 +117,7 @@ class Keeper:
         orders = [(KeptLine.TAPE, number, tape.line(number)) for number in range(book.taped, len(tape.commands))]
         told = [(KeptLine.TIMELINE, each.number, json.dumps(entry_of(each))) for each in entries[book.told :]]
         book.taped, book.told = len(tape.commands), len(entries)
-        row = {
+        row: dict[str, Any] = {
             "owner": desk.owner,
             "lab": desk.name,
             "drill": incident.drill.number,
@@ -125,20 +128,30 @@ class Keeper:
             "head": tape.lines(incident.lab.world.now_us).split("\n", 1)[0],
             "briefed": desk.duty.briefed,
             "state": state_of(incident),
-            "moments": json.dumps(moments_of(incident)),
             "real_clients": self._real,
             "over": incident.over_us is not None,
         }
+        seen = (incident.paged_us, incident.mitigated_us)
+        if seen != book.seen:
+            # They are large, and there are two of them in all.
+            book.seen, row["moments"] = seen, json.dumps(moments_of(incident))
         return row, [KeptLine(kind=kind, number=number, text=text) for kind, number, text in [*orders, *told]]
 
-    async def _store(self, book: _Book, row: dict[str, Any], lines: list[KeptLine]) -> None:
+    async def _store(
+        self, book: _Book, row: dict[str, Any], lines: list[KeptLine], before: tuple[int, int, tuple[Any, ...]]
+    ) -> None:
+        stored = None
         try:
-            book.row = await _written_down(book.row, row, lines)
+            stored = await _written_down(book.row, row, lines)
         except DatabaseError as error:
-            # The incident goes on all the same: only what is kept of it is not whole.
+            # The incident goes on all the same, and the next time all of this is tried again.
             logging.getLogger("django").error("An incident of the lab %s is not kept: %s", row["lab"], error)
         finally:
             self._busy = False
+        if stored is None:
+            book.taped, book.told, book.seen = before
+        else:
+            book.row = stored
 
 
 def _what_was_said(desk: Desk, incident: Incident) -> tuple[Any, ...]:

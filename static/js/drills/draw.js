@@ -38,9 +38,9 @@ export function drawDrill(drill, local) {
 
 /** Always to be seen, whichever tab is open: the page, and for how long it holds. */
 export function drawBar(drill) {
-  const { step, page, hold } = drill;
+  const { step, page, hold, led } = drill;
   if (page === null || step === "debrief" || step === "making") return [];
-  const how = hold.state === "holding" ? say("hold_holding", { held: hold.held_s, holds: hold.holds_s }) : hold.state === "held" ? say("hold_held", { holds: hold.holds_s }) : "";
+  const how = hold.state === "holding" ? say("hold_holding", { held: hold.held_s, holds: hold.holds_s }) : hold.state === "held" ? say(led ? "hold_held_led" : "hold_held", { holds: hold.holds_s }) : "";
   return [
     h("p", { key: "page" }, h("strong", null, `${say("page")}: `), h("span", { lang: "en" }, page)),
     how !== "" && h("p", { key: "hold", class: "drill-bar-hold" }, how, hold.state === "holding" && h("progress", { max: hold.holds_s, value: hold.held_s, "aria-label": how })),
@@ -120,7 +120,7 @@ function drawIncident(drill, local) {
     AFTER_THE_PAGE.includes(step) && acknowledged && drawHelp(drill, local),
     local.told !== "" && h("p", { key: "told", class: "drill-told", role: "status", lang: "en" }, local.told),
     acknowledged && drawSaying(),
-    step === "verified" && acts(button({ command: "begin_debrief" }, say("to_debrief"), { "data-main": true })),
+    step === "verified" && !drill.led && acts(button({ command: "begin_debrief" }, say("to_debrief"), { "data-main": true })),
   ].filter(Boolean);
 }
 
@@ -170,8 +170,9 @@ function drawEvidence({ pinned, facts }, local) {
           fact.pinned ? h("span", { class: "quiet" }, say("is_pinned")) : button({ command: "pin_fact", entry: fact.number }, say("pin"), { class: "link" }))))));
 }
 
-function drawMend({ hold, servers, cause }) {
-  const says = hold.state === "holding" ? say("hold_holding", { held: hold.held_s, holds: hold.holds_s }) : hold.state === "held" ? `✓ ${say("hold_held", { holds: hold.holds_s })}` : say("hold_open");
+function drawMend({ hold, servers, cause, led }) {
+  const held = led ? say("hold_held_led", { holds: hold.holds_s }) : say("hold_held", { holds: hold.holds_s });
+  const says = hold.state === "holding" ? say("hold_holding", { held: hold.held_s, holds: hold.holds_s }) : hold.state === "held" ? `✓ ${held}` : say("hold_open");
   return h("section", { key: "mend", class: "drill-box drill-goal", "data-state": hold.state },
     h("h3", null, say("mend_title")),
     h("p", { class: "quiet" }, say("mend_how")),
@@ -201,6 +202,8 @@ function drawSaying() {
 
 function drawFoot(drill, local) {
   const { step } = drill;
+  // In a room its leader says when it ends, and when it begins again.
+  if (drill.led) return null;
   const begun = AFTER_THE_PAGE.includes(step) || step === "watch";
   if (local.sure !== "") return h("div", { key: "sure", class: "drill-box drill-sure", role: "group" },
     h("p", null, say(`${local.sure}_sure`)),
