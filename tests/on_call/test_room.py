@@ -98,9 +98,9 @@ def test_a_class_has_a_drill_from_its_beginning_to_its_results() -> None:
                 assert "Poison pill" not in (await grace.get(f"/rooms/{room.code}/drill/debrief/")).content.decode()
                 await ordered(grace, room, "roll_back", places=bobs["place"])
                 assert (await other.until("steady"))["seed"] == 7
+                time_is_over(room, adas["place"], one)
                 assert (await ordered(grace, room, "stop"))["over"] == 1
-                debrief = (await one.until("debrief"))["debrief"]
-                assert [line["who"] for line in debrief["lines"] if line["text"] == "=cmd()"] == ["Ada"]
+                await is_debriefed(ada, one)
             table = await grace.get(f"/rooms/{room.code}/drill/results.csv")
             rows = list(csv.DictReader(io.StringIO(table.content.decode())))
             assert [(row["called"], row["won"]) for row in rows] == [("Ada", "False"), ("Bob", "False")]
@@ -123,6 +123,20 @@ def test_a_class_has_a_drill_from_its_beginning_to_its_results() -> None:
 
 PIN_FIRST = "First two metrics must be pinned that say what healthy is."
 ONLY_LOOKS = "You are looking at the lab of others: only they act here."
+
+
+def time_is_over(room: Room, place: str, page: OnCall) -> None:
+    led = led_by_room[room.mark]
+    led.injected_at[place] -= led.stop_after_min * 60 + 1
+    led.look()
+    assert page.desk.duty.incident.timeline.entries[-1].text == "The time was over."
+
+
+async def is_debriefed(ada: AsyncClient, page: OnCall) -> None:
+    """With what she said as she said it, and a file to take along."""
+    debrief = (await page.until("debrief"))["debrief"]
+    assert [line["who"] for line in debrief["lines"] if line["text"] == "=cmd()"] == ["Ada"]
+    assert (await ada.get(f"/drills/of/{page.desk.name}/post-mortem.md")).status_code == 200
 
 
 async def is_not_let_in(stranger: AsyncClient, room: Room, place: str) -> None:

@@ -137,7 +137,11 @@ class Led:
         """To the debrief."""
         for place in places:
             desk = self.desks.get(place)
-            if desk is not None and not desk.duty.making and desk.duty.incident.over_us is None:
+            if desk is None or desk.duty.making:
+                continue
+            incident = desk.duty.incident
+            # Where nothing has broken yet there is nothing to talk about.
+            if incident.injected_us is not None and incident.over_us is None:
                 desk.duty.stop(why)
                 self.injected_at.pop(place, None)
                 self._told(place)

@@ -32,6 +32,9 @@ GOES_ON_FOR = timedelta(days=2)
 STAYS_FOR = timedelta(hours=1)
 """The debrief of one that is over; after that the drill begins anew."""
 
+KEPT_FOR = timedelta(days=60)
+"""Whoever has not come back by then does not come back."""
+
 _under_way: set["asyncio.Task[None]"] = set()
 
 
@@ -180,6 +183,7 @@ def _written_down(number: int | None, row: dict[str, Any], lines: list[KeptLine]
 def _make_room(owner: str) -> None:
     mine = Kept.objects.filter(owner=owner).order_by("-at").values_list("pk", flat=True)
     Kept.objects.filter(pk__in=list(mine[MOST_OF_ONE:])).delete()
+    Kept.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
 
 
 async def all_stored() -> None:
