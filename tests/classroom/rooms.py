@@ -19,7 +19,6 @@ from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.rooms import wrong_codes
 from kafkalab.web.course.belonging import logins
 from kafkalab.web.labs.open_labs import open_labs
-from kafkalab.web.labs.owners import COOKIE
 from tests.web.labs import HERE, PATIENCE_S, home_lab
 
 PASSWORD = "correct horse battery"
@@ -76,7 +75,7 @@ async def lab_at(browser: AsyncClient, room: Room) -> str:
 
 @asynccontextmanager
 async def socket_of(browser: AsyncClient, path: str) -> AsyncIterator[WebsocketCommunicator]:
-    cookie = f"{COOKIE}={browser.cookies[COOKIE].value}" if COOKIE in browser.cookies else ""
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
     socket = WebsocketCommunicator(application, path, headers=[*HERE, (b"cookie", cookie.encode())])
     connected, _ = await socket.connect(20)
     assert connected

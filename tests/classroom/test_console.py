@@ -169,7 +169,7 @@ def test_everybody_gets_the_instructors_state_beside_their_own(tmp_path: Path) -
                        if it["kind"] == "topic")
                 for who, name in ((ada, own), (ada, branch), (bo, other), (bo, f"{other}~from-your-instructor"))
             ]  # fmt: skip
-            assert topics == [[], ["shown"], [], ["shown"]]
+            assert topics == [["orders"], ["orders", "shown"]] * 2
             async with socket_of(ada, f"/ws/labs/{branch}/") as socket:
                 said = {"command": "create_topic", "name": "mine", "id": 1}
                 await socket.send_to(text_data=json.dumps(said))
@@ -179,7 +179,7 @@ def test_everybody_gets_the_instructors_state_beside_their_own(tmp_path: Path) -
     asyncio.run(scenario())
 
 
-def test_a_place_begins_again_with_nothing_in_it_and_keeps_its_name(tmp_path: Path) -> None:
+def test_a_place_begins_again_as_it_once_began_and_keeps_its_name(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with school(tmp_path) as many:
             teacher = await instructor()
@@ -195,7 +195,7 @@ def test_a_place_begins_again_with_nothing_in_it_and_keeps_its_name(tmp_path: Pa
                 assert (await heard_by(socket, "begun_again"))["place"] == place.name
             assert await lab_at(ada, room) == name
             shown = (await ada.get(f"/api/labs/{name}/")).json()["entities"].values()
-            assert [it["topic"] for it in shown if it["kind"] == "topic"] == []
+            assert [it["topic"] for it in shown if it["kind"] == "topic"] == ["orders"]
 
     asyncio.run(scenario())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kafkalab.lab.commands import CreateTopic
+from kafkalab.lab.commands import CreateTopic, DeleteTopic
 from kafkalab.web.classroom.models import Seat
 from kafkalab.web.course.sitting_notes import all_stored
 from kafkalab.web.course.sitting_seats import seats
@@ -79,6 +79,7 @@ def test_a_lab_that_nobody_uses_falls_asleep_and_wakes_where_it_was(tmp_path: Pa
             lab = many.by_name[name].lab
             assert lab is not None
             await done(lab, CreateTopic("kept"))
+            await done(lab, DeleteTopic("orders"))
             other = await lab_at(bo, room)
             assert [many.by_name[each].lab is not None for each in (name, other)] == [False, True]
             assert await lab_at(ada, room) == name

@@ -12,10 +12,12 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient
 
 from kafkalab.web.archive import urls as of_archives
-from kafkalab.web.classroom.models import Desk, Room
+from kafkalab.web.asgi import application
+from kafkalab.web.classroom.models import Room
 from kafkalab.web.labs import urls as of_labs
 from kafkalab.web.labs.consumers import NO_SUCH_LAB
-from tests.classroom.rooms import instructor, joined, lab_at, room_of, school, socket_of
+from kafkalab.web.labs.owners import COOKIE
+from tests.classroom.rooms import PASSWORD, instructor, joined, lab_at, room_of, school, socket_of
 from tests.web.labs import PATIENCE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +136,26 @@ def test_who_logs_out_or_gets_a_new_password_sees_the_labs_no_more() -> None:
             user = await User.objects.aget(username="grace")
             user.set_password("another long one")
             await user.asave()
-            assert ((await teacher.get(f"/labs/{lab}/")).status_code, await Desk.objects.acount()) == (404, 1)
+            assert (await teacher.get(f"/labs/{lab}/")).status_code == 404
+
+    asyncio.run(scenario())
+
+
+def test_a_browsers_key_that_somebody_kept_is_no_instructors_session() -> None:
+    """On a machine that learners used before, an instructor logs in: whoever has its old cookie has no more by that."""
+
+    async def scenario() -> None:
+        async with school():
+            room = await room_of(await instructor())
+            lab = await lab_at(await joined(room, "Ada"), room)
+            machine = await joined(room, "Bo")
+            kept = AsyncClient()
+            kept.cookies[COOKIE] = machine.cookies[COOKIE].value
+            assert (await machine.post("/rooms/login/", {"username": "grace", "password": PASSWORD})).status_code == 302
+            paths = (f"/labs/{lab}/", f"/rooms/{room.code}/")
+            assert [(await machine.get(path)).status_code for path in paths] == [200, 200]
+            assert [(await kept.get(path)).status_code for path in paths] == [404, 302]
+            assert await is_shut(kept, f"/ws/rooms/{room.code}/console/")
 
     asyncio.run(scenario())
 
@@ -180,6 +201,23 @@ def test_in_a_room_that_is_paused_only_the_instructor_acts() -> None:
                 assert await refusal_of(theirs, order, "answer") == ""
                 await teacher.post(f"/rooms/{room.code}/order/", {"order": "go_on"})
                 assert await refusal_of(hers, order | {"name": "b"}, "answer") == ""
+
+    asyncio.run(scenario())
+
+
+def test_a_page_of_another_site_gets_no_socket_of_a_room() -> None:
+    async def scenario() -> None:
+        async with school():
+            teacher = await instructor()
+            room = await room_of(teacher)
+            cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in teacher.cookies.items())
+            told = {}
+            for origin in ("http://localhost", "http://elsewhere.example"):
+                headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookie.encode())]
+                socket = WebsocketCommunicator(application, f"/ws/rooms/{room.code}/console/", headers=headers)
+                told[origin], _ = await socket.connect(PATIENCE_S)
+                await socket.disconnect()
+            assert told == {"http://localhost": True, "http://elsewhere.example": False}
 
     asyncio.run(scenario())
 

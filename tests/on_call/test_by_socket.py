@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from channels.testing import WebsocketCommunicator
+from confluent_kafka.admin import AdminClient
 from django.test import AsyncClient
 
 from kafkalab.drills.drill import Calling
@@ -253,3 +254,22 @@ def test_every_move_of_every_drill_is_one_that_a_learner_may_make() -> None:
             assert step.order.name not in (*CLOCK, *MAGIC), (drill.number, step.order.name)
         assert gate(RunLine("kafka-topics --list")) == ""
         lab.abandon()
+
+
+def test_ones_own_client_gets_in_by_the_address_that_is_shown_and_after_a_roll_back_again() -> None:
+    async def scenario() -> None:
+        async with on_call(), at_the_page_of(AsyncClient(), DRILL_5) as page:
+            await page.is_paged()
+            servers = page.drill["servers"]
+            assert sorted(await asyncio.to_thread(topics_at, servers)) == ["orders", "orders.dead"]
+            await page.asks("roll_back")
+            await page.until("steady")
+            assert page.drill["servers"] == servers
+            assert sorted(await asyncio.to_thread(topics_at, servers)) == ["orders", "orders.dead"]
+
+    asyncio.run(scenario())
+
+
+def topics_at(bootstrap_servers: str) -> list[str]:
+    client = AdminClient({"bootstrap.servers": bootstrap_servers})
+    return [name for name in client.list_topics(timeout=PATIENCE_S).topics if not name.startswith("__")]

@@ -326,7 +326,7 @@ class GroupCoordinator:
         """What is replicated by now counts."""
         shard.commit_up_to(self.broker.partition(OFFSETS_TOPIC, shard.partition).high_watermark)
         materialised, shard.materialised = shard.materialised, []
-        for record in [] if shard.loading else materialised:
+        for record in materialised:
             if record.value is not None:
                 self.broker.tell(OffsetCommitted(record.group, record.topic, record.partition, record.value.offset))
 

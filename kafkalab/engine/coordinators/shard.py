@@ -32,7 +32,7 @@ class Shard:
     """Of the election that made this broker load it."""
     loading: bool = True
     next_offset: int = 0
-    """Where loading goes on."""
+    """Where loading goes on; once it is over, what lies before was found in the log."""
     loaded_records: int = 0
     groups: Groups = field(default_factory=dict)
     share_groups: dict[str, ShareGroup] = field(default_factory=dict)
@@ -164,7 +164,9 @@ class Shard:
             case TransactionEnd():
                 for record in self.pending.end(change):
                     self._replay_offset(record)
-                    self.materialised.append(record)
+                    # What was found in the log is no news: it came to count in the time of whoever led it then.
+                    if offset >= self.next_offset:
+                        self.materialised.append(record)
             case OffsetRecord():
                 self.pending.settled(offset, change)
                 self._replay_offset(change)

@@ -26,6 +26,7 @@ from kafkalab.engine.events import (
     NodeStarted,
     OffsetCommitted,
     PartitionsAssigned,
+    PositionReset,
     RecordAcked,
     RecordsAppended,
     RecordsDelivered,
@@ -39,6 +40,7 @@ from kafkalab.engine.events import (
 from kafkalab.engine.node import Request, Response
 from kafkalab.engine.simulation.compacted import CompactedLogs, retained
 from kafkalab.engine.simulation.metadata_referee import MetadataReferee
+from kafkalab.engine.simulation.offsets_referee import OffsetsReferee
 from kafkalab.engine.simulation.owners import has_a_successor, shared_out, taken_up
 from kafkalab.engine.simulation.quorum_referee import QuorumReferee
 from kafkalab.engine.simulation.sight import Broken, ReplicaKey, Sight, TopicNumber
@@ -68,7 +70,7 @@ class Referee:
     visible: dict[tuple[TopicNumber, int], int] = field(default_factory=dict)
     """(topic id, partition) -> the highest high watermark that a leader ever had."""
     generations: dict[str, int] = field(default_factory=dict)
-    committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    offsets: OffsetsReferee = field(default_factory=OffsetsReferee)
     acked: dict[tuple[str, int], tuple[str, UUID | None, int, int]] = field(default_factory=dict)
     """(producer, serial) -> (topic, topic id, partition, offset)."""
     remade: dict[str, int] = field(default_factory=dict)
@@ -250,7 +252,7 @@ class Referee:
         if message.api_key == ApiKey.PRODUCE and request.body.acks == -1:
             self._acked_by_all(source, message)
         if message.api_key == ApiKey.FETCH and request.body.replica_id < 0:
-            self._served(source, message, request.body.isolation_level)
+            self._served(source, target, message, request.body.isolation_level)
         if message.api_key in (ApiKey.INIT_PRODUCER_ID, ApiKey.END_TXN):
             self.transactions.answered(request, message.body)
 
@@ -267,7 +269,7 @@ class Referee:
                 if partition.is_leader and len(partition.maximal_isr) < partition.effective_min_isr:
                     raise Broken("L7", f"{topic.name}-{result.partition}: acked with ISR {partition.maximal_isr}")
 
-    def _served(self, source: str, response: Response, isolation_level: int) -> None:
+    def _served(self, source: str, client: str, response: Response, isolation_level: int) -> None:
         """L8 readers get nothing above the high watermark, and an offset never changes its content."""
         broker = self.cluster.world.nodes.get(source)
         if not isinstance(broker, Broker):
@@ -276,6 +278,8 @@ class Referee:
             name = topic.name or broker.metadata.topic_names.get(topic.topic_id, "")
             for result in topic.partitions:
                 partition = broker.partitions.get((name, result.partition))
+                if result.error_code == ErrorCode.offset_out_of_range:
+                    self.offsets.sent_back[(client, name, result.partition)] = None
                 if not result.records or partition is None:
                     continue
                 if isolation_level == READ_COMMITTED and name == ACCOUNTS:
@@ -346,12 +350,11 @@ class Referee:
                 shared_out(self.cluster.world, node, group)
             case PartitionsAssigned(client, group):
                 taken_up(self.cluster.world, client, group)
+            case PositionReset(client, topic, partition, offset):
+                self.offsets.reset(self.cluster.world.nodes[client], client, topic, partition, offset)
             case OffsetCommitted(group, topic, partition, offset):
-                before = self.committed.get((group, topic, partition), 0)
                 forgotten = topic in self.remade or (topic, partition) in self.metadata.gambled
-                if offset < before and not forgotten:
-                    raise Broken("G3", f"{group}: committed {offset} of {topic}-{partition} after {before}")
-                self.committed[(group, topic, partition)] = offset
+                self.offsets.hear((group, topic, partition), offset, forgotten=forgotten)
             case TopicDeleted(topic):
                 self.remade[topic] = self.remade.get(topic, 0) + 1
                 for reader in [reader for reader in self.delivered if reader[1] == topic]:

@@ -16,6 +16,7 @@ from kafkalab.web.classroom.capacity import Capacity
 from kafkalab.web.classroom.models import Room, Seat
 from kafkalab.web.classroom.notes import Note, Notes, in_the_course
 from kafkalab.web.classroom.places import DESK, Place, place_name, places_of, team_called, tenant_of
+from kafkalab.web.course.catalogue import catalogue
 
 HINT_MIN = 2
 WRONG_MIN = 1
@@ -26,6 +27,7 @@ class Row:
     seat: Seat
     note: Note
     place: str
+    course: dict[str, Any]
 
 
 @dataclass
@@ -65,7 +67,13 @@ class Board:
         seats = list(room.seats.all())
         notes = self._notes.look(room, seats)
         places = places_of(room) if room.teams else []
-        return room, [Row(seat, notes[seat.mark], place_name(room, seat)) for seat in seats], places
+        # Lessons are read here in the thread: the first time it takes a moment.
+        lessons = {lesson.name: lesson for lesson in catalogue().lessons}
+        rows = [
+            Row(seat, notes[seat.mark], place_name(room, seat), in_the_course(notes[seat.mark], lessons))
+            for seat in seats
+        ]
+        return room, rows, places
 
 
 def step_at(row: Row) -> datetime:
@@ -100,7 +108,7 @@ def tile(room: Room, row: Row, now: datetime, here: int) -> dict[str, Any]:
         "hand_min": hand_min,
         "idle_min": idle_min(row, now),
         "did": seat.did,
-        **in_the_course(row.note),
+        **row.course,
         **lab_of(room, row.place),
     }
 

@@ -21,7 +21,7 @@ WORDS = {
     "spotlight": _("Spotlight"),
     "spotlit": _("In the spotlight"),
     "more": _("More"),
-    "begin_again": _("Begin again with an empty cluster"),
+    "begin_again": _("Begin again with a new cluster"),
     "remove": _("Take this seat away"),
     "nobody": _("Nobody has joined yet."),
     "capacity": _("{awake} of {most_awake} engines awake, {labs} labs · {cpu}% of a core, of {cores} · {memory} MiB"),

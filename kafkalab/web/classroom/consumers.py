@@ -16,7 +16,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from kafkalab.lab import Lab
 from kafkalab.web.classroom import telling
 from kafkalab.web.classroom.board import Board
-from kafkalab.web.classroom.desks import instructor_at
+from kafkalab.web.classroom.desks import instructor_in, session_of
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.rooms import seat_with
 from kafkalab.web.labs.consumers import NO_SUCH_LAB, SOCKETS_IN_ALL, TOO_BIG, TRY_AGAIN_LATER, open_sockets
@@ -125,8 +125,8 @@ class ConsoleConsumer(RoomConsumer):
 
     async def _look(self, board: Board) -> None:
         last = ""
-        code, key = self.room.code, owner_in(self.scope)
-        while await sync_to_async(_held_by)(key, code) and (said := await board.look(pages_open())) is not None:
+        code, owner = self.room.code, owner_in(self.scope)
+        while await sync_to_async(_held_by)(owner, code) and (said := await board.look(pages_open())) is not None:
             text = json.dumps(said, ensure_ascii=False)
             if text != last:
                 last = text
@@ -149,8 +149,8 @@ def pages_open() -> dict[str, int]:
     return Counter(each.mark for each in open_sockets.values() if isinstance(each, SeatConsumer))
 
 
-def _held_by(key: str, code: str) -> Room | None:
+def _held_by(owner: str, code: str) -> Room | None:
     """Of the instructor who is logged in at that browser."""
-    user = instructor_at(key)
+    user = instructor_in(session_of(owner))
     found: Room | None = Room.objects.filter(code=code, instructor=user).first() if user is not None else None
     return found

@@ -1,6 +1,7 @@
 """The pages of instructors: log in, see one's rooms, open one, and its console."""
 
 import io
+from contextlib import suppress
 from typing import Any
 
 import segno
@@ -26,7 +27,7 @@ from kafkalab.web.course.belonging import TOO_MANY, logins
 from kafkalab.web.course.learner import address_of
 from kafkalab.web.labs.consumers import GOING_AWAY, open_sockets
 from kafkalab.web.labs.open_labs import Role, open_labs
-from kafkalab.web.labs.owners import new_owner, owner_in, owner_of, remember
+from kafkalab.web.labs.owners import owner_in, owner_of
 from kafkalab.web.labs.views import on_the_stage
 
 
@@ -49,24 +50,15 @@ def log_in(request: HttpRequest) -> HttpResponse:
         context["refusal"] = _("No instructor has this name and this password.")
         return render(request, "classroom/login.html", context, status=400)
     login(request, form.get_user())
-    return _at_desk(request, redirect(after))
-
-
-def _at_desk(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """This browser is the instructor's for as long as the session lasts."""
-    key = owner_of(request) or new_owner()
-    desks.sit_at_desk(key, str(request.session.session_key))
-    remember(response, key, secure=request.is_secure())
-    return response
+    return redirect(after)
 
 
 @require_POST
 async def log_out(request: HttpRequest) -> HttpResponse:
-    key = owner_of(request)
-    await sync_to_async(desks.leave_desk)(key)
+    session = owner_of(request).session
     await alogout(request)
     # What is open at this browser comes through the gates again.
-    for consumer in [each for each in open_sockets.values() if key and owner_in(each.scope) == key]:
+    for consumer in [each for each in open_sockets.values() if session and owner_in(each.scope).session == session]:
         await consumer.close(GOING_AWAY)
     response: HttpResponse = redirect("room-login")
     return response
@@ -120,12 +112,7 @@ async def _listed(request: HttpRequest, refusal: str = "", status: int = 200) ->
         "user": user,
         "here": "rooms",
     }
-    return await sync_to_async(_rendered)(request, "classroom/rooms.html", context, status)
-
-
-def _rendered(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """In a thread, as the desk is kept in the database."""
-    return _at_desk(request, render(request, template, context, status=status))
+    return render(request, "classroom/rooms.html", context, status=status)
 
 
 @require_POST
@@ -165,7 +152,7 @@ async def console(request: HttpRequest, code: str) -> HttpResponse:
         "words": {key: str(word) for key, word in WORDS.items()},
         "room_socket": f"/ws/rooms/{room.code}/console/",
     }
-    return await sync_to_async(_rendered)(request, "classroom/console.html", context)
+    return render(request, "classroom/console.html", context)
 
 
 @require_safe
@@ -179,7 +166,7 @@ async def desk(request: HttpRequest, code: str) -> HttpResponse:
         lab = await opened(room, desk_name(room))
     except LabsRefused as refused:
         return render(request, "classroom/closed.html", {"room": room, "why": refused}, status=409)
-    return await sync_to_async(_at_desk)(request, redirect("stage", lab.settings.name))
+    return redirect("stage", lab.settings.name)
 
 
 @require_safe
@@ -197,7 +184,7 @@ async def watch(request: HttpRequest, code: str, place: str) -> HttpResponse:
     except LabsRefused as refused:
         return render(request, "classroom/closed.html", {"room": room, "why": refused}, status=409)
     staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
-    return await sync_to_async(_rendered)(request, "labs/stage.html", staged | {"room": room, "watched": found.called})
+    return render(request, "labs/stage.html", staged | {"room": room, "watched": found.called})
 
 
 @require_safe
@@ -214,12 +201,16 @@ async def projector(request: HttpRequest, code: str) -> HttpResponse:
         "room_words": {key: str(word) for key, word in PROJECTOR_WORDS.items()},
     }
     tenant = tenant_of(room, room.spotlight) if room.spotlight and room.is_open else None
-    lab = await opened(room, room.spotlight) if tenant is not None else None
+    lab = None
+    if tenant is not None:
+        # Where too many others are in use the wall stays as it was.
+        with suppress(LabsRefused):
+            lab = await opened(room, room.spotlight)
     if lab is None:
-        return await sync_to_async(_rendered)(request, "classroom/projector.html", context)
+        return render(request, "classroom/projector.html", context)
     staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
     staged |= context | {"projector": True, "lab": staged["lab"] | {"name": _("Spotlight")}}
-    return await sync_to_async(_rendered)(request, "labs/stage.html", staged)
+    return render(request, "labs/stage.html", staged)
 
 
 def join_address(request: HttpRequest, room: Room) -> str:

@@ -77,12 +77,3 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return str(self.name)
-
-
-class Desk(models.Model):
-    """A browser at which an instructor is logged in: by it, the labs of the own rooms are there to look at.
-
-    It is worth as much as the session is: who logs out, or gets a new password, has no desk any more."""
-
-    key = models.CharField(max_length=64, unique=True)
-    session_key = models.CharField(max_length=40)

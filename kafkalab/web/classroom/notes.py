@@ -9,7 +9,6 @@ from typing import Any
 
 from kafkalab.lessons import Lesson, Section
 from kafkalab.web.classroom.models import Room, Seat
-from kafkalab.web.course.catalogue import catalogue
 from kafkalab.web.course.models import Attached, Deed, Kind
 from kafkalab.web.course.rules import in_words
 from kafkalab.web.course.shelves import shelf_of_account
@@ -70,9 +69,9 @@ class Notes:
         return {seat.mark: self.by_shelf.get(shelves[seat.key], nothing) for seat in seats}
 
 
-def in_the_course(note: Note) -> dict[str, Any]:
-    """Lesson, section and prediction as people read them."""
-    lesson = next((each for each in catalogue().lessons if each.name == note.lesson), None)
+def in_the_course(note: Note, lessons: dict[str, Lesson]) -> dict[str, Any]:
+    """Lesson, section and prediction as people read them. The lessons are by their names."""
+    lesson = lessons.get(note.lesson)
     section = _section(lesson, note.section)
     said = in_words(section, note.said) if section is not None and note.said is not None else ""
     return {

@@ -13,7 +13,16 @@ from kafkalab.lab import LabsRefused, NotPossible, Tenant, parse_command
 from kafkalab.web.classroom import telling
 from kafkalab.web.classroom.desk_pages import room_of
 from kafkalab.web.classroom.models import LONGEST_MESSAGE, Arrangement, Room, Seat
-from kafkalab.web.classroom.places import DESK, all_tenants, desk_name, owner_name, place_name, places_of, tenant_of
+from kafkalab.web.classroom.places import (
+    DESK,
+    all_tenants,
+    begun,
+    desk_name,
+    owner_name,
+    place_name,
+    places_of,
+    tenant_of,
+)
 from kafkalab.web.classroom.sending import sent
 from kafkalab.web.labs.consumers import close_those_of
 from kafkalab.web.labs.open_labs import open_labs
@@ -135,6 +144,7 @@ async def _begin_again(room: Room, place: str) -> None:
     if tenant is None or open_labs.many is None:
         raise OrderRefused(_("There is no such place in this room."))
     await _send_away([tenant])
+    begun.pop(tenant.name, None)
     open_labs.many.begin_again(tenant)
 
 
@@ -177,6 +187,7 @@ def _drop(tenant: Tenant) -> None:
     assert open_labs.many is not None
     open_labs.held.pop(tenant.name, None)
     paused_here.pop(tenant.name, None)
+    begun.pop(tenant.name, None)
     open_labs.many.delete(tenant)
 
 

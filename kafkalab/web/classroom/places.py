@@ -5,16 +5,22 @@ by its owner, which is the room and the place: nothing of it stands in the datab
 a lost line can part the two. A browser's key has no blank in it, so nobody owns such a lab by a cookie.
 """
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from kafkalab.lab import Lab, LabsRefused, Tenant
+from kafkalab.lab import Lab, LabsRefused, Tenant, parse_command
 from kafkalab.web.classroom.models import Arrangement, Room, Seat
 from kafkalab.web.labs.open_labs import open_labs
 
 DESK = "desk"
 ALL = "all"
+FIRST_TOPIC = "orders"
+TOPIC_WITHIN_S = 5
+begun: dict[str, None] = {}
+"""Labs that this process has opened before: what their learners deleted does not come back."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,23 @@ def settled(room: Room, place: str) -> Tenant:
 
 
 async def opened(room: Room, place: str) -> Lab:
-    """Awake. Raises LabsRefused."""
+    """Awake, and with a topic in it from its beginning. Raises LabsRefused."""
     tenant = settled(room, place)
     assert open_labs.many is not None
     lab = await open_labs.many.opened(tenant)
     if lab is None:
         raise LabsRefused(_("This lab cannot be opened just now: too many others are in use."))
+    if tenant.name not in begun:
+        begun[tenant.name] = None
+        if not lab.settings.lives:
+            await _first_topic(lab)
     return lab
+
+
+async def _first_topic(lab: Lab) -> None:
+    """There is something to point at from the first moment. Nobody has ordered it."""
+    answered = asyncio.Event()
+    topic = {"command": "create_topic", "name": FIRST_TOPIC, "partitions": 3, "replication_factor": 3}
+    lab.do(parse_command(topic), lambda outcome: answered.set(), unseen=True)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(answered.wait(), TOPIC_WITHIN_S)

@@ -278,5 +278,5 @@ async def name_in_room(owner: str, key: str) -> str:
     found = parted(owner)
     if found is None or not key:
         return ""
-    seat = await Seat.objects.filter(room__mark=found[0], key=key).afirst()
+    seat = await Seat.objects.filter(room__mark=found[0], key=str(key)).afirst()
     return seat.name if seat is not None else ""

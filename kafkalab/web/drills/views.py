@@ -27,7 +27,7 @@ LEVELS = (1, 2, 3, 4, 5)
 @never_cache
 async def all_drills(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
-    played = await played_by(owner)
+    played = await played_by(str(owner))
     rows = [_row(drill, owner, played) for drill in drills()]
     levels = [(level, [row for row in rows if row["level"] == level]) for level in LEVELS]
     return render(request, "drills/drills.html", {"levels": [each for each in levels if each[1]], "here": "drills"})
@@ -58,7 +58,7 @@ async def drill(request: HttpRequest, number: int, name: str = "") -> HttpRespon
         return redirect(f"{drill_href(number)}?{asked_for}" if asked_for else drill_href(number))
     asked = request.GET.get("seed", "")
     seed = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else secrets.randbelow(MOST_SEEDS) + 1
-    owner = owner_of(request) or new_owner()
+    owner = str(owner_of(request)) or new_owner()
     try:
         desk = await desk_for(owner, found, seed)
     except (NoDesk, LessonRefused) as refused:

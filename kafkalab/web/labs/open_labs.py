@@ -78,7 +78,7 @@ class OpenLabs:
     async def known(self, name: str, owner: str) -> tuple[Tenant, Role]:
         """One that is his, or a room's in which he is; it may be asleep. Raises Http404 as `tenant` does."""
         tenant = self.many.by_name.get(name) if self.many is not None else None
-        role = await _role(tenant, owner) if tenant is not None and owner else None
+        role = await _role(tenant, owner) if tenant is not None else None
         if tenant is None or role is None:
             raise Http404(f"There is no lab named {name}.")
         return tenant, role
@@ -101,7 +101,7 @@ class OpenLabs:
             return self.by_name[name], Role.ACTS
         if name in self.private:
             private = self.private[name]
-            may = await _role(private, owner) if owner else None
+            may = await _role(private, owner)
             if may is None:
                 raise Http404(f"There is no lab named {name}.")
             return private.lab, may
@@ -120,7 +120,7 @@ class OpenLabs:
 
 
 async def _role(tenant: Tenant | PrivateLab, owner: str) -> Role | None:
-    if tenant.owner == owner:
+    if owner and tenant.owner == owner:
         return Role.ACTS
     # Rooms are built upon labs: what they say is asked for when it is needed.
     from kafkalab.web.classroom.guests import role_in

@@ -21,7 +21,7 @@ export function drawTiles(board, token) {
 /** @param {Tile} tile @param {boolean} lit @param {string} token */
 function drawTile(tile, lit, token) {
   const state = tile.hand_min !== null ? "hand" : tile.finished ? "finished" : tile.idle_min >= STUCK_MIN ? "stuck" : "steady";
-  return h("article", { key: tile.mark, class: "tile", role: "listitem", "data-state": state, "data-lit": String(lit), "data-seat": tile.name },
+  return h("div", { key: tile.mark, class: "tile", role: "listitem", "data-state": state, "data-lit": String(lit), "data-seat": tile.name },
     h("h2", null, h("span", null, tile.name), tile.team && h("span", { class: "tile-team" }, tile.team)),
     h("p", { class: "tile-state" }, h("span", { class: "tile-mark", "aria-hidden": "true" }, MARKS[state]), ` ${stateOf(tile, state)}`),
     tile.lesson && h("p", { class: "tile-lesson" }, tile.lesson, tile.section && h("span", { class: "quiet" }, ` · ${tile.section}`)),

@@ -62,7 +62,7 @@ class Command(BaseCommand):
             what = f"port of broker 1 for {protocol.name}; the others follow (none)"
             parser.add_argument(f"--{option}", type=int, default=None, help=what)
         for option, protocol in SHARED_LISTENERS.items():
-            what = f"the first of three ports that learners' own labs share, for {protocol.name} (none)"
+            what = f"the first of three ports that learners' labs share, for {protocol.name} (none)"
             parser.add_argument(f"--{option}", type=int, default=None, help=what)
         parser.add_argument("--most-labs", type=int, default=200, help="how many labs learners may have in all (200)")
         parser.add_argument("--brokers", type=int, default=3, help="how many brokers (3)")
