@@ -113,7 +113,7 @@ def forget(request: HttpRequest) -> HttpResponse:
     learner = learner_of(request)
     with transaction.atomic():
         forget_shelf(learner.shelf)
-        Kept.objects.filter(owner=learner.key).delete()
+        Kept.objects.filter(owner=str(learner.key)).delete()
     response: HttpResponse = redirect("belonging")
     return response
 
