@@ -14,8 +14,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 VENV_PYTHON = os.path.join(VENV, "Scripts", "python.exe") if os.name == "nt" else os.path.join(VENV, "bin", "python")
 LOCK = os.path.join(HERE, "requirements.lock")
-EXTRAS = {"test": ["test"], "bench": ["bench"]}
+EXTRAS = {"test": ["test", "server"], "bench": ["bench"]}
 """Which optional dependencies of pyproject.toml a command needs besides the app's own."""
+SERVERS = ("KAFKALAB_DATABASE_URL", "KAFKALAB_REDIS_URL")
+"""With one of these set every command needs `server`: the database is not a file then, or rooms span processes."""
 
 
 def main():
@@ -23,7 +25,7 @@ def main():
         stop("Kafka Lab needs Python 3.11 or newer; this is Python %d.%d." % sys.version_info[:2])
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if not inside_our_venv():
-        set_up(EXTRAS.get(command, []))
+        set_up(EXTRAS.get(command, ["server"] if any(map(os.environ.get, SERVERS)) else []))
         go_on_inside()
     os.chdir(HERE)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kafkalab.web.settings")

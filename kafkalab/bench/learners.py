@@ -27,17 +27,17 @@ class Browser:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def post(self, path: str, token: str) -> tuple[int, str, str]:
+    def post(self, path: str, token: str, **fields: str) -> tuple[int, str, str]:
         """(status, the address in the end, page)."""
-        body = urllib.parse.urlencode({"csrfmiddlewaretoken": token}).encode()
+        body = urllib.parse.urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
         try:
             with self._opener.open(self.url + path, body, timeout=60) as answer:
                 return answer.status, answer.geturl(), answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.geturl(), error.read().decode()
 
-    def token(self) -> str:
-        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get("labs/")[1])
+    def token(self, path: str = "labs/") -> str:
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(path)[1])
         assert found
         return found[1]
 

@@ -48,6 +48,8 @@ class LabsRefused(Exception):
 
 RECORDED_BYTES = 8 * 1024**2
 """Of each lab: sixty of them may be awake at once."""
+STORED_BYTES = 1024**3
+"""Of each lab: whoever may make one must not fill the disk for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ class ManyLabs:
             host=self.host,
             seed=tenant.seed,
             broker_configs={"super.users": f"{OWNER};User:{tenant.user}"},
-            limits={"recorded_bytes": RECORDED_BYTES},
+            limits={"recorded_bytes": RECORDED_BYTES, "stored_bytes": STORED_BYTES},
         )
         lab = Lab.open(
             self._directory / tenant.name if self._directory is not None else None,

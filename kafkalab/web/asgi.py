@@ -5,7 +5,6 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kafkalab.web.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import SuspiciousFileOperation
@@ -15,24 +14,30 @@ http = get_asgi_application()
 
 from kafkalab.web.classroom.routing import websocket_urlpatterns as of_rooms  # noqa: E402
 from kafkalab.web.course.routing import websocket_urlpatterns as of_lessons  # noqa: E402
+from kafkalab.web.demos.routing import websocket_urlpatterns as of_demos  # noqa: E402
 from kafkalab.web.drills.routing import websocket_urlpatterns as of_drills  # noqa: E402
+from kafkalab.web.headers import KIND_IS_AS_SAID, NOSNIFF  # noqa: E402
+from kafkalab.web.labs.instructing import socket_knows_instructors  # noqa: E402
 from kafkalab.web.labs.routing import websocket_urlpatterns  # noqa: E402  (needs Django to be set up)
+from kafkalab.web.origins import from_our_own_pages  # noqa: E402
 
 
 class StaticFiles(ASGIStaticFilesHandler):
     def serve(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return super().serve(request)
+            response = super().serve(request)
         except SuspiciousFileOperation:
             # A path that climbs out of the folder is no file of ours, and no fault of the server.
             raise Http404 from None
+        response[KIND_IS_AS_SAID] = NOSNIFF
+        return response
 
 
 application = ProtocolTypeRouter(
     {
         "http": StaticFiles(http),
-        "websocket": AllowedHostsOriginValidator(
-            URLRouter([*websocket_urlpatterns, *of_lessons, *of_drills, *of_rooms])
+        "websocket": from_our_own_pages(
+            socket_knows_instructors(URLRouter([*websocket_urlpatterns, *of_lessons, *of_drills, *of_rooms, *of_demos]))
         ),
     }
 )

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
 HEALTH = "/healthz"
+KIND_IS_AS_SAID, NOSNIFF = "X-Content-Type-Options", "nosniff"
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -48,7 +49,11 @@ def health_first(
     from kafkalab.web.labs.views import healthz
 
     async def answer(request: HttpRequest) -> HttpResponseBase:
-        return await (healthz(request) if request.path == HEALTH else get_response(request))
+        if request.path != HEALTH:
+            return await get_response(request)
+        response = await healthz(request)
+        response[KIND_IS_AS_SAID] = NOSNIFF
+        return response
 
     return answer
 

@@ -1,14 +1,19 @@
 """How Django is set up here: one small database, accounts that nobody needs, no inline script, one process.
 
-What differs between machines comes from the environment: KAFKALAB_DATA (the data directory),
-KAFKALAB_ALLOWED_HOSTS (host names the page may be asked for, separated by commas) and KAFKALAB_ARCHIVE (where
-`manage.py archive` writes: a directory or a URL as s3://bucket/path).
+What differs between machines comes from the environment: KAFKALAB_DATA (the data directory), KAFKALAB_ADDRESS (how
+people reach the page from elsewhere, as https://kafka.example.org), KAFKALAB_HSTS_S (for how long a browser shall not
+come unencrypted), KAFKALAB_ALLOWED_HOSTS (more host names the page may be asked for, separated by commas),
+KAFKALAB_DATABASE_URL and KAFKALAB_REDIS_URL (see `stores`) and KAFKALAB_ARCHIVE (where `manage.py archive` writes: a
+directory or a URL as s3://bucket/path).
 """
 
 import os
 from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
+
+from kafkalab.web import stores
+from kafkalab.web.network import Public
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("KAFKALAB_DATA", BASE_DIR / ".data"))
@@ -29,10 +34,12 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 DEBUG = False
+PUBLIC = Public.read(os.environ.get("KAFKALAB_ADDRESS", ""), int(os.environ.get("KAFKALAB_HSTS_S", "0")))
 ALLOWED_HOSTS = [
     "localhost",
     "127.0.0.1",
     "[::1]",
+    *([PUBLIC.host] if PUBLIC.host else []),
     *(host for host in os.environ.get("KAFKALAB_ALLOWED_HOSTS", "").split(",") if host),
 ]
 ROOT_URLCONF = "kafkalab.web.urls"
@@ -47,7 +54,9 @@ INSTALLED_APPS = [
     "kafkalab.web.course",
     "kafkalab.web.classroom",
     "kafkalab.web.drills",
+    "kafkalab.web.classroom.votes",
     "kafkalab.web.archive",
+    "kafkalab.web.demos",
 ]
 MIDDLEWARE = [
     "kafkalab.web.headers.health_first",
@@ -58,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kafkalab.web.labs.instructing.knows_instructors",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -73,20 +83,12 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "learners.sqlite3",
-        "OPTIONS": {
-            "timeout": 5,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
-AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
+DATABASES = {"default": stores.database(os.environ.get("KAFKALAB_DATABASE_URL", ""), DATA_DIR)}
 # Rare messages to a whole room go this way, and no frames of labs.
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = {"default": stores.channel_layer(os.environ.get("KAFKALAB_REDIS_URL", ""))}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{each}Validator"} for each in ("MinimumLength", "CommonPassword")
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -102,8 +104,11 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
-# Served on loopback over plain HTTP, where a redirect to TLS, HSTS and secure cookies lead nowhere.
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
+# A session is for whoever has an account; a day at school is shorter.
+SESSION_COOKIE_AGE = 12 * 3600
+LOGIN_URL = "instructor"
+LOGIN_REDIRECT_URL = "rooms"
+globals().update(PUBLIC.settings())
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

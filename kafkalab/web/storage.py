@@ -1,12 +1,14 @@
-"""The one database, a file in the data directory: what learners did and wrote. Labs are not in it."""
+"""The one database: what learners did and wrote. It is a file in the data directory, unless settings say that it is
+PostgreSQL's. Labs are not in it."""
 
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 
-FILE = "learners.sqlite3"
+from kafkalab.web.stores import FILE
+
 KEY = "secret-key"
 MOST_BYTES = 2 * 1024**3
 """Any browser may begin a workbook: together they must not fill the disk."""
@@ -25,13 +27,24 @@ def keep_in(directory: Path) -> None:
     """Open it there, and bring its tables up to date. Before the event loop runs."""
     directory.mkdir(parents=True, exist_ok=True)
     keep_key_in(directory)
-    (directory / FILE).touch(mode=0o600)
-    connections.settings["default"]["NAME"] = directory / FILE
-    connections.close_all()
-    del connections["default"]
+    if _is_a_file():
+        (directory / FILE).touch(mode=0o600)
+        connections.settings["default"]["NAME"] = directory / FILE
+        connections.close_all()
+        del connections["default"]
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("clearsessions")
 
 
 def is_full() -> bool:
-    file = Path(connections["default"].settings_dict["NAME"])
-    return file.is_file() and file.stat().st_size > MOST_BYTES
+    if _is_a_file():
+        file = Path(connections["default"].settings_dict["NAME"])
+        return file.is_file() and file.stat().st_size > MOST_BYTES
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_database_size(current_database())")
+        size: int = cursor.fetchone()[0]
+    return size > MOST_BYTES
+
+
+def _is_a_file() -> bool:
+    return bool(connections["default"].vendor == "sqlite")

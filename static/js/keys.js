@@ -18,7 +18,8 @@ export const KEYS = [
   { keys: [], shown: "/", does: "Terminal", presses: "[data-pane-tab=terminal]" },
   { keys: ["l"], shown: "L", does: "Lesson", presses: "[data-pane-tab=lesson]" },
   { keys: ["f"], shown: "F", does: "Fork: a branch from here", presses: "[data-form=fork]" },
-  { keys: [], shown: "B", does: "Bookmark this moment", presses: "[data-time=bookmark]" },
+  { keys: [], shown: "B", does: "Bookmark this moment", presses: ":root:not([data-demo]) [data-time=bookmark]" },
+  { keys: [], shown: "B", does: "Demo: make the projector dark", presses: "[data-pane-tab=demo]" },
   { keys: [], shown: "[, ]", does: "Time slower, faster", presses: "#speed" },
   { keys: ["?"], shown: "?", does: "This help", presses: ".top [data-press=help]" },
 ];
@@ -31,7 +32,7 @@ const ALWAYS = [
   { shown: "Esc", does: "Close what is open, let go of what is selected" },
   { shown: "← →", does: "Nothing chosen: one step back or on in time; with Shift to the next event" },
   { shown: "Home, End", does: "To the oldest moment that is held; back to live" },
-  { shown: "PgDn, PgUp", does: "Presenting: the next beat, the one before" },
+  { shown: "PgDn, PgUp", does: "Presenting: the next beat, the one before; in a demo: on, back" },
 ];
 
 const button = (selector) => /** @type {HTMLElement|null} */ (selector ? document.querySelector(selector) : null);

@@ -1,6 +1,7 @@
 /** Puts the page together: the socket feeds the model, the model and what the person chose are drawn. */
 
 import { wireControls } from "./controls.js";
+import { wireDemo } from "./demo/pane.js";
 import { wireForms } from "./forms.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
@@ -43,7 +44,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: document.querySelector("[data-pane=lesson]") ? "lesson" : document.querySelector("[data-pane=drill]") ? "drill" : page.dataset.watching === undefined ? "act" : "now", pins: false, section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined, record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: ["lesson", "demo", "drill"].find((one) => document.querySelector(`[data-pane=${one}]`)) ?? (page.dataset.watching === undefined ? "act" : "now"), pins: false, section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined || page.dataset.demo === "projector", record: null };
 let past = [];
 let done = [];
 let saidAt = 0;
@@ -64,10 +65,10 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
   },
   onSitting: (sitting) => lesson.hear(sitting),
   onDrill: (news) => drill.hear(news),
+  onDemo: (showing) => demo.hear(showing),
   onState(state) {
     page.dataset.line = state;
-    if (state === "gone") lesson.gone();
-    if (state === "gone") drill.gone();
+    if (state === "gone") [lesson, demo, drill].forEach((one) => one.gone());
     find("#line-said").textContent = { open: "live", gone: "not there any more", waiting: "reconnecting…", connecting: "connecting…" }[state];
   },
 });
@@ -133,6 +134,7 @@ function drawAround() {
   if (ui.tables) paint(find("#tables"), drawTables(shown));
   drawBeat(shown, ui);
   if (ui.pane === "drill") drill.draw();
+  demo.mark();
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
@@ -185,6 +187,7 @@ const requests = watchRequests(find("#overheard"));
 wireLedger({ change });
 const lesson = wireLesson({ ask: socket.ask });
 const drill = wireDrill({ ask: socket.ask, ui: () => ui, change, goTo: timeline.goTo, goLive: timeline.goLive });
+const demo = wireDemo({ ask: socket.ask, change, ui: () => ui });
 wireWhatIf({ ask });
 wireKeeping({ say, now_us: () => shown.at_us });
 const forms = wireForms({ ask, change });

@@ -47,7 +47,7 @@ async def instructor(name: str = "grace") -> AsyncClient:
     if user is None:
         await sync_to_async(User.objects.create_user)(name, password=PASSWORD, is_staff=True)
     browser = AsyncClient()
-    answer = await browser.post("/rooms/login/", {"username": name, "password": PASSWORD})
+    answer = await browser.post("/instructor/", {"username": name, "password": PASSWORD})
     assert answer.status_code == 302, answer.content
     return browser
 

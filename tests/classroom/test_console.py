@@ -115,7 +115,7 @@ def test_the_console_and_the_projector_are_the_instructors_alone() -> None:
                 assert await ordered(who, room, "close") == 404
             async with socket_of(teacher, f"/ws/rooms/{room.code}/console/") as socket:
                 await board_of(socket)
-                await teacher.post("/rooms/logout/")
+                await teacher.post("/instructor/go-out/")
                 while (said := await socket.receive_output(PATIENCE_S))["type"] != "websocket.close":
                     pass
                 assert said["type"] == "websocket.close"

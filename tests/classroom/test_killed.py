@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of a class: rooms, seats and labs are there again as they were."""
+"""A server that is killed in the middle of a class: rooms, seats, votes and labs are there again as they were."""
 
 import json
 import os
@@ -75,14 +75,14 @@ def killed(server: Peer) -> None:
     server.process.wait()
 
 
-def test_rooms_seats_and_labs_outlive_a_killed_server(data: Path) -> None:
+def test_rooms_seats_votes_and_labs_outlive_a_killed_server(data: Path) -> None:
     assert instructor(data, "grace", "forgotten password") == (0, "Made the instructor grace.")
     assert instructor(data, "grace", PASSWORD) == (0, "There is a new password for the instructor grace.")
     port = free_ports(4)
     server = start_lab(str(data), port)
     try:
         teacher, ada = Browser(server.url), Browser(server.url)
-        teacher.post("/rooms/login/", username="grace", password=PASSWORD)
+        teacher.post("/instructor/", username="grace", password=PASSWORD)
         page = teacher.post("/rooms/", "/rooms/new/", title="Monday", arrangement="own", teams="2")
         [code, *_] = re.findall(r"/rooms/([2-9A-Z]{6})/", page)
         seat = ada.post(f"/join/{code}/", name="Ada")
@@ -91,6 +91,10 @@ def test_rooms_seats_and_labs_outlive_a_killed_server(data: Path) -> None:
         assert made["ok"], made
         sent = ada.ask(socket, {"command": "send_record", "topic": "mine", "key": "k", "value": "kept", "partition": 1})
         assert sent["ok"], sent
+        votes, mine = f"/rooms/{code}/votes/", f"/seat/{code}/vote/"
+        teacher.post(votes, f"{votes}order/", order="ask_own", ask="How many?", kind="number")
+        [vote, *_] = re.findall(r'name="vote" value="(\w+)"', ada.get(mine))
+        ada.post(mine, f"{mine}cast/", vote=vote, said="3")
         teacher.post(f"/rooms/{code}/", f"/rooms/{code}/order/", order="pause")
         killed(server)
         server = start_lab(str(data), port)
@@ -99,6 +103,9 @@ def test_rooms_seats_and_labs_outlive_a_killed_server(data: Path) -> None:
         assert (f'data-socket="{socket}"' in again, "<strong>Ada</strong>" in again) == (True, True)
         lab = socket.removeprefix("/ws").rstrip("/")
         assert "kept" in ada.get(f"{lab}/records/?topic=mine&partition=1&offset=0")
+        assert 'You have voted: <strong lang="en">3</strong>' in ada.get(mine)
+        teacher.post(votes, f"{votes}order/", order="reveal", vote=vote)
+        assert "Round 1: 1 vote" in ada.get(mine)
         refused = ada.ask(socket, {"command": "create_topic", "name": "more"})
         assert refused["error"] == "The instructor has paused the room: wait a moment."
         teacher.post(f"/rooms/{code}/", f"/rooms/{code}/order/", order="go_on")

@@ -129,7 +129,7 @@ def test_who_logs_out_or_gets_a_new_password_sees_the_labs_no_more() -> None:
             room = await room_of(teacher)
             lab = await lab_at(await joined(room, "Ada"), room)
             assert (await teacher.get(f"/labs/{lab}/")).status_code == 200
-            await teacher.post("/rooms/logout/")
+            await teacher.post("/instructor/go-out/")
             assert (await teacher.get(f"/labs/{lab}/")).status_code == 404
             teacher = await instructor()
             assert (await teacher.get(f"/labs/{lab}/")).status_code == 200
@@ -151,7 +151,7 @@ def test_a_browsers_key_that_somebody_kept_is_no_instructors_session() -> None:
             machine = await joined(room, "Bo")
             kept = AsyncClient()
             kept.cookies[COOKIE] = machine.cookies[COOKIE].value
-            assert (await machine.post("/rooms/login/", {"username": "grace", "password": PASSWORD})).status_code == 302
+            assert (await machine.post("/instructor/", {"username": "grace", "password": PASSWORD})).status_code == 302
             paths = (f"/labs/{lab}/", f"/rooms/{room.code}/")
             assert [(await machine.get(path)).status_code for path in paths] == [200, 200]
             assert [(await kept.get(path)).status_code for path in paths] == [404, 302]
@@ -167,14 +167,14 @@ def test_a_learners_account_opens_no_room_and_no_console() -> None:
             room = await room_of(teacher)
             learner, other = AsyncClient(), await instructor("alan")
             await User.objects.acreate_user("ada", password="correct horse battery")
-            told = await learner.post("/rooms/login/", {"username": "ada", "password": "correct horse battery"})
+            told = await learner.post("/instructor/", {"username": "ada", "password": "correct horse battery"})
             assert told.status_code == 400
             await learner.post("/course/yours/come-in/", {"username": "ada", "password": "correct horse battery"})
             for who in (learner, AsyncClient()):
                 answer = await who.get(f"/rooms/{room.code}/")
                 assert (answer.status_code, answer.headers["Location"]) == (
                     302,
-                    f"/rooms/login/?next=/rooms/{room.code}/",
+                    f"/instructor/?next=/rooms/{room.code}/",
                 )
                 assert (await who.post("/rooms/new/", {"title": "x", "arrangement": "own"})).status_code == 404
             for who in (learner, other, AsyncClient()):

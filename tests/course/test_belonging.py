@@ -105,7 +105,7 @@ def test_whoever_guesses_is_stopped_and_the_right_code_does_not_help_then() -> N
 
 def test_a_turnstile_opens_again_after_a_minute_and_has_a_limit_for_everybody() -> None:
     now = [0.0]
-    turnstile = Turnstile(each=2, in_all=3, clock=lambda: now[0])
+    turnstile = Turnstile(each=2, in_all=2, clock=lambda: now[0])
     assert [turnstile.lets_in("a") for _ in range(3)] == [True, True, False]
     assert turnstile.lets_in("b") is False
     now[0] = 61

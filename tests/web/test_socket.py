@@ -10,7 +10,7 @@ from kafkalab.lab.commands import CreateProducer, CreateTopic
 from kafkalab.lab.conductor import FRAME_S
 from kafkalab.web.asgi import application
 from kafkalab.web.labs.consumers import BURST, GOING_AWAY, LARGEST_MESSAGE, TOO_BIG, close_all
-from tests.web.labs import PATIENCE_S, STAGE, answer_of, browser, done, home_lab
+from tests.web.labs import HERE, PATIENCE_S, STAGE, answer_of, browser, done, home_lab
 
 QUIET_S = 0.7
 """Longer than the lab waits before it shows what little has changed."""
@@ -107,7 +107,7 @@ def test_too_many_commands_at_once_must_wait() -> None:
 def test_a_message_beyond_64_kib_ends_the_socket() -> None:
     async def scenario() -> int:
         async with home_lab():
-            socket = WebsocketCommunicator(application, STAGE, headers=[(b"origin", b"http://localhost")])
+            socket = WebsocketCommunicator(application, STAGE, headers=HERE)
             await socket.connect()
             await socket.send_to(text_data="x" * (LARGEST_MESSAGE + 1))
             while (said := await socket.receive_output(PATIENCE_S))["type"] != "websocket.close":
@@ -130,7 +130,7 @@ def test_a_page_of_another_origin_is_refused() -> None:
 def test_every_browser_is_told_when_the_server_stops() -> None:
     async def scenario() -> int:
         async with home_lab():
-            socket = WebsocketCommunicator(application, STAGE, headers=[(b"origin", b"http://localhost")])
+            socket = WebsocketCommunicator(application, STAGE, headers=HERE)
             await socket.connect()
             await close_all()
             while (said := await socket.receive_output(PATIENCE_S))["type"] != "websocket.close":

@@ -19,7 +19,7 @@ from kafkalab.web.classroom.board import Board
 from kafkalab.web.classroom.desks import instructor_in, session_of
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.classroom.rooms import seat_with
-from kafkalab.web.labs.consumers import NO_SUCH_LAB, SOCKETS_IN_ALL, TOO_BIG, TRY_AGAIN_LATER, open_sockets
+from kafkalab.web.labs.consumers import NO_SUCH_LAB, TOO_BIG, TRY_AGAIN_LATER, has_room_for, open_sockets
 from kafkalab.web.labs.owners import owner_in
 
 SOONEST_S = 0.3
@@ -33,12 +33,13 @@ class RoomConsumer(AsyncWebsocketConsumer):
     groups_joined: tuple[str, ...] = ()
 
     async def connect(self) -> None:
-        room = await self.let_in(self.scope["url_route"]["kwargs"]["code"].upper(), owner_in(self.scope))
+        key = owner_in(self.scope)
+        room = await self.let_in(self.scope["url_route"]["kwargs"]["code"].upper(), key)
         await self.accept()
         if room is None:
             await self.close(NO_SUCH_LAB)
             return
-        if len(open_sockets) >= SOCKETS_IN_ALL:
+        if not has_room_for(key):
             await self.close(TRY_AGAIN_LATER)
             return
         open_sockets[id(self)] = self

@@ -1,4 +1,4 @@
-"""The pages of instructors: log in, see one's rooms, open one, and its console."""
+"""The pages of instructors: see one's rooms, open one, and its console."""
 
 import io
 from contextlib import suppress
@@ -6,62 +6,21 @@ from typing import Any
 
 import segno
 from asgiref.sync import sync_to_async
-from django.contrib.auth import alogout, login
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from kafkalab.lab import LabsRefused
 from kafkalab.web.classroom import desks, rooms, telling
 from kafkalab.web.classroom.console_words import PROJECTOR_WORDS, WORDS
 from kafkalab.web.classroom.models import LONGEST_MESSAGE, LONGEST_TITLE, Arrangement, Room
 from kafkalab.web.classroom.places import DESK, desk_name, opened, places_of, tenant_of
-from kafkalab.web.course.belonging import TOO_MANY, logins
-from kafkalab.web.course.learner import address_of
-from kafkalab.web.labs.consumers import GOING_AWAY, open_sockets
 from kafkalab.web.labs.open_labs import Role, open_labs
-from kafkalab.web.labs.owners import owner_in, owner_of
 from kafkalab.web.labs.views import on_the_stage
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@sensitive_post_parameters("password")
-def log_in(request: HttpRequest) -> HttpResponse:
-    after = request.POST.get("next", request.GET.get("next", ""))
-    if not url_has_allowed_host_and_scheme(after, allowed_hosts=None) or not after.startswith("/rooms/"):
-        after = reverse("rooms")
-    context = {"next": after, "there_are": desks.there_are_instructors(), "here": "rooms"}
-    if request.method != "POST":
-        return render(request, "classroom/login.html", context)
-    if not logins.lets_in(f"{address_of(request)} {request.POST.get('username', '')[:150]}"):
-        context["refusal"] = _("Too many tries: wait a minute.")
-        return render(request, "classroom/login.html", context, status=TOO_MANY)
-    form = AuthenticationForm(request, request.POST)
-    if not form.is_valid() or not desks.is_instructor(form.get_user()):
-        # Whether it is no account or a learner's is nobody's business.
-        context["refusal"] = _("No instructor has this name and this password.")
-        return render(request, "classroom/login.html", context, status=400)
-    login(request, form.get_user())
-    return redirect(after)
-
-
-@require_POST
-async def log_out(request: HttpRequest) -> HttpResponse:
-    session = owner_of(request).session
-    await alogout(request)
-    # What is open at this browser comes through the gates again.
-    for consumer in [each for each in open_sockets.values() if session and owner_in(each.scope).session == session]:
-        await consumer.close(GOING_AWAY)
-    response: HttpResponse = redirect("room-login")
-    return response
 
 
 async def instructor_of(request: HttpRequest) -> User | None:
@@ -84,7 +43,7 @@ async def to_log_in(request: HttpRequest) -> HttpResponse | None:
     """None for an instructor."""
     if await instructor_of(request) is not None:
         return None
-    return redirect(f"{reverse('room-login')}?next={request.path}")
+    return redirect(f"{reverse('instructor')}?next={request.path}")
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from kafkalab.web.course.shelves import shelf_of
@@ -28,4 +29,6 @@ def learner_of(request: HttpRequest) -> Learner:
 
 
 def address_of(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Behind a proxy what the proxy says: the last one, as whatever stands before it the asker can have made up."""
+    told = request.headers.get("X-Forwarded-For", "") if settings.PUBLIC.https else ""
+    return told.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))

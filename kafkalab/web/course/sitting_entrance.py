@@ -3,10 +3,9 @@
 Only where the whole server is reached from this machine alone: there are no passwords at these ports.
 """
 
-from ipaddress import ip_address
-
 from kafkalab.lab import Doors, Gateway, Lab, PortRefused
 from kafkalab.web.labs.open_labs import HOME, open_labs
+from kafkalab.web.network import is_loopback
 
 
 class Entrance:
@@ -15,7 +14,7 @@ class Entrance:
         self._gateway: Gateway | None = None
         self._host = open_labs.by_name[HOME].settings.host
         self._doors: Doors | None = None
-        if _is_loopback(self._host):
+        if not open_labs.on_a_network and is_loopback(self._host):
             try:
                 self._doors = Doors.bind(self._host, 0, brokers)
             except PortRefused:
@@ -46,10 +45,3 @@ class Entrance:
             self._gateway.close()
         elif self._doors is not None:
             self._doors.close()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

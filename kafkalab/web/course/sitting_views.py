@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -11,6 +12,7 @@ from kafkalab.web.course.catalogue import catalogue
 from kafkalab.web.course.sitting_notes import bookmark_of, noting
 from kafkalab.web.course.sitting_seats import Bookmark, NoSeat, Seat, seats
 from kafkalab.web.course.sitting_words import WORDS
+from kafkalab.web.labs.making import TOO_MANY, may_make_a_lab
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 from kafkalab.web.labs.views import on_the_stage
 
@@ -25,6 +27,9 @@ async def lesson(request: HttpRequest, number: int, name: str) -> HttpResponse:
     if found.name != name:
         return redirect("lesson", number, found.name)
     owner = owner_of(request) or new_owner()
+    if seats.of(owner, number) is None and not may_make_a_lab(request):
+        why = _("Too many labs at once: wait a minute.")
+        return render(request, "course/lesson_refused.html", {"lesson": found, "why": why}, status=TOO_MANY)
     try:
         seat = await _seat(owner, found)
     except (NoSeat, LessonRefused) as refused:

@@ -20,10 +20,10 @@ class Turnstile:
         self._tries: OrderedDict[str, deque[float]] = OrderedDict()
 
     def lets_in(self, key: str) -> bool:
-        """Counts the try, too, whether it is let in or not."""
+        """Counts the try, too, whether it is let in or not; but whoever is stopped at his own limit uses up nothing
+        of what there is for everybody."""
         now_s = self.clock()
-        allowed = [self._counts(name, most, now_s) for name, most in ((f"of {key}", self.each), ("all", self.in_all))]
-        return all(allowed)
+        return self._counts(f"of {key}", self.each, now_s) and self._counts("all", self.in_all, now_s)
 
     def is_shut(self, key: str) -> bool:
         """Whether one more try with that key would be one too many. Counts nothing."""

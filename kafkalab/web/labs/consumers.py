@@ -24,6 +24,8 @@ MESSAGES_PER_S = 20
 BURST = 40
 OVERFLOWS_BEFORE_CLOSE = 50
 SOCKETS_IN_ALL = 600
+SOCKETS_OF_ONE = 40
+"""Of one browser that owns something: of more, the tabs themselves would be slow."""
 # RFC 6455 has codes of its own for these (1001, 1009, 1013), but the server under Daphne refuses to
 # send any but 1000 and 3000-4999: it would raise instead of closing.
 GOING_AWAY = 4001
@@ -57,8 +59,9 @@ class LabConsumer(AsyncWebsocketConsumer):
     sender: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
+        owner = owner_in(self.scope)
         try:
-            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
+            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner)
         except Http404:
             self.visit = None
         self.lab = self.visit.lab if self.visit is not None else None
@@ -68,7 +71,7 @@ class LabConsumer(AsyncWebsocketConsumer):
         if self.lab is None:
             await self.close(NO_SUCH_LAB)
             return
-        if len(open_sockets) >= SOCKETS_IN_ALL:
+        if not has_room_for(owner):
             await self.close(TRY_AGAIN_LATER)
             return
         open_sockets[id(self)] = self
@@ -185,7 +188,16 @@ def answer(number: int | str | None, outcome: Outcome) -> dict[str, Any]:
 
 
 open_sockets: dict[int, AsyncWebsocketConsumer] = {}
-"""Of labs and of their terminals."""
+"""Of labs, of their terminals and of rooms."""
+
+
+def has_room_for(owner: str) -> bool:
+    """For one more socket of that browser; "" are all those together that own nothing."""
+    if len(open_sockets) >= SOCKETS_IN_ALL:
+        return False
+    if not owner or len(open_sockets) < SOCKETS_OF_ONE:
+        return True
+    return sum(owner_in(each.scope) == owner for each in open_sockets.values()) < SOCKETS_OF_ONE
 
 
 async def close_all() -> None:

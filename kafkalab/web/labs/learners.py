@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kafkalab.lab import LabsRefused, ManyLabs, needed
 from kafkalab.web.labs.consumers import close_those_of
+from kafkalab.web.labs.making import TOO_MANY, may_make_a_lab
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 
@@ -21,6 +22,8 @@ async def own_labs(request: HttpRequest) -> HttpResponse:
 async def new_lab(request: HttpRequest) -> HttpResponse:
     many = _many()
     owner = owner_of(request) or new_owner()
+    if not may_make_a_lab(request):
+        return _shown(request, many, "Too many labs at once: wait a minute.", status=TOO_MANY)
     try:
         tenant = many.create(owner)
     except LabsRefused as refused:
@@ -69,5 +72,12 @@ def _many() -> ManyLabs:
 
 def _shown(request: HttpRequest, many: ManyLabs, refusal: str = "", status: int = 200) -> HttpResponse:
     owned = many.owned_by(owner_of(request))
-    context = {"home": HOME, "labs": owned, "most": many.bounds.of_one_owner, "refusal": refusal}
+    context = {
+        "home": HOME,
+        "home_is_open": open_labs.home_is_open,
+        "on_a_network": open_labs.on_a_network,
+        "labs": owned,
+        "most": many.bounds.of_one_owner,
+        "refusal": refusal,
+    }
     return render(request, "labs/labs.html", context, status=status)

@@ -1,7 +1,8 @@
 """The labs that this process plays, by name. Whoever starts the server opens them; views only look them up.
 
-The home lab is everybody's who can reach the page. Any other lab is its owner's; that of a room is theirs who have
-their seat there, and the instructor's to look at: to everybody else it is not there. There is one way in, `visited`.
+The home lab is everybody's who can reach the page, as long as only this machine can; on a network it is the
+instructors'. Any other lab is its owner's; that of a room is theirs who have their seat there, and the instructor's to
+look at: to everybody else it is not there. There is one way in, `visited`.
 A lab lives on the event loop's thread, so only async views and sockets may touch it.
 """
 
@@ -12,6 +13,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from kafkalab.lab import BRANCH_SIGN, Certificates, Lab, Listener, ManyLabs, Tenant
+from kafkalab.web.labs.instructing import instructor_asks
 
 HOME = "home"
 
@@ -44,7 +46,9 @@ class Visit:
 @dataclass
 class OpenLabs:
     by_name: dict[str, Lab] = field(default_factory=dict)
-    """Those that are open from the beginning to the end, and everybody's."""
+    """Those that are open from the beginning to the end, and everybody's or the instructor's."""
+    on_a_network: bool = False
+    """The page can be reached from elsewhere."""
     private: dict[str, "PrivateLab"] = field(default_factory=dict)
     """Those that somebody has for a while: those of lessons."""
     many: ManyLabs | None = None
@@ -56,11 +60,15 @@ class OpenLabs:
     certificates: Certificates | None = None
     """Where something is encrypted."""
 
-    def named(self, name: str) -> Lab:
-        """Of those that are everybody's. Raises Http404."""
-        if name not in self.by_name:
-            raise Http404(f"There is no lab named {name}.")
-        return self.by_name[name]
+    @property
+    def home_is_open(self) -> bool:
+        """To whoever asks."""
+        return not self.on_a_network or instructor_asks()
+
+    @property
+    def common(self) -> dict[str, Lab]:
+        """Of those that are open from the beginning to the end what whoever asks may see: all or nothing."""
+        return self.by_name if self.home_is_open else {}
 
     @property
     def own(self) -> ManyLabs | None:
@@ -97,8 +105,8 @@ class OpenLabs:
         return Visit(found, trunk, role)
 
     async def _opened(self, name: str, owner: str) -> tuple[Lab, Role]:
-        if name in self.by_name:
-            return self.by_name[name], Role.ACTS
+        if name in self.common:
+            return self.common[name], Role.ACTS
         if name in self.private:
             private = self.private[name]
             may = await _role(private, owner)

@@ -33,10 +33,11 @@ _NO_LETTER = re.compile(r"[^a-zA-Z0-9_]")
 @require_safe
 @never_cache
 async def of_server(request: HttpRequest) -> HttpResponse:
-    """The labs that are everybody's, and those of the asker that are awake. To be asked wakes nobody."""
+    """The labs that are everybody's or, on a network, the instructor's; and those of the asker that are awake.
+    To be asked wakes nobody."""
     owner = owner_of(request)
     own = open_labs.many.owned_by(owner) if open_labs.many is not None and owner else []
-    labs = dict(open_labs.by_name)
+    labs = dict(open_labs.common)
     labs |= {tenant.name: tenant.lab for tenant in own if tenant.lab is not None}
     return _answer(request, labs)
 
@@ -46,7 +47,7 @@ async def of_server(request: HttpRequest) -> HttpResponse:
 async def of_lab(request: HttpRequest, name: str) -> HttpResponse:
     """Of a branch too, to whom its lab is shown."""
     trunk, sign, branch = name.partition(BRANCH_SIGN)
-    lab = open_labs.by_name.get(trunk) or (await _tenant(request, trunk)).lab
+    lab = open_labs.common.get(trunk) or (await _tenant(request, trunk)).lab
     if lab is None:
         # A scraper asks again and again: that is no use of the lab, and must not wake it or keep it awake.
         return _answer(request, {})

@@ -15,7 +15,8 @@ async def real(request: HttpRequest) -> HttpResponse:
     apis = telling.apis()
     states = [row.state for row in apis]
     unread = telling.unread_configs()
-    limits = open_labs.named(HOME).snapshot()["entities"]["lab"]["limits"]
+    home = open_labs.common.get(HOME)
+    limits = home.snapshot()["entities"]["lab"]["limits"] if home is not None else []
     context = {
         "home": HOME,
         "apis": apis,

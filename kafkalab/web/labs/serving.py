@@ -18,15 +18,16 @@ from django.conf import settings
 
 from kafkalab.lab import Lab
 from kafkalab.web.labs.consumers import LARGEST_MESSAGE, close_all
+from kafkalab.web.labs.narrow_doors import narrow
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.wire import NAME as WIRE
 from kafkalab.web.labs.wire import Wire, compression
+from kafkalab.web.network import names_of
 
 HTTP_TIMEOUT_S = 60
 GOODBYE_S = 0.2
 LARGEST_SNAPSHOT = 16 * 1024 * 1024
-"""Autobahn silently drops outgoing messages above its limit for messages; incoming ones come in one frame each."""
-ANY_ADDRESS = ("0.0.0.0", "::")
+"""Autobahn silently drops outgoing messages above its limit for messages; incoming ones have a limit of their own."""
 
 
 class LabServer(Server):
@@ -54,11 +55,12 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     from kafkalab.web.asgi import application
 
     reactor: Any = twisted_reactor
-    _allow(host)
+    settings.ALLOWED_HOSTS += names_of(host)
     open_labs.by_name[HOME] = lab
 
-    def compress() -> None:
+    def listening() -> None:
         server.ws_factory.setProtocolOptions(perMessageCompressionAccept=compression(LARGEST_MESSAGE))
+        narrow(server)
 
     server = LabServer(
         application,
@@ -68,7 +70,7 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
         websocket_max_message_size=LARGEST_SNAPSHOT,
         websocket_max_frame_size=LARGEST_MESSAGE,
         server_name="kafkalab",
-        ready_callable=compress,
+        ready_callable=listening,
     )
 
     async def finish() -> None:
@@ -107,13 +109,3 @@ def check_port(host: str, port: int) -> None:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(f"Port {port} on {host} is taken: choose another with --port.") from None
         raise PortTaken(f"Port {port} on {host} cannot be used: {error.strerror}.") from None
-
-
-def _allow(host: str) -> None:
-    """The page may be asked for by the names under which it is reached, and by no others."""
-    if host in ANY_ADDRESS:
-        name = socket.gethostname()
-        here = {found[4][0] for found in socket.getaddrinfo(name, None)}
-        settings.ALLOWED_HOSTS += [name, *(f"[{it}]" if ":" in it else it for it in sorted(map(str, here)))]
-    elif host not in settings.ALLOWED_HOSTS:
-        settings.ALLOWED_HOSTS.append(f"[{host}]" if ":" in host else host)

@@ -15,10 +15,10 @@ from kafkalab.lab import CommandRefused, Job, Lab, Outcome, RunLine, StopLine, T
 from kafkalab.web.labs.consumers import (
     LARGEST_MESSAGE,
     NO_SUCH_LAB,
-    SOCKETS_IN_ALL,
     TOO_BIG,
     TRY_AGAIN_LATER,
     Allowance,
+    has_room_for,
     open_sockets,
 )
 from kafkalab.web.labs.open_labs import Visit, open_labs
@@ -33,8 +33,9 @@ class TerminalConsumer(AsyncWebsocketConsumer):
     visit: Visit | None = None
 
     async def connect(self) -> None:
+        owner = owner_in(self.scope)
         try:
-            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner_in(self.scope))
+            self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner)
         except Http404:
             self.visit = None
         self.lab = self.visit.lab if self.visit is not None else None
@@ -48,7 +49,7 @@ class TerminalConsumer(AsyncWebsocketConsumer):
         await self.accept()
         if self.lab is None:
             await self.close(NO_SUCH_LAB)
-        elif len(open_sockets) >= SOCKETS_IN_ALL:
+        elif not has_room_for(owner):
             await self.close(TRY_AGAIN_LATER)
         else:
             open_sockets[id(self)] = self

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -24,6 +25,7 @@ from kafkalab.lab import (
     shell,
     telling,
 )
+from kafkalab.lessons.demo_commands import demo_command_schema
 from kafkalab.lessons.sitting_commands import sitting_command_schema
 from kafkalab.web.labs.batch_header import explained
 from kafkalab.web.labs.forms import SUGGESTED, sections
@@ -37,17 +39,25 @@ from kafkalab.web.labs.snippets import snippets
 from kafkalab.web.labs.ways import ways_into
 
 RECORDS_LISTED = 50
+NOTHING_SHOWN: dict[str, Any] = {"entities": {}, "version": 1, "at_us": 0, "events": []}
 _YEAR_10000_MS = 253_402_300_800_000
 
 
 @require_safe
 async def front_door(request: HttpRequest) -> HttpResponse:
-    return redirect("stage", HOME)
+    """To the home lab; whoever may not see that goes to labs of his own, or into a room."""
+    if open_labs.home_is_open:
+        return redirect("stage", HOME)
+    has_own = open_labs.own is not None and open_labs.own.owned_by(owner_of(request))
+    return redirect("own-labs" if has_own else "join")
 
 
 @require_safe
 @never_cache
 async def stage(request: HttpRequest, name: str) -> HttpResponse:
+    if name == HOME and not open_labs.home_is_open:
+        # That there is a home lab is no secret, and an instructor who is not logged in shall find in.
+        return redirect_to_login(request.path)
     visit = await open_labs.visited(name, owner_of(request))
     if name in open_labs.private:
         return redirect(open_labs.private[name].page)
@@ -181,8 +191,8 @@ async def snapshot(request: HttpRequest, name: str) -> JsonResponse:
 @never_cache
 async def healthz(request: HttpRequest) -> JsonResponse:
     """200 once every broker that should accept requests does."""
-    lab = open_labs.named(HOME)
-    if not lab.ready:
+    lab = open_labs.by_name.get(HOME)
+    if lab is None or not lab.ready:
         return JsonResponse({"ready": False}, status=503)
     return JsonResponse({"ready": True})
 
@@ -191,7 +201,7 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 async def api(request: HttpRequest) -> HttpResponse:
     """The documentation: commands from their classes, entities from what the home lab shows right now."""
-    shown = open_labs.named(HOME).snapshot()
+    shown = open_labs.common[HOME].snapshot() if HOME in open_labs.common else NOTHING_SHOWN
     examples: dict[str, tuple[str, str]] = {}
     for entity_id, entity in shown["entities"].items():
         examples.setdefault(entity["kind"], (entity_id, json.dumps(entity, indent=2, ensure_ascii=False)))
@@ -200,6 +210,7 @@ async def api(request: HttpRequest) -> HttpResponse:
         "commands": command_schema(),
         "lesson_commands": sitting_command_schema(),
         "drill_commands": duty_command_schema(),
+        "demo_commands": demo_command_schema(),
         "entities": sorted(examples.items()),
         "version": shown["version"],
         "at_us": shown["at_us"],

@@ -1,6 +1,6 @@
 /** The words of the lesson's pane, in the reader's language: the page brings them along. */
 
-const place = document.querySelector("#lesson-words");
+const place = document.querySelector("#lesson-words, #demo-words");
 /** @type {Record<string, string>} */
 const words = JSON.parse(place?.textContent ?? "{}");
 

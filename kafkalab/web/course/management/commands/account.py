@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Make an account for a learner, or give it a new password. The password is asked for, or read from stdin."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="with which the learner logs in")
+        parser.add_argument("name", help="to log in with")
         parser.add_argument("--data", type=Path, default=settings.DATA_DIR, help="data directory (.data)")
 
     def handle(self, *_: Any, **options: Any) -> None:

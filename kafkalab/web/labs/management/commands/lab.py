@@ -31,7 +31,15 @@ from kafkalab.lab import (
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.web.classroom.heard import heard
 from kafkalab.web.labs.open_labs import HOME, open_labs
+from kafkalab.web.labs.opening_up import (
+    NotForANetwork,
+    check_instructor,
+    check_kafka_host,
+    come_by,
+    what_is_open,
+)
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
+from kafkalab.web.network import AddressRefused
 from kafkalab.web.storage import keep_in
 
 FIRST_TOPIC = "orders"
@@ -55,8 +63,11 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument("--host", default="127.0.0.1", help="address of the page (127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="port of the page (8000)")
+        parser.add_argument("--address", default=None, help="how people come by, as https://kafka.example.org (none)")
+        parser.add_argument("--hsts", type=int, default=None, metavar="S", help="browsers come back by HTTPS only (0)")
+        parser.add_argument("--kafka-host", default="127.0.0.1", help="address of the Kafka listeners (127.0.0.1)")
         parser.add_argument("--kafka-port", type=int, default=9092, help="port of broker 1; the others follow (9092)")
         for option, protocol in HOME_LISTENERS.items():
             what = f"port of broker 1 for {protocol.name}; the others follow (none)"
@@ -76,7 +87,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._run(**options)
-        except (Refusal, PortRefused, PortTaken, StoreRefused) as refusal:
+        except (AddressRefused, NotForANetwork, Refusal, PortRefused, PortTaken, StoreRefused) as refusal:
             sys.stderr.write(f"{refusal}\n")
             sys.exit(1)
 
@@ -84,6 +95,9 @@ class Command(BaseCommand):
         self,
         host: str,
         port: int,
+        address: str | None,
+        hsts: int | None,
+        kafka_host: str,
         kafka_port: int,
         brokers: int,
         controllers: int | None,
@@ -94,28 +108,33 @@ class Command(BaseCommand):
     ) -> None:
         if not 1 <= brokers <= BROKERS_AT_MOST:
             raise Refusal(f"A lab has 1 to {BROKERS_AT_MOST} brokers, not {brokers}.")
+        check_kafka_host(kafka_host)
         check_port(host, port)
+        open_labs.on_a_network = come_by(host, address, hsts)
+        if open_labs.on_a_network:
+            check_instructor(data)
         limits = {each.name: more[f"most_{each.name}"] for each in fields(HostLimits) if more[f"most_{each.name}"]}
         wanted = LabSettings(
             name=HOME,
             brokers=brokers,
             controllers=controllers,
-            host=host,
+            host=kafka_host,
             kafka_port=kafka_port,
             seed=seed,
             limits=limits,
         )
-        doors = Doors.bind(host, kafka_port, brokers)
+        doors = Doors.bind(kafka_host, kafka_port, brokers)
         certificates = Certificates(data / "tls")
-        listeners = _listeners(HOME_LISTENERS, more, host, brokers, certificates)
-        shared = _listeners(SHARED_LISTENERS, more, host, BROKERS_OF_A_LEARNER, certificates)
+        listeners = _listeners(HOME_LISTENERS, more, kafka_host, brokers, certificates)
+        shared = _listeners(SHARED_LISTENERS, more, kafka_host, BROKERS_OF_A_LEARNER, certificates)
         open_labs.listeners = listeners
         open_labs.certificates = certificates if certificates.authority.exists() else None
         is_new = not (data / HOME / "lab.json").exists()
         try:
             ports = {each.protocol: each.doors.ports for each in listeners}
             lab = Lab.open(data / HOME, wanted, doors.ports, more_ports=ports)
-            open_labs.many = ManyLabs(data / "labs", host, shared, Bounds(labs=most_labs), self._say_broken)
+            bounds = Bounds(labs=most_labs)
+            open_labs.many = ManyLabs(data / "labs", kafka_host, shared, bounds, self._say_broken)
         except StoreRefused:
             for taken in (doors, *(each.doors for each in (*listeners, *shared))):
                 taken.close()
@@ -146,10 +165,13 @@ class Command(BaseCommand):
             if first_topic:
                 replicas = min(3, len(lab.broker_ids))
                 lab.do(CreateTopic(FIRST_TOPIC, partitions=3, replication_factor=replicas), lambda outcome: None)
-            self.stdout.write(f"Kafka Lab is ready: {address(host, port)}  bootstrap.servers={lab.bootstrap_servers}")
+            page = settings.PUBLIC.origin or address(host, port)
+            self.stdout.write(f"Kafka Lab is ready: {page}  bootstrap.servers={lab.bootstrap_servers}")
             for listener in (*gateway.listeners[1:], *shared):
                 whose = "learners' labs" if listener in shared else "the home lab"
-                self.stdout.write(f"{listener.name} for {whose}: {host}:{listener.doors.ports[0]}")
+                self.stdout.write(f"{listener.name} for {whose}: {listener.doors.host}:{listener.doors.ports[0]}")
+            for sentence in what_is_open(host, gateway.listeners, shared):
+                self.stdout.write(sentence)
             self.stdout.write("Stop it with Ctrl-C.")
             self.stdout.flush()
 

@@ -29,6 +29,7 @@ from kafkalab.lab import (
     staged,
 )
 from kafkalab.web.labs.serving import PortTaken, address, check_port, serve
+from kafkalab.web.network import is_loopback
 from kafkalab.web.storage import keep_in
 
 SECOND_US = 1_000_000
@@ -64,6 +65,9 @@ class Command(BaseCommand):
             self._refuse("--until is a number of seconds from the start.")
         try:
             if options["serve"]:
+                if not is_loopback(options["host"]):
+                    # Whatever was recorded has no owner any more, who would have to log in.
+                    self._refuse(f"A tape is shown on this machine only, and {options['host']} is reached from others.")
                 check_port(options["host"], options["port"])
             if _is_packed(options["tape"]):
                 self._show_again(options["tape"], options["host"], options["port"], options["serve"])

@@ -1,0 +1,1 @@
+"""The door of instructors: in with a password, out again."""
