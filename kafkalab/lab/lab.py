@@ -296,8 +296,8 @@ class Lab:
     # -- acting ------------------------------------------------------------------------------
 
     def do(self, command: order.Command, on_done: OnDone, *, unseen: bool = False) -> None:
-        """Carry out a command; `on_done` hears once how it ended, perhaps before this returns. `unseen`: nobody is told of
-        it, nor of the fault that it begins; what it does is seen by all."""
+        """Carry out a command; `on_done` hears once how it ended, perhaps before this returns. `unseen`: nobody is told
+        of it, nor of the fault that it begins; what it does is seen by all."""
         if not unseen and (why_not := self.gate(command)):
             return on_done(Outcome(False, line_for_all(command, self.bootstrap_servers), error=why_not))
         self.conductor.run()
