@@ -19,6 +19,7 @@ from kafkalab.web.asgi import application
 from kafkalab.web.drills.desks import desks
 from kafkalab.web.drills.stories import drill_href, drills, stories
 from kafkalab.web.labs.consumers import NO_SUCH_LAB
+from kafkalab.web.labs.making import made
 from kafkalab.web.labs.open_labs import open_labs
 from tests.on_call.drilling import OnCall, at_the_page_of, headers_of, named, on_call, opened
 from tests.web.labs import PATIENCE_S, home_lab
@@ -273,3 +274,19 @@ def test_ones_own_client_gets_in_by_the_address_that_is_shown_and_after_a_roll_b
 def topics_at(bootstrap_servers: str) -> list[str]:
     client = AdminClient({"bootstrap.servers": bootstrap_servers})
     return [name for name in client.list_topics(timeout=PATIENCE_S).topics if not name.startswith("__")]
+
+
+def test_from_one_address_so_many_labs_are_made_in_a_minute_and_no_more() -> None:
+    async def scenario() -> None:
+        async with on_call():
+            made.forget()
+            open_labs.on_a_network = True
+            path = "/drills/5-the-same-error-every-second/"
+            for _ in range(made.each):
+                made.lets_in("127.0.0.1")
+            answer = await AsyncClient().get(path)
+            open_labs.on_a_network = False
+            made.forget()
+            assert (answer.status_code, desks.by_name) == (429, {})
+
+    asyncio.run(scenario())

@@ -5,6 +5,7 @@ import secrets
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -15,6 +16,7 @@ from kafkalab.web.drills.pane import pane
 from kafkalab.web.drills.sitting_down import desk_for
 from kafkalab.web.drills.stories import drill_href, drills, first_sentence, numbered, stories
 from kafkalab.web.drills.storing import played_by
+from kafkalab.web.labs.making import TOO_MANY, may_make_a_lab
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 
@@ -59,6 +61,9 @@ async def drill(request: HttpRequest, number: int, name: str = "") -> HttpRespon
     asked = request.GET.get("seed", "")
     seed = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else secrets.randbelow(MOST_SEEDS) + 1
     owner = str(owner_of(request)) or new_owner()
+    if desks.of(owner, number) is None and not may_make_a_lab(request):
+        context = {"story": stories()[number], "why": _("Too many labs at once: wait a minute."), "here": "drills"}
+        return render(request, "drills/refused.html", context, status=TOO_MANY)
     try:
         desk = await desk_for(owner, found, seed)
     except (NoDesk, LessonRefused) as refused:
