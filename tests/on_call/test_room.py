@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 from django.test import AsyncClient
+from django.utils import timezone
 
 from kafkalab.web.asgi import application
 from kafkalab.web.classroom.models import Room
@@ -164,3 +165,30 @@ async def closed_with(path: str, browser: AsyncClient) -> int | None:
     said = await socket.receive_output(20)
     await socket.disconnect()
     return said.get("code") if said["type"] == "websocket.close" else None
+
+
+def test_a_room_that_is_closed_has_no_drill_and_one_that_all_have_left_goes_on_when_somebody_is_back() -> None:
+    async def scenario() -> None:
+        async with drilling():
+            grace = await instructor()
+            room = await room_of(grace)
+            ada = await joined(room, "Ada")
+            await ordered(grace, room, "begin", drill="5", seed="7")
+            async with at_the_drill_of(ada, room) as page:
+                await pins(page)
+                await asyncio.sleep(0.5)
+            await all_stored()
+            led = led_by_room[room.mark]
+            await led.look_at_the_room()
+            assert led_by_room == {room.mark: led}
+            for desk in led.desks.values():
+                desk.left_at -= 100_000
+            await led.look_at_the_room()
+            assert (led_by_room, open_labs.private) == ({}, {})
+            async with at_the_drill_of(ada, room) as page:
+                assert [one["pinned"] for one in (await page.until("steady"))["metrics"]] == [True, True]
+            await Room.objects.filter(pk=room.pk).aupdate(closed_at=timezone.now())
+            await led_by_room[room.mark].look_at_the_room()
+            assert (led_by_room, open_labs.private) == ({}, {})
+
+    asyncio.run(scenario())

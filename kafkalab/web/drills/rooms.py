@@ -8,7 +8,7 @@ begin alike. It is an owner's as the place's own lab is: who sits there acts, an
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,9 @@ from kafkalab.web.drills.stories import numbered
 from kafkalab.web.drills.storing import Keeper, found_of
 
 LOOK_S = 1.0
+LOOKS_AT_THE_ROOM = 20
+"""Every so many looks it is asked whether the room is still open, and anybody in it."""
+FORGET_AFTER_S = 60 * 60
 MINUTE_S = 60
 TIME_IS_OVER = "The time was over."
 BROKEN = "Something happened that must never happen."
@@ -54,6 +57,7 @@ class Led:
     """The one that all others are copies of."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     timer: asyncio.TimerHandle | None = None
+    looks: int = 0
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
     @property
@@ -108,7 +112,10 @@ class Led:
             for place in places:
                 await self.desk_at(place.name)
 
-        task = asyncio.ensure_future(do())
+        self._later(do())
+
+    def _later(self, doing: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(doing)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -167,7 +174,8 @@ class Led:
             self.timer.cancel()
             self.timer = None
         for task in self.tasks:
-            task.cancel()
+            if task is not asyncio.current_task():
+                task.cancel()
         for desk in self.desks.values():
             desks.dismiss(desk)
         self.desks.clear()
@@ -193,7 +201,23 @@ class Led:
                 self.stop([place], TIME_IS_OVER)
             elif self.stop_when_broken and incident.broken:
                 self.stop([place], BROKEN)
+        self.looks += 1
+        if self.looks % LOOKS_AT_THE_ROOM == 0:
+            self._later(self.look_at_the_room())
         self.timer = asyncio.get_running_loop().call_later(LOOK_S, self.look)
+
+    async def look_at_the_room(self) -> None:
+        """A room that is closed has no drill. One that everybody has left goes on when somebody comes back."""
+        if not await Room.objects.filter(pk=self.room.pk, closed_at=None).aexists():
+            await end_in(self.room)
+        elif self.desks and self._all_have_left and led_by_room.get(self.room.mark) is self:
+            del led_by_room[self.room.mark]
+            self.close()
+
+    @property
+    def _all_have_left(self) -> bool:
+        now = time.monotonic()
+        return not any(desk.used or now - desk.left_at < FORGET_AFTER_S for desk in self.desks.values())
 
     def rows(self, places: Sequence[Place]) -> list[dict[str, Any]]:
         """One a place, for whoever leads and for files."""
