@@ -141,10 +141,9 @@ class Desk:
         lab.conductor.on_broken = self._broke
         open_labs.private[self.name] = PrivateLab(self.owner, lab, self.page)
         if not lab.conductor.playing:
-            lab.play()
-            # What was ordered in secret must not be found in what could have been otherwise; nor is there the memory
-            # for forty times ten minutes of the past.
-            lab.past = None
+            # It is played without keeping its past to be executed again: what was ordered in secret must not be found
+            # in what could have been otherwise; nor is there the memory for sixty times ten minutes.
+            lab.conductor.start()
         if self._door is not None:
             self._door.lead_to(lab)
         for socket in self.sockets:
