@@ -13,8 +13,9 @@ post_mortem(incident), timeline_rows(incident), summary_row(incident)
 
 from kafkalab.drills.check import Checked, Played, check
 from kafkalab.drills.drill import Drill, Evidence
-from kafkalab.drills.incident import Incident, NotNow, Phase
+from kafkalab.drills.incident import Incident
 from kafkalab.drills.opening import opened
+from kafkalab.drills.phases import NotNow, Phase
 from kafkalab.drills.postmortem import post_mortem, summary_row, timeline_rows
 from kafkalab.drills.reading import LessonRefused, read_drill, read_drills
 from kafkalab.drills.scoring import Bar, score

@@ -8,11 +8,12 @@ passed over: who mends first and asks afterwards does as one should.
 """
 
 from collections.abc import Callable, Sequence
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 from kafkalab.drills import timeline as of
 from kafkalab.drills.drill import Call, Drill, Evidence, Metric, Rule
+from kafkalab.drills.phases import NotNow, Phase
 from kafkalab.drills.script import SECOND_US, Script
 from kafkalab.drills.timeline import Timeline
 from kafkalab.lab import Lab, is_significant
@@ -22,22 +23,6 @@ LOOK_EVERY_US = 500_000
 HINT_AFTER_US = 90 * SECOND_US
 LONGEST_TEXT = 2_000
 PINS_NEEDED = 2
-
-
-class Phase(Enum):
-    STEADY = "steady"
-    INJECTED = "injected"
-    DETECTED = "detected"
-    """Whoever is on call has said what the impact is."""
-    DIAGNOSED = "diagnosed"
-    MITIGATED = "mitigated"
-    """The goal holds, but not for long enough yet."""
-    VERIFIED = "verified"
-    OVER = "over"
-
-
-class NotNow(Exception):
-    """It makes no sense as things are; the message says why."""
 
 
 class Incident:
@@ -50,6 +35,7 @@ class Incident:
         self.pinned_metrics: list[Metric] = []
         self.injected_us: int | None = None
         self.paged_us: int | None = None
+        self.acknowledged_us: int | None = None
         self.detected_us: int | None = None
         self.diagnosed_us: int | None = None
         self.mitigated_us: int | None = None
@@ -73,8 +59,12 @@ class Incident:
         self.before: Facts = self.facts
         self.paged: Facts | None = None
         self._since: Facts | None = None
+        self.written: dict[str, str] = {}
+        """What the learner takes along: one rule, one alert, one setting."""
         self._checkpoint: Lab | None = None
         self._injection: Script | None = None
+        self.injected_with: tuple[float, tuple[str, ...]] = (0.0, ())
+        """After how many seconds, and after which red herrings."""
         self._calls: list[tuple[int, Call, Script]] = []
         self._ill: dict[str, bool] = {}
         self._looked_us = lab.world.now_us
@@ -125,22 +115,34 @@ class Incident:
             raise NotNow("It has been injected already.")
         if len(self.pinned_metrics) < PINS_NEEDED:
             raise NotNow("First two metrics must be pinned that say what healthy is.")
+        self.injected_with = (delay_s, tuple(herrings))
         self._checkpoint = self.lab.fork()
+        if self.lab.tape is not None:
+            self._checkpoint.tape = replace(self.lab.tape, commands=list(self.lab.tape.commands))
         self.facts = self.before = self._look()
         self.injected_us = self._news_us = self.lab.world.now_us
         self._note(of.HIDDEN, "injection", f"The fault was injected; drawn were {self._drawn_in_words()}.")
-        moves = [step for name in herrings for step in self.drill.herrings[name].steps]
         for name in herrings:
             self._note(of.HIDDEN, "red herring", self.drill.herrings[name].says)
-        moves.append(Step(self.drill.place, wait_s=delay_s))
-        self._injection = Script(self.lab, [*moves, *self.drill.inject], self._look, self.before, unseen=True)
+        self._injection = self.unseen(self.moves_of_injection())
         self.progress()
+
+    def moves_of_injection(self) -> list[Step]:
+        delay_s, herrings = self.injected_with
+        moves = [step for name in herrings for step in self.drill.herrings[name].steps]
+        return [*moves, Step(self.drill.place, wait_s=delay_s), *self.drill.inject]
+
+    def unseen(self, moves: Sequence[Step]) -> Script:
+        return Script(self.lab, moves, self._look, self.before, unseen=True)
 
     def roll_back(self) -> "Incident":
         """Another go, from just before the injection, on a lab of its own. Raises NotNow."""
         if self._checkpoint is None:
             raise NotNow("Nothing was injected yet.")
-        again = Incident(self.drill, self._checkpoint.fork(), self.seed)
+        lab = self._checkpoint.fork()
+        if self._checkpoint.tape is not None:
+            lab.tape = replace(self._checkpoint.tape, commands=list(self._checkpoint.tape.commands))
+        again = Incident(self.drill, lab, self.seed)
         again.pinned_metrics = list(self.pinned_metrics)
         self._phase_is("rolled back")
         self.end("It was rolled back.")
@@ -156,6 +158,14 @@ class Incident:
         self.lab.on_order.remove(self._on_order)
 
     # -- what the learner says -------------------------------------------------------------------------
+
+    def acknowledge(self, who: str = "") -> None:
+        """Somebody is at it. Raises NotNow."""
+        if self.paged_us is None:
+            raise NotNow("There was no page yet.")
+        if self.acknowledged_us is None:
+            self.acknowledged_us = self.lab.world.now_us
+            self._said("acknowledged", "The page was acknowledged.", who)
 
     def state_impact(self, choice: str, who: str = "") -> bool:
         """Whether it is so. Raises NotNow."""
@@ -248,13 +258,17 @@ class Incident:
         if self.paged_us is None:
             raise NotNow("There was no page yet.")
         call = self.drill.calls[name]
-        if any(script is not None and each.name == name for _, each, script in self._calls):
+        if name in self.called:
             raise NotNow("They are at it.")
         self._said("call", f"{call.says} {call.answers}", who)
         due_us = self.lab.world.now_us + int(call.takes_s * SECOND_US)
-        script = Script(self.lab, call.steps, self._look, self.before, unseen=True)
-        self._calls.append((due_us, call, script))
+        self._calls.append((due_us, call, self.unseen(call.steps)))
         return call.answers
+
+    @property
+    def called(self) -> list[str]:
+        """Who is at it."""
+        return [call.name for _, call, _ in self._calls]
 
     # -- what happens ------------------------------------------------------------------------------------
 
@@ -340,7 +354,8 @@ class Incident:
             return False
 
     def _on_event(self, now_us: int, node: str, event: Any) -> None:
-        if self.injected_us is not None and is_significant(node, event):
+        # An answer to an order that nobody was to know of would tell it.
+        if self.injected_us is not None and is_significant(node, event) and type(event).__name__ != "AdminAnswered":
             self.timeline.add(now_us, of.FACT, type(event).__name__, event.sentence())
 
     def _on_order(self, line: str) -> None:

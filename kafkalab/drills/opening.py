@@ -6,13 +6,24 @@ from kafkalab.drills.drill import Drill
 from kafkalab.drills.script import Script
 from kafkalab.lab import Lab
 from kafkalab.lessons import SLICE_US, START_US, Facts, look
+from kafkalab.lessons.work import Pieces, at_once
 
 
 def opened(drill: Drill, seed: int) -> Lab:
     """It stands still until played. Raises LessonRefused where it does not become steady."""
-    lab = Lab.open(None, replace(drill.settings, seed=seed), start_us=START_US)
+    return at_once(opening(drill, seed))
+
+
+def opening(
+    drill: Drill, seed: int, *, name: str = "", ports: tuple[int, ...] = (), start_us: int = START_US
+) -> Pieces[Lab]:
+    """The same in small pieces. With `ports`, one for each broker, real clients may be let in there: they want a lab
+    whose `start_us` is about now."""
+    settings = replace(drill.settings, seed=seed, name=name or drill.settings.name)
+    lab = Lab.open(None, settings, ports, start_us=start_us)
     while not lab.ready:
         lab.advance(SLICE_US)
+        yield
 
     def looked() -> Facts:
         return look(lab) | {"drawn": drill.drawn(seed)}
@@ -23,6 +34,7 @@ def opened(drill: Drill, seed: int) -> Lab:
     while not script.done:
         lab.advance(SLICE_US)
         script.progress()
+        yield
     if not drill.steady.holds(before=before, now=looked()):
         raise drill.steady.place.refused(f"this is no steady state: {drill.steady.text}.")
     return lab

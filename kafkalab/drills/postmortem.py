@@ -53,6 +53,7 @@ def post_mortem(incident: Incident) -> str:
         "## What remains",
         drill.debrief,
         _list(f"{name.capitalize()}: {text}" for name, text in drill.ends_with.items()),
+        *_written(incident),
         "## The four bars",
         "\n".join(f"- {bar.name}: {_drawn(bar.filled)} {' '.join(map(escaped, bar.says))}" for bar in bars),
         "## Timeline",
@@ -98,6 +99,12 @@ def _said_of_impact(incident: Incident) -> str:
     if not incident.impacts:
         return "Nobody stated it."
     return "Stated as: " + "; ".join(incident.drill.impact.choices[choice] for choice in incident.impacts)
+
+
+def _written(incident: Incident) -> list[str]:
+    """What whoever was on call takes along, in his own words."""
+    own = [f"{name.capitalize()}: {escaped(text)}" for name, text in incident.written.items() if text]
+    return ["### In our own words", _list(own)] if own else []
 
 
 def _list(items: Any) -> str:

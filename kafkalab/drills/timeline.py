@@ -57,6 +57,12 @@ class Timeline:
     def entry(self, number: int) -> Entry | None:
         return self.entries[number - 1] if 0 < number <= len(self.entries) else None
 
+    def told(self, at_us: int, text: str) -> int:
+        """The number of the fact that was told then in these words; 0: there is none."""
+        words = " ".join(text.split())
+        found = (each for each in reversed(self.of(FACT)) if each.at_us == at_us and each.text == words)
+        return next((each.number for each in found), 0)
+
     def of(self, kind: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.kind == kind]
 

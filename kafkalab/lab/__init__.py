@@ -27,6 +27,7 @@ lab.past.at(us)                                the same, as it stood at that mom
 lab.family.branches                            those that a person has named, by their names
 changes(lab)                                   what `WhatIf` could change about the past: see `twins`
 differences(entities, others, name, other)     what differs between two labs, in sentences
+leave_lab_time(lab)                            the clock is the wall's: a drill's is nobody's to hold
 tape = load_tape(path)                         a Tape or a HistoryTape; TapeRefused says file and line
 replay(tape, hear, until_us)                   play it on virtual time, judged: a Verdict
 staged(tape, verdict)                          a lab in which it stands still just before its end
@@ -73,6 +74,8 @@ from kafkalab.lab.significance import FREQUENT, is_significant
 from kafkalab.lab.store import LabSettings, StoreRefused
 from kafkalab.lab.tape import HistoryTape, Tape, TapeRefused
 from kafkalab.lab.tape import load as load_tape
+from kafkalab.lab.tape import read as read_tape
+from kafkalab.lab.tempo_acting import leave_lab_time
 from kafkalab.lab.terminal import Job
 from kafkalab.lab.terminal.marks import spans
 from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
@@ -171,11 +174,13 @@ __all__ = [
     "encode",
     "fates",
     "is_significant",
+    "leave_lab_time",
     "load_tape",
     "needed",
     "parse_command",
     "percentile",
     "read_recording",
+    "read_tape",
     "recording_head",
     "replay",
     "shell",

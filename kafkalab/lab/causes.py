@@ -68,6 +68,8 @@ class Act:
     moment: int
     at_us: int
     command: Any
+    unseen: bool = False
+    """By a drill: nobody is told of it before the debrief."""
 
 
 class Causes:
@@ -147,10 +149,10 @@ class Causes:
         self._at_us.append(self._world.now_us)
         self._ways.append(OUTSIDE)
 
-    def act(self, command: Any) -> None:
+    def act(self, command: Any, unseen: bool = False) -> None:
         """What comes now is done by a person, until the next step or `outside`."""
         self.outside()
-        self._acts.append(Act(self.moment, self._world.now_us, command))
+        self._acts.append(Act(self.moment, self._world.now_us, command, unseen))
         _bound(self._acts, MOST_ACTS)
 
     def on_event(self, now_us: int, node: str, event: Event) -> None:

@@ -176,6 +176,8 @@ class Conductor:
             self._timer.cancel()
         self._timer = self._armed_us = None
         self._arm()
+        # Where it stands still now nothing happens any more, so nothing else would make the frame that says so.
+        self.stir()
 
     def step_while(self, wanted: Callable[[], bool]) -> bool:
         """Whatever the clock says, let one thing happen after the other, as long as that is wanted.

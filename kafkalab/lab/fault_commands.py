@@ -166,7 +166,9 @@ class AdvertiseWrongAddress:
     """Let a broker's advertised.listeners name an address where it is not. Kafka reads them when a broker starts."""
 
     broker: BrokerId
-    host: Annotated[str, Text("Which clients are told.", pattern=r"[a-zA-Z0-9.-]{1,200}")] = "kafka.internal"
+    host: Annotated[
+        str, Text("Which clients are told. It must lead nowhere, or here.", pattern=r"[a-zA-Z0-9.-]{1,200}")
+    ] = "kafka.invalid"
     port: Annotated[int, Whole("Which clients are told.", 1, 65_535)] = 9092
 
 

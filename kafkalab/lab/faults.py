@@ -24,6 +24,7 @@ from kafkalab.lab import commands as order
 from kafkalab.lab import controller_commands as controllers
 from kafkalab.lab import fault_commands as fault
 from kafkalab.lab.fault_labels import label
+from kafkalab.lab.nowhere import is_own, leads_nowhere
 from kafkalab.lab.parsing import snake_case
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
@@ -70,22 +71,32 @@ class Faults:
         self._last_number = 0
         self._unseen: dict[int, None] = {}
         """Those that a drill has begun: they are on no list, and only the drill can undo them."""
-        self._unseen_now = False
+        self.secret = False
+        """Something was ordered unseen, and nobody has been told yet."""
+        self.unseen_now = False
+        """What is ordered at this moment."""
 
     def go_on_from(self, other: "Faults") -> None:
         """In a fork, where the same is broken."""
         self._active = dict(other._active)
         self._last_number = other._last_number
         self._unseen = dict(other._unseen)
+        self.secret = other.secret
 
     @contextmanager
     def begun_unseen(self, unseen: bool) -> Iterator[None]:
         """What is begun and undone meanwhile."""
-        before, self._unseen_now = self._unseen_now, unseen
+        before, self.unseen_now = self.unseen_now, unseen
+        self.secret = self.secret or unseen
         try:
             yield
         finally:
-            self._unseen_now = before
+            self.unseen_now = before
+
+    def reveal(self) -> None:
+        """From now on everybody may know what was ordered unseen."""
+        self._unseen.clear()
+        self.secret = False
 
     def begin(self, command: Breaking) -> int:
         """Raises NoSuchThing."""
@@ -93,7 +104,7 @@ class Faults:
         self._last_number += 1
         begun = ActiveFault(self._last_number, command, self.lab.world.now_us)
         self._active[begun.number] = begun
-        if self._unseen_now:
+        if self.unseen_now:
             self._unseen[begun.number] = None
         self._do(begun)
         return begun.number
@@ -105,14 +116,18 @@ class Faults:
     def undo(self, number: int) -> None:
         """Raises NoSuchThing."""
         found = {each.number: each for each in self.active()}.get(number)
-        if found is None or (number in self._unseen and not self._unseen_now):
+        if found is None or (number in self._unseen and not self.unseen_now):
             raise NoSuchThing(fault=f"{number} is no fault that is on")
         del self._active[number]
         self._undo(found)
 
     def heal_network(self) -> None:
+        """Of what was broken unseen nobody knows, so only who has broken it so can heal it."""
+        stays = {} if self.unseen_now else self._unseen
         self._active = {
-            each.number: each for each in self._active.values() if not isinstance(each.command, OF_THE_NETWORK)
+            number: each
+            for number, each in self._active.items()
+            if number in stays or not isinstance(each.command, OF_THE_NETWORK)
         }
         self._wire()
 
@@ -161,8 +176,12 @@ class Faults:
                 raise NoSuchThing(error="is needed, or a round trip")
             case fault.FailResponses(topic=None, partition=int()):
                 raise NoSuchThing(topic="is needed for a partition")
-            case fault.AdvertiseWrongAddress(_, host, port) if (host, port) in lab.listeners:
-                raise NoSuchThing(host=f"{lab.listeners[host, port]} listens at {host}:{port}")
+            case fault.AdvertiseWrongAddress(_, host, port) if not leads_nowhere(host):
+                own = lab.cluster.spec.brokers[0].host
+                if not is_own(host, own):
+                    raise NoSuchThing(host="must lead nowhere: a name under .invalid, .test or .example, or 192.0.2.1")
+                if (own, port) in lab.listeners:
+                    raise NoSuchThing(host=f"{lab.listeners[own, port]} listens at {host}:{port}")
             case fault.FailDisk(broker) if broker_node(broker) in lab.world.frozen:
                 raise NoSuchThing(broker=f"{broker} is frozen: nothing reads its disk")
 

@@ -24,7 +24,7 @@ from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
 from kafkalab.engine.world import World
 from kafkalab.lab import closing, opening
 from kafkalab.lab import commands as order
-from kafkalab.lab.acting import Acting, OnDone
+from kafkalab.lab.acting import Acting, OnDone, Outcome
 from kafkalab.lab.archives import Archives
 from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.branches import Family
@@ -124,6 +124,8 @@ class Lab:
     def _listen(self) -> None:
         self.on_order: list[Callable[[str], None]] = []
         """Called with each order that somebody gave, as a command line."""
+        self.gate: Callable[[order.Command], str] = lambda command: ""
+        """Why a person's command is not carried out just now, in a sentence; "" where it is."""
         self.also_taped: list[Tape] = []
         """Of somebody who wants what is done from some moment on."""
         self.ledger.fates.sending.name_of = self.visitors.name_of
@@ -147,8 +149,7 @@ class Lab:
 
         `ports` are where the brokers are reached (`Doors.ports`) by `protocol`; without them, on ports in a row.
         `more_ports` are those of the other listeners, and `users` whom a new cluster knows from the beginning.
-        It begins in lab time, now or at `start_us`, and is taped from its first life's beginning on.
-        `before_start` is called when nothing lives yet. Raises StoreRefused."""
+        It begins in lab time, now or at `start_us`, after `before_start`, and is taped. Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
         if store is not None:
             settings = store.settings(settings)
@@ -184,8 +185,6 @@ class Lab:
         self.time.change(paused=True)
         self.time.set(self.world.now_us)
         self.conductor.rearm()
-        # Nothing happens from now on, so nothing else would make the frame that says so.
-        self.conductor.stir()
 
     @property
     def orders_under_way(self) -> bool:
@@ -297,21 +296,22 @@ class Lab:
     # -- acting ------------------------------------------------------------------------------
 
     def do(self, command: order.Command, on_done: OnDone, *, unseen: bool = False) -> None:
-        """Carry out a command; `on_done` hears once how it ended, perhaps before this returns.
-
-        `unseen`: nobody is told of the command, nor of the fault that it begins. What it does is seen by all."""
+        """Carry out a command; `on_done` hears once how it ended, perhaps before this returns. `unseen`: nobody is told
+        of it, nor of the fault that it begins; what it does is seen by all."""
+        if not unseen and (why_not := self.gate(command)):
+            return on_done(Outcome(False, line_for_all(command, self.bootstrap_servers), error=why_not))
         self.conductor.run()
         if not isinstance(command, NOT_TAPED) and self.terminal.leaves_a_trace(command):
             for record in (self.tape, self.past, *self.also_taped):
                 if record is not None:
-                    record.record(self.world.now_us, self.world.steps, command)
+                    record.record(self.world.now_us, self.world.steps, command, unseen)
         if not unseen:
             line = line_for_all(command, self.bootstrap_servers)
             self.witness.on_command(self.world.now_us, line)
             for heard in self.on_order:
                 heard(line)
-        self.causes.act(command)
-        with self.faults.begun_unseen(unseen):
+        self.causes.act(command, unseen)
+        with self.faults.begun_unseen(unseen and not isinstance(command, NOT_TAPED)):
             self._acting.do(command, on_done)
         self.causes.outside()
         self._acted = True

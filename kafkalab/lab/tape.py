@@ -7,7 +7,8 @@ says what the world is made of, each later one what is done:
     {"at_s": 2.5, "step": 812, "command": "create_topic", "name": "orders", "partitions": 3}
 
 `at_s` is seconds since the start. `step` may be left out: it says after which step of the world the
-command came, where many things happen at one moment. Fields at their default are left out.
+command came, where many things happen at one moment. Fields at their default are left out. What a drill ordered,
+of which nobody was to know, has `"unseen": true`.
 A tape with `"plays": "history"` holds a schedule of the simulation; `engine/simulation/taped.py` says
 what its lines are. Lines that are empty or begin with # are for people.
 """
@@ -40,6 +41,7 @@ class Taped:
     """Since the start."""
     step: int | None
     command: Command
+    unseen: bool = False
 
 
 @dataclass
@@ -52,13 +54,17 @@ class Tape:
     end_us: int = 0
     """When to stop, since the start."""
 
-    def record(self, now_us: int, step: int, command: Command) -> None:
-        self.commands.append(Taped(now_us - self.start_us, step, command))
+    def record(self, now_us: int, step: int, command: Command, unseen: bool = False) -> None:
+        self.commands.append(Taped(now_us - self.start_us, step, command, unseen))
 
     def lines(self, now_us: int) -> str:
         """As it is now."""
         head = {"plays": "lab", "start_us": self.start_us, "end_s": (now_us - self.start_us) / SECOND_US}
         return _text(head | asdict(self.settings), [_line(one) for one in self.commands])
+
+    def line(self, number: int) -> str:
+        """Of one command."""
+        return json.dumps(_line(self.commands[number]), ensure_ascii=False)
 
     def save(self, path: Path, now_us: int) -> None:
         """Raises OSError."""
@@ -87,6 +93,11 @@ def load(path: Path) -> Tape | HistoryTape:
         raise TapeRefused(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise TapeRefused(f"{path} is no tape: it is not text.") from None
+    return read(text, str(path))
+
+
+def read(text: str, path: str) -> Tape | HistoryTape:
+    """`path` is how it is called in a refusal. Raises TapeRefused."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()[:1] not in ("", "#")]
     if not lines:
         raise TapeRefused(f"{path} is no tape: it is empty.")
@@ -129,6 +140,8 @@ def _line(one: Taped) -> dict[str, Any]:
     line: dict[str, Any] = {"at_s": one.at_us / SECOND_US}
     if one.step is not None:
         line["step"] = one.step
+    if one.unseen:
+        line["unseen"] = True
     line["command"] = snake_case(type(one.command).__name__)
     for spec in fields(one.command):
         value = getattr(one.command, spec.name)
@@ -190,7 +203,8 @@ class _Lab:
             raise ValueError("it is before the line before")
         if said.get("command") not in self.known:
             raise ValueError(f"There is no such command: {str(said.get('command'))[:60]}")
-        self.tape.commands.append(Taped(at_us, step, parse(said, self.known)))
+        unseen = said.pop("unseen", False) is True
+        self.tape.commands.append(Taped(at_us, step, parse(said, self.known), unseen))
         self.tape.end_us = max(self.tape.end_us, at_us)
 
 

@@ -200,7 +200,7 @@ class _Walk:
         way = moment.way
         if way.kind == "outside":
             act = self._causes.act_at(moment.number)
-            if act is not None:
+            if act is not None and not self._is_secret(act):
                 return self._act(act)
             text = "It came from outside." if moment.number else "The lab was started."
             return Link("begin", text, moment.at_us, moment.number)
@@ -251,6 +251,9 @@ class _Walk:
     def _act(self, act: Act) -> Link:
         return Link("act", shell(act.command, self._lab.bootstrap_servers), act.at_us, act.moment)
 
+    def _is_secret(self, act: Act) -> bool:
+        return act.unseen and self._lab.faults.secret
+
     # -- silence -----------------------------------------------------------------------------
 
     def _what_silenced(self, moment: Moment) -> Told | None:
@@ -274,6 +277,8 @@ class _Walk:
         befell = self._what_silenced(moment)
         for act in self._causes.newest_acts():
             if act.moment > moment.number or (befell is not None and act.moment <= befell.moment):
+                continue
+            if self._is_secret(act):
                 continue
             hits = isinstance(act.command, SILENCING) and not isinstance(act.command, UndoFault)
             if hits and _hit_by(act.command, silent, self._lab):

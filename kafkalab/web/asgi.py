@@ -15,6 +15,7 @@ http = get_asgi_application()
 from kafkalab.web.classroom.routing import websocket_urlpatterns as of_rooms  # noqa: E402
 from kafkalab.web.course.routing import websocket_urlpatterns as of_lessons  # noqa: E402
 from kafkalab.web.demos.routing import websocket_urlpatterns as of_demos  # noqa: E402
+from kafkalab.web.drills.routing import websocket_urlpatterns as of_drills  # noqa: E402
 from kafkalab.web.headers import KIND_IS_AS_SAID, NOSNIFF  # noqa: E402
 from kafkalab.web.labs.instructing import socket_knows_instructors  # noqa: E402
 from kafkalab.web.labs.routing import websocket_urlpatterns  # noqa: E402  (needs Django to be set up)
@@ -32,11 +33,10 @@ class StaticFiles(ASGIStaticFilesHandler):
         return response
 
 
+sockets = [*websocket_urlpatterns, *of_lessons, *of_drills, *of_rooms, *of_demos]
 application = ProtocolTypeRouter(
     {
         "http": StaticFiles(http),
-        "websocket": from_our_own_pages(
-            socket_knows_instructors(URLRouter([*websocket_urlpatterns, *of_lessons, *of_rooms, *of_demos]))
-        ),
+        "websocket": from_our_own_pages(socket_knows_instructors(URLRouter(sockets))),
     }
 )

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "kafkalab.web.labs",
     "kafkalab.web.course",
     "kafkalab.web.classroom",
+    "kafkalab.web.drills",
     "kafkalab.web.classroom.votes",
     "kafkalab.web.archive",
     "kafkalab.web.demos",

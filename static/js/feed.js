@@ -20,7 +20,8 @@ export function drawFeed(model, ui) {
     h("span", { class: "fact-mark", "aria-hidden": "true" }, MARKS[familyOf(fact.kind)]),
     fact.parts ? story(fact) : h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, fact.text ?? fact.kind,
       fact.times !== undefined && h("span", { class: "fact-times" }, ` ×\u2009${number(fact.times)}`)),
-    !fact.parts && fact.moment !== undefined && h("button", { type: "button", class: "link fact-why", "data-why": `${fact.moment} ${fact.text}` }, "why")));
+    !fact.parts && fact.moment !== undefined && h("button", { type: "button", class: "link fact-why", "data-why": `${fact.moment} ${fact.text}` }, "why"),
+    ui.pins && !fact.parts && fact.kind !== "Commanded" && h("button", { type: "button", class: "link fact-pin", "data-pin-told": JSON.stringify({ at_us: fact.last_us ?? fact.at_us, text: fact.text }) }, "pin")));
 }
 
 /** One sentence for many partitions, and each of them when it is opened. */

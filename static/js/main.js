@@ -10,6 +10,7 @@ import { drawNow } from "./inspector.js";
 import { watchMetrics } from "./metrics.js";
 import { watchRequests } from "./overheard.js";
 import { wireLedger } from "./ledger.js";
+import { wireDrill } from "./drills/pane.js";
 import { wireLesson } from "./lesson/pane.js";
 import { EMPTY, reduce } from "./model.js";
 import { paced } from "./pace.js";
@@ -43,7 +44,7 @@ let live = EMPTY;
 /** @type {import("./types.js").Model} */
 let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
-let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: ["lesson", "demo"].find((one) => document.querySelector(`[data-pane=${one}]`)) ?? (page.dataset.watching === undefined ? "act" : "now"), section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined || page.dataset.demo === "projector", record: null };
+let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: ["lesson", "demo", "drill"].find((one) => document.querySelector(`[data-pane=${one}]`)) ?? (page.dataset.watching === undefined ? "act" : "now"), pins: false, section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined || page.dataset.demo === "projector", record: null };
 let past = [];
 let done = [];
 let saidAt = 0;
@@ -63,10 +64,11 @@ const socket = openSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${
     timeline.hear(frame);
   },
   onSitting: (sitting) => lesson.hear(sitting),
+  onDrill: (news) => drill.hear(news),
   onDemo: (showing) => demo.hear(showing),
   onState(state) {
     page.dataset.line = state;
-    if (state === "gone") [lesson, demo].forEach((one) => one.gone());
+    if (state === "gone") [lesson, demo, drill].forEach((one) => one.gone());
     find("#line-said").textContent = { open: "live", gone: "not there any more", waiting: "reconnecting…", connecting: "connecting…" }[state];
   },
 });
@@ -131,6 +133,7 @@ function drawAround() {
   paint(find("#summary"), drawSummary(shown));
   if (ui.tables) paint(find("#tables"), drawTables(shown));
   drawBeat(shown, ui);
+  if (ui.pane === "drill") drill.draw();
   demo.mark();
   if (ui.pane === "now") paint(find("#now"), drawNow(shown, ui, past));
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
@@ -183,6 +186,7 @@ const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 wireLedger({ change });
 const lesson = wireLesson({ ask: socket.ask });
+const drill = wireDrill({ ask: socket.ask, ui: () => ui, change, goTo: timeline.goTo, goLive: timeline.goLive });
 const demo = wireDemo({ ask: socket.ask, change, ui: () => ui });
 wireWhatIf({ ask });
 wireKeeping({ say, now_us: () => shown.at_us });

@@ -16,7 +16,8 @@ const NO_SUCH_LAB = 4404;
 /**
  * @param {string} url
  * @param {{onFrame: (frame: import("./types.js").Frame) => void, onState: (state: "open"|"waiting"|"connecting"|"gone") => void,
- *          onSitting?: (sitting: any) => void, onDemo?: (demo: any) => void}} told
+ *          onSitting?: (sitting: any) => void, onDemo?: (demo: any) => void,
+ *          onDrill?: (drill: any) => void}} told
  */
 export function openSocket(url, told) {
   /** @type {WebSocket} */
@@ -46,6 +47,10 @@ export function openSocket(url, told) {
   function hear(message) {
     if (message.type === "sitting") {
       told.onSitting?.(message.sitting);
+      return;
+    }
+    if (message.type === "drill") {
+      told.onDrill?.(message.drill);
       return;
     }
     if (message.type === "demo") {

@@ -99,6 +99,7 @@ export function wireTerminal(hands) {
   function finish(job) {
     if (tabs.delete(job.number)) scroll = [...scroll, ...job.lines];
     if (open === job.number) open = null;
+    document.dispatchEvent(new CustomEvent("terminal-ended", { detail: { job: job.number, line: job.line } }));
     if (job.exit !== 0) scroll = [...scroll, mine(`exit ${job.exit}`, "exit")];
     jobs.delete(job.number);
   }

@@ -15,7 +15,7 @@
  *            fields?: Record<string, string>}} Answer
  * @typedef {{lens: "flow"|"log"|"matrix"|"spacetime", selected: string|null, why: {moment: string, text: string}|null,
  *            move: Move|null, space: Space, topic: string|null, open: string[], pane: string, section: string,
- *            paused: boolean, chatty: boolean, keys: boolean, tables: boolean, present: boolean, record: {topic: string, partition: number, offset: number}|null}} Ui
+ *            paused: boolean, chatty: boolean, keys: boolean, tables: boolean, present: boolean, pins: boolean, record: {topic: string, partition: number, offset: number}|null}} Ui
  * @typedef {{topic: string, partition: number, from: number, to: number, at: [number, number]|null,
  *            replicas: number[]|null}} Move a replica that is carried to another broker, and where it shall lie once it was put down
  * @typedef {{hidden: string[], apis: string[], collapsed: boolean, lit: string|null}} Space what is left out of the space-time lens,

@@ -243,6 +243,7 @@ def test_the_socket_of_a_room_is_for_who_has_a_seat_there() -> None:
                 "message": "",
                 "timer_until_ms": None,
                 "spotlight": False,
+                "drill_page": "",
             }
             assert second == first | {"message": "Look <b>here</b>"}
 

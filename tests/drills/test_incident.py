@@ -117,6 +117,8 @@ def test_red_herrings_and_a_delay_come_before_it_and_are_told_afterwards(tmp_pat
     assert (incident.paged_us, "topic:other" in incident.lab.view()) == (None, True)
     passed(incident, 3)
     assert incident.paged_us is not None
+    # Nor does the answer to an order tell of the order.
+    assert "AdminAnswered" not in [entry.name for entry in incident.timeline.entries]
     incident.end("Enough.")
     assert [row["text"] for row in timeline_rows(incident) if row["name"] == "red herring"] == [
         "Somebody makes a topic."

@@ -1,5 +1,7 @@
 """Stand-ins for clients of somebody's own: known by what they ask, and led astray by a wrong address like them."""
 
+import pytest
+
 from kafkalab.engine.events import ConnectionFailed
 from kafkalab.lab import Lab
 from kafkalab.lab.client_commands import CrashProducer
@@ -116,11 +118,11 @@ def test_a_wrong_address_counts_from_the_next_start_on_and_leads_clients_to_nobo
     where = {lab.view()[f"partition:orders:{number}"]["leader"]: number for number in range(3)}
     broker = next(iter(where))
     right = lab.view()[f"broker:{broker}"]["advertised"]
-    fault = ask(AdvertiseWrongAddress(broker, "kafka.internal")).detail["fault"]
+    fault = ask(AdvertiseWrongAddress(broker, "kafka.invalid")).detail["fault"]
     lab.advance(SECOND_US)
     assert lab.view()[f"broker:{broker}"]["advertised"] == right
     restarted(lab, ask, broker)
-    assert lab.view()[f"broker:{broker}"]["advertised"] == "kafka.internal:9092"
+    assert lab.view()[f"broker:{broker}"]["advertised"] == "kafka.invalid:9092"
     failed: list[object] = []
     lab.world.on_event.append(lambda _now, _node, it: failed.append(it) if isinstance(it, ConnectionFailed) else None)
     ask(CreateProducer("orders", name="shop", rate=30, limit=30, key_pattern="sequence"))
@@ -128,8 +130,8 @@ def test_a_wrong_address_counts_from_the_next_start_on_and_leads_clients_to_nobo
     shown = lab.view()
     assert shown[f"partition:orders:{where[broker]}"]["log_end"] == 0
     assert 0 < shown["producer:shop"]["acked"] < 30
-    assert shown["producer:shop"]["last_error"] == f"no connection to broker-{broker} at kafka.internal:9092"
-    assert failed[0] == ConnectionFailed("shop", f"broker-{broker}", "kafka.internal:9092")
+    assert shown["producer:shop"]["last_error"] == f"no connection to broker-{broker} at kafka.invalid:9092"
+    assert failed[0] == ConnectionFailed("shop", f"broker-{broker}", "kafka.invalid:9092")
     ask(UndoFault(fault))
     restarted(lab, ask, broker)
     shown = lab.view()
@@ -139,6 +141,20 @@ def test_a_wrong_address_counts_from_the_next_start_on_and_leads_clients_to_nobo
 def test_no_broker_may_pass_for_another(lab: Lab, ask: Ask) -> None:
     host, port = lab.cluster.spec.broker(2).host, lab.cluster.spec.broker(2).port
     assert ask(AdvertiseWrongAddress(1, host, port)).fields == {"host": f"broker-2 listens at {host}:{port}"}
+    assert ask(AdvertiseWrongAddress(1, "localhost", port)).fields == {"host": f"broker-2 listens at localhost:{port}"}
+
+
+@pytest.mark.parametrize("host", ["evil.com", "10.0.0.1", "example.com.evil.com", "metadata.internal", "invalidhost"])
+def test_clients_are_never_sent_to_a_strangers_machine(lab: Lab, ask: Ask, host: str) -> None:
+    told = "must lead nowhere: a name under .invalid, .test or .example, or 192.0.2.1"
+    assert ask(AdvertiseWrongAddress(1, host)).fields == {"host": told}
+
+
+@pytest.mark.parametrize(
+    "host", ["kafka-2.build.invalid", "Broker.Example.COM", "192.0.2.7", "203.0.113.9", "localhost"]
+)
+def test_clients_may_be_sent_nowhere_and_to_the_labs_own_machine(lab: Lab, ask: Ask, host: str) -> None:
+    assert ask(AdvertiseWrongAddress(1, host, 9)).ok
 
 
 def test_a_killed_producer_says_nothing_more(lab: Lab, ask: Ask) -> None:

@@ -102,9 +102,9 @@ def test_without_an_instructor_it_does_not_start_on_a_network(tmp_path: Path) ->
             "kafka.example.org is no address that people can come by: it looks like https://kafka.example.org\n",
         ),
         (
-            ("lab", "--kafka-host", "0.0.0.0"),
+            ("lab", "--labs-host", "0.0.0.0"),
             "Kafka's clients are told where to come to, and 0.0.0.0 is no such place: "
-            "name this machine's address on the network, as --kafka-host 192.168.1.20.\n",
+            "name this machine's address on the network, as --labs-host 192.168.1.20.\n",
         ),
         (
             ("replay", "any.tape", "--serve", "--host", "0.0.0.0"),
@@ -136,7 +136,7 @@ def test_who_starts_it_is_told_what_is_open() -> None:
             assert what_is_open("192.168.1.20", (Listener(SecurityProtocol.PLAINTEXT, inside),), ()) == [
                 "The page is open to the network without encryption: whoever listens there can read passwords. "
                 "Put a proxy with HTTPS in front, and say --address https://...",
-                "Kafka's ports are open to this machine only: --kafka-host opens them to others.",
+                "Kafka's ports are open to this machine only: --labs-host opens those of learners' labs to others.",
             ]
     finally:
         home.close()

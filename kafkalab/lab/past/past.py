@@ -80,8 +80,8 @@ class Past:
 
     # -- keeping -------------------------------------------------------------------------------
 
-    def record(self, now_us: int, step: int, command: "Command") -> None:
-        self._orders.append(TimedOrder(now_us, step, command))
+    def record(self, now_us: int, step: int, command: "Command", unseen: bool = False) -> None:
+        self._orders.append(TimedOrder(now_us, step, command, unseen))
 
     def real_clients(self, connected: bool) -> None:
         """The first one has come, or the last one has gone."""

@@ -29,6 +29,7 @@ class TimedOrder:
     step: int
     """After which step of the world: several things happen in one moment."""
     command: "Command | LeftOut"
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Playing:
             order = self._orders.pop()
             self._wait_for(order)
             if not isinstance(order.command, LeftOut):
-                self.lab.do(order.command, lambda outcome: None)
+                self.lab.do(order.command, lambda outcome: None, unseen=order.unseen)
             elif order.command.numbered:
                 self.lab.faults.leave_out()
         self.lab.advance(max(0, us - self.lab.world.now_us))

@@ -66,6 +66,8 @@ class Job:
         self.exit: int | None = None
         """None while it runs."""
         self.running: Running | None = None
+        self.unseen = False
+        """Nobody is told of it: a drill gave the line."""
         self.on_output: list[Callable[[], None]] = []
         """Called after every line and at the end."""
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)

@@ -83,11 +83,19 @@ class Terminal:
         """Whether it does anything to the cluster, so that whoever plays this again must do it too."""
         if not isinstance(command, order.RunLine) or command.line.split()[:1] != [OWN]:
             return True
+        meant = self.meant(command.line)
+        return meant is not None and not isinstance(meant, TempoCommand | BranchCommand)
+
+    def meant(self, line: str) -> "Command | None":
+        """What a line orders that none of Kafka's tools carries out; None where it is no such order."""
         try:
-            meant = own_line(list(taken_apart(command.line).words[1:]), self.lab)
+            found = unix_line(line.strip(), self.lab)
+            if found is None and (words := taken_apart(line).words)[:1] == (OWN,):
+                said = own_line(list(words[1:]), self.lab)
+                found = None if isinstance(said, str) else said
         except NotUnderstood:
-            return False
-        return not isinstance(meant, str | TempoCommand | BranchCommand)
+            return None
+        return found
 
     # -- orders --------------------------------------------------------------------------------
 
@@ -145,6 +153,7 @@ class Terminal:
             raise NotPossible(line=f"would be one more than {MOST_RUNNING} that run at once: stop one of them")
         self._listen()
         job = self.newest = Job(self._number(text), text.strip(), self._ended)
+        job.unseen = self.lab.faults.unseen_now
         self.jobs[job.number] = job
         self._waiting[job.number] = on_done
         try:

@@ -67,7 +67,7 @@ class Change:
 def changes(lab: "Lab") -> list[Change]:
     """In the order in which a person would look for them. What real clients did cannot be played again, so nothing
     is offered that would have to begin before they were gone."""
-    if lab.past is None:
+    if lab.past is None or lab.faults.secret:
         return []
     script = lab.past.script(lab.past.first_us)
     found = [

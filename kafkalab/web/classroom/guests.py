@@ -7,10 +7,10 @@ from kafkalab.web.classroom.desks import instructor_in, session_of
 from kafkalab.web.classroom.models import Room, Seat
 from kafkalab.web.classroom.places import desk_name, parted, place_name
 from kafkalab.web.classroom.telling import hold
-from kafkalab.web.labs.open_labs import Role
+from kafkalab.web.labs.open_labs import PrivateLab, Role
 
 
-async def role_in(tenant: Tenant, key: str) -> Role | None:
+async def role_in(tenant: Tenant | PrivateLab, key: str) -> Role | None:
     """Of the browser with that key, and of who is logged in there; None if the lab is not there to it."""
     found = parted(tenant.owner)
     if found is None:

@@ -5,7 +5,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from kafkalab.web.classroom.models import Room
-from kafkalab.web.classroom.places import all_tenants
+from kafkalab.web.classroom.places import all_tenants, owner_name
 from kafkalab.web.labs.open_labs import open_labs
 
 PAUSED = "The instructor has paused the room: wait a moment."
@@ -47,13 +47,24 @@ def state_of(room: Room) -> dict[str, Any]:
         "message": room.message,
         "timer_until_ms": int(room.timer_until.timestamp() * 1000) if room.timer_until is not None else None,
         "spotlight": bool(room.spotlight),
+        "drill_page": _drill_page(room),
     }
+
+
+def _drill_page(room: Room) -> str:
+    """Where everybody is while the room has a drill; "" otherwise."""
+    beginning = owner_name(room, "")
+    return next((each.page for each in open_labs.private.values() if each.owner.startswith(beginning)), "")
 
 
 def hold(room: Room) -> None:
     """In a room that is paused only its instructor acts."""
     for tenant in all_tenants(room):
         hold_lab(room, tenant.name)
+    # Those of the room's drill, too.
+    beginning = owner_name(room, "")
+    for name in [name for name, private in open_labs.private.items() if private.owner.startswith(beginning)]:
+        hold_lab(room, name)
 
 
 def hold_lessons(room: Room, keys: set[str]) -> None:

@@ -16,6 +16,7 @@ from kafkalab.web.course.learner import address_of, learner_of
 from kafkalab.web.course.models import Answer, Attached, CarryCode, Deed, Evidence
 from kafkalab.web.course.shelves import shelf_of_account
 from kafkalab.web.course.turnstile import Turnstile
+from kafkalab.web.drills.models import Kept
 
 TOO_MANY = 429
 logins = Turnstile(each=10, in_all=100)
@@ -109,8 +110,10 @@ def go_out(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def forget(request: HttpRequest) -> HttpResponse:
+    learner = learner_of(request)
     with transaction.atomic():
-        forget_shelf(learner_of(request).shelf)
+        forget_shelf(learner.shelf)
+        Kept.objects.filter(owner=str(learner.key)).delete()
     response: HttpResponse = redirect("belonging")
     return response
 

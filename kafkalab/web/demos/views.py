@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -11,6 +12,7 @@ from kafkalab.web.course.catalogue import catalogue, lesson_href
 from kafkalab.web.demos.shelf import demo_href, shelf
 from kafkalab.web.demos.stands import NoStand, Stand, stands
 from kafkalab.web.demos.words import WORDS
+from kafkalab.web.labs.making import TOO_MANY, may_make_a_lab
 from kafkalab.web.labs.owners import new_owner, owner_of, remember
 from kafkalab.web.labs.views import on_the_stage
 
@@ -39,6 +41,9 @@ async def demo(request: HttpRequest, lesson: int, name: str) -> HttpResponse:
     """It opens the presenter's lab of this demo, or comes back to it."""
     found = _found(lesson, name)
     owner = owner_of(request) or new_owner()
+    if stands.named(owner, found.path) is None and not may_make_a_lab(request):
+        why = _("Too many labs at once: wait a minute.")
+        return render(request, "demos/refused.html", {"demo": found, "why": why, "here": "demos"}, status=TOO_MANY)
     try:
         stand = await stands.at(owner, found)
     except (NoStand, LessonRefused) as refused:

@@ -109,9 +109,10 @@ class OpenLabs:
             return self.common[name], Role.ACTS
         if name in self.private:
             private = self.private[name]
-            if not owner or private.owner != owner:
+            may = await _role(private, owner)
+            if may is None:
                 raise Http404(f"There is no lab named {name}.")
-            return private.lab, Role.ACTS
+            return private.lab, may
         tenant, role = await self.known(name, owner)
         assert self.many is not None
         lab = await self.many.opened(tenant)
@@ -126,7 +127,7 @@ class OpenLabs:
         return self.held.get(visit.name, "") if visit.role is Role.ACTS else ""
 
 
-async def _role(tenant: Tenant, owner: str) -> Role | None:
+async def _role(tenant: Tenant | PrivateLab, owner: str) -> Role | None:
     if owner and tenant.owner == owner:
         return Role.ACTS
     # Rooms are built upon labs: what they say is asked for when it is needed.

@@ -44,12 +44,12 @@ def check_instructor(data: Path) -> None:
         )
 
 
-def check_kafka_host(host: str) -> None:
+def check_kafka_host(option: str, host: str) -> None:
     """Raises NotForANetwork."""
     if host in ANY_ADDRESS:
         raise NotForANetwork(
             f"Kafka's clients are told where to come to, and {host} is no such place: "
-            "name this machine's address on the network, as --kafka-host 192.168.1.20."
+            f"name this machine's address on the network, as {option} 192.168.1.20."
         )
 
 
@@ -73,5 +73,5 @@ def what_is_open(host: str, of_home: tuple[Listener, ...], of_labs: tuple[Listen
         )
     doors = [each.doors.host for each in (*of_home, *of_labs)]
     if open_labs.on_a_network and all(is_loopback(each) for each in doors):
-        said.append("Kafka's ports are open to this machine only: --kafka-host opens them to others.")
+        said.append("Kafka's ports are open to this machine only: --labs-host opens those of learners' labs to others.")
     return said

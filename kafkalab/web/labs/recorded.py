@@ -70,6 +70,8 @@ async def recording(request: HttpRequest, name: str) -> HttpResponse:
 async def tape(request: HttpRequest, name: str) -> HttpResponse:
     """What was done in a lab that plays in lab time, which makes the same history again."""
     lab = await open_labs.opened(name, owner_of(request))
+    if lab.faults.secret:
+        raise Http404("The tape of a drill tells what was broken: it is there after the debrief has begun.")
     if lab.tape is None:
         raise Http404("Only a lab that began in lab time has a tape: real clients would not do the same again.")
     lines = lab.tape.lines(lab.world.now_us)

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from kafkalab.drills.duty_commands import duty_command_schema
 from kafkalab.lab import (
     BRANCH_SIGN,
     FATES,
@@ -208,6 +209,7 @@ async def api(request: HttpRequest) -> HttpResponse:
         "home": HOME,
         "commands": command_schema(),
         "lesson_commands": sitting_command_schema(),
+        "drill_commands": duty_command_schema(),
         "demo_commands": demo_command_schema(),
         "entities": sorted(examples.items()),
         "version": shown["version"],

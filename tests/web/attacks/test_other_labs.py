@@ -8,19 +8,17 @@ from channels.testing import WebsocketCommunicator
 from django.test import AsyncClient
 
 from kafkalab.lab.commands import CreateTopic
-from kafkalab.web.asgi import application
-from kafkalab.web.course.routing import websocket_urlpatterns as of_lessons
+from kafkalab.web.asgi import application, sockets
 from kafkalab.web.labs.consumers import NO_SUCH_LAB
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.owners import COOKIE
-from kafkalab.web.labs.routing import websocket_urlpatterns as of_labs
 from tests.web.attacks.paths import Known, known_paths
 from tests.web.labs import HERE, done
 from tests.web.test_learners import made, school
 
 NOWHERE = "lab-000000"
 OF_LABS = [known for known in known_paths() if known.lab]
-SOCKETS = [pattern.pattern.regex.pattern for pattern in (*of_labs, *of_lessons)]
+SOCKETS = [each.pattern.regex.pattern for each in sockets if "labs/(?P<name>" in each.pattern.regex.pattern]
 
 
 def test_the_paths_of_labs_are_found() -> None:

@@ -67,7 +67,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="port of the page (8000)")
         parser.add_argument("--address", default=None, help="how people come by, as https://kafka.example.org (none)")
         parser.add_argument("--hsts", type=int, default=None, metavar="S", help="browsers come back by HTTPS only (0)")
-        parser.add_argument("--kafka-host", default="127.0.0.1", help="address of the Kafka listeners (127.0.0.1)")
+        parser.add_argument("--kafka-host", default="127.0.0.1", help="address of the home lab's listeners (127.0.0.1)")
+        parser.add_argument("--labs-host", default="127.0.0.1", help="address of the shared ports (127.0.0.1)")
         parser.add_argument("--kafka-port", type=int, default=9092, help="port of broker 1; the others follow (9092)")
         for option, protocol in HOME_LISTENERS.items():
             what = f"port of broker 1 for {protocol.name}; the others follow (none)"
@@ -98,6 +99,7 @@ class Command(BaseCommand):
         address: str | None,
         hsts: int | None,
         kafka_host: str,
+        labs_host: str,
         kafka_port: int,
         brokers: int,
         controllers: int | None,
@@ -108,7 +110,8 @@ class Command(BaseCommand):
     ) -> None:
         if not 1 <= brokers <= BROKERS_AT_MOST:
             raise Refusal(f"A lab has 1 to {BROKERS_AT_MOST} brokers, not {brokers}.")
-        check_kafka_host(kafka_host)
+        check_kafka_host("--kafka-host", kafka_host)
+        check_kafka_host("--labs-host", labs_host)
         check_port(host, port)
         open_labs.on_a_network = come_by(host, address, hsts)
         if open_labs.on_a_network:
@@ -126,7 +129,7 @@ class Command(BaseCommand):
         doors = Doors.bind(kafka_host, kafka_port, brokers)
         certificates = Certificates(data / "tls")
         listeners = _listeners(HOME_LISTENERS, more, kafka_host, brokers, certificates)
-        shared = _listeners(SHARED_LISTENERS, more, kafka_host, BROKERS_OF_A_LEARNER, certificates)
+        shared = _listeners(SHARED_LISTENERS, more, labs_host, BROKERS_OF_A_LEARNER, certificates)
         open_labs.listeners = listeners
         open_labs.certificates = certificates if certificates.authority.exists() else None
         is_new = not (data / HOME / "lab.json").exists()
@@ -134,7 +137,7 @@ class Command(BaseCommand):
             ports = {each.protocol: each.doors.ports for each in listeners}
             lab = Lab.open(data / HOME, wanted, doors.ports, more_ports=ports)
             bounds = Bounds(labs=most_labs)
-            open_labs.many = ManyLabs(data / "labs", kafka_host, shared, bounds, self._say_broken)
+            open_labs.many = ManyLabs(data / "labs", labs_host, shared, bounds, self._say_broken)
         except StoreRefused:
             for taken in (doors, *(each.doors for each in (*listeners, *shared))):
                 taken.close()
