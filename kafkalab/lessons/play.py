@@ -22,12 +22,12 @@ def opened(lesson: Lesson, seed: int, name: str = "lesson", ports: tuple[int, ..
     """The cluster that the lesson begins with. It stands still until played. Raises LessonRefused.
 
     With `ports`, one for each broker, real clients may be let in there."""
-    return at_once(_opening(lesson, seed, name, ports))
+    return at_once(_opening(lesson, seed, name, ports, START_US))
 
 
-def _opening(lesson: Lesson, seed: int, name: str, ports: tuple[int, ...]) -> Pieces[Lab]:
+def _opening(lesson: Lesson, seed: int, name: str, ports: tuple[int, ...], start_us: int) -> Pieces[Lab]:
     settings = replace(lesson.settings, seed=seed, name=name)
-    lab = Lab.open(None, settings, ports, start_us=START_US)
+    lab = Lab.open(None, settings, ports, start_us=start_us)
     lab.listens = bool(ports)
     while not lab.ready:
         lab.advance(SLICE_US)
@@ -48,10 +48,12 @@ def _carrying_out(lab: Lab, steps: Iterable[Step], before: Facts) -> Pieces[None
         yield
 
 
-def taking_to(lesson: Lesson, seed: int, index: int, name: str = "lesson", ports: tuple[int, ...] = ()) -> Pieces[Lab]:
+def taking_to(
+    lesson: Lesson, seed: int, index: int, name: str = "lesson", ports: tuple[int, ...] = (), start_us: int = START_US
+) -> Pieces[Lab]:
     """The lab as it stands when that section's question is asked, if all before was solved as the lesson does it.
     Raises LessonRefused."""
-    lab = yield from _opening(lesson, seed, name, ports)
+    lab = yield from _opening(lesson, seed, name, ports, start_us)
     for section in lesson.sections[:index]:
         yield from _carrying_out(lab, section.setup, look(lab))
         yield from _carrying_out(lab, section.run, look(lab))

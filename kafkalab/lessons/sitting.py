@@ -12,7 +12,7 @@ from kafkalab.lab import Lab
 from kafkalab.lessons import phases as at
 from kafkalab.lessons import sitting_commands as say
 from kafkalab.lessons.answers import AnswerRefused, answer_from
-from kafkalab.lessons.carrying import Carrying, Line, look
+from kafkalab.lessons.carrying import START_US, Carrying, Line, look
 from kafkalab.lessons.facts import Facts
 from kafkalab.lessons.lesson import Lesson, Section
 from kafkalab.lessons.located import LessonRefused
@@ -32,6 +32,7 @@ class Sitting:
         begin_at: int = 0,
         *,
         ports: tuple[int, ...] = (),
+        start_us: int = START_US,
         at_once_s: float = AT_ONCE_S,
         on_lab: Callable[[Lab], None] = lambda lab: None,
         note: Note = lambda section, kind, detail: None,
@@ -45,7 +46,7 @@ class Sitting:
         """Why it does not go on, in a sentence."""
         self.sandbox: Lab | None = None
         self.lab = lab
-        self._ports = ports
+        self._ports, self._start_us = ports, start_us
         self._under_way = UnderWay(at_once_s)
         self._run_wanted = False
         self._before: Facts = {}
@@ -349,7 +350,7 @@ class Sitting:
         self._watch = None
         hold(self.lab)
         name = self.lab.settings.name
-        self._under_way.think(taking_to(self.lesson, self.seed, index, name, self._ports), then)
+        self._under_way.think(taking_to(self.lesson, self.seed, index, name, self._ports, self._start_us), then)
 
     def _begin_again(self, index: int) -> None:
         self._broken = False

@@ -30,6 +30,8 @@ class StaticFiles(ASGIStaticFilesHandler):
             # A path that climbs out of the folder is no file of ours, and no fault of the server.
             raise Http404 from None
         response[KIND_IS_AS_SAID] = NOSNIFF
+        # Without a word of ours browsers keep a file for days, and beside pages of a newer version it does not work.
+        response["Cache-Control"] = "max-age=60"
         return response
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from threading import Event
@@ -137,6 +138,24 @@ def test_a_lesson_has_a_lab_of_the_learners_own_that_nobody_else_reaches() -> No
             sockets = [f"/ws/labs/{name}/lesson/", f"/ws/labs/{name}/", f"/ws/labs/{name}/terminal/"]
             assert [await closed_with(path, other) for path in sockets] == [NO_SUCH_LAB] * 3
             assert [await closed_with(path, stranger) for path in sockets] == [NO_SUCH_LAB] * 3
+
+    asyncio.run(scenario())
+
+
+def test_a_lesson_begins_at_the_day_on_which_it_is_opened() -> None:
+    """A real client brings that clock with it: what is older by months would be deleted under the learner's eyes."""
+
+    async def scenario() -> None:
+        async with course():
+            learner = AsyncClient()
+            name = await opened(learner)
+            async with page_of(name, learner) as page:
+                before = seats.by_name[name].sitting.lab
+                await page.ask("practise_again")
+                await page.until("asked", seed=2)
+                labs = (before, seats.by_name[name].sitting.lab)
+            assert labs[0] is not labs[1]
+            assert [abs(lab.world.now_us / 1e6 - time.time()) < 3600 for lab in labs] == [True, True]
 
     asyncio.run(scenario())
 

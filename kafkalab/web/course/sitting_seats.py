@@ -69,14 +69,20 @@ class Seat:
         """Others get their turn while the lab is made. Raises LessonRefused."""
         entrance = Entrance(lesson.settings.brokers)
         name = f"lesson-{lesson.number}-{secrets.token_hex(4)}"
-        work = Work(taking_to(lesson, at.seed, at.section, name, entrance.ports))
+        # A real client brings the machine's clock with it, and what is old by that is deleted.
+        start_us = time.time_ns() // 1_000
+        work = Work(taking_to(lesson, at.seed, at.section, name, entrance.ports, start_us))
         try:
             while not work.go_on(AT_ONCE_S):
                 await asyncio.sleep(0)
         except LessonRefused:
             entrance.close()
             raise
-        return Seat(owner, Sitting(lesson, work.value, at.seed, at.section, ports=entrance.ports, note=note), entrance)
+        return Seat(
+            owner,
+            Sitting(lesson, work.value, at.seed, at.section, ports=entrance.ports, start_us=start_us, note=note),
+            entrance,
+        )
 
     @property
     def bookmark(self) -> Bookmark:
