@@ -21,12 +21,10 @@ def run(arguments: list[str]) -> int:
     if arguments:
         return _pytest(*arguments)
     apart = [str(HERE / name) for name in (*ON_VIRTUAL_TIME, PARTLY)]
-    # Those of the browser come first: few to a file and each of them long, they would be left for one alone at the end.
-    two_files = ("-n", str(AT_A_TIME), "--dist", "loadfile", "--no-loadscope-reorder")
     turns = (
         (*apart, "-m", "not clock", "-n", "auto", "--dist", "worksteal"),
         (str(HERE / PARTLY), "-m", "clock"),
-        (*(f"--ignore={place}" for place in apart), *two_files),
+        (*(f"--ignore={place}" for place in apart), "-n", str(AT_A_TIME), "--dist", "loadfile"),
     )
     return max([_pytest(*turn) for turn in turns])
 
