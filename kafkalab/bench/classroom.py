@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,6 +159,7 @@ class School:
     """The server's memory before anybody came."""
 
 
+@contextmanager
 def opened(learners: int) -> Iterator[School]:
     """A server, and all who have arrived."""
     first = free_ports(PORTS) + 300
@@ -211,13 +213,12 @@ async def attend(school: School, seconds: float, seen: Seen) -> None:
 
 
 def measured(learners: int = LEARNERS, seconds: float = SECONDS) -> dict[str, float]:
-    seen = Seen()
-    [*figures] = [_attended(school, seconds, seen) for school in opened(learners)]
-    return figures[0]
+    with opened(learners) as school:
+        return _attended(school, seconds)
 
 
-def _attended(school: School, seconds: float, seen: Seen) -> dict[str, float]:
-    learners = len(school.learners)
+def _attended(school: School, seconds: float) -> dict[str, float]:
+    seen, learners = Seen(), len(school.learners)
     awake_mb = school.peer.memory_mb()
     asyncio.run(attend(school, seconds, seen))
     answers = sorted(seen.answers_ms)
