@@ -9,9 +9,11 @@ incident.state_impact, .diagnose, .pin_fact, .pin_output, .pin_entity, .update, 
 incident.phase, .won, .timeline; incident.roll_back(); incident.end(why)
 score(incident)                    four bars
 post_mortem(incident), timeline_rows(incident), summary_row(incident)
+class_report(drill, seed, [(called, incident)])
 """
 
 from kafkalab.drills.check import Checked, Played, check
+from kafkalab.drills.class_report import class_report
 from kafkalab.drills.drill import Drill, Evidence
 from kafkalab.drills.incident import Incident
 from kafkalab.drills.opening import opened
@@ -35,6 +37,7 @@ __all__ = [
     "Played",
     "Timeline",
     "check",
+    "class_report",
     "opened",
     "post_mortem",
     "read_drill",

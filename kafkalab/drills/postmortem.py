@@ -1,6 +1,7 @@
 """What is left of an incident: a post-mortem in Markdown that blames nobody, and rows for CSV and JSON."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from kafkalab.drills import timeline as of
@@ -24,7 +25,7 @@ def post_mortem(incident: Incident) -> str:
         f"Drill {drill.number}, level {drill.level}, seed {incident.seed}. "
         + ("Mended, and it held." if incident.won else "It was not mended."),
         "## Impact",
-        _list(
+        listed(
             [
                 _said_of_impact(incident),
                 f"Service level: {drill.service_level.says}",
@@ -34,7 +35,7 @@ def post_mortem(incident: Incident) -> str:
             ]
         ),
         "## When",
-        _list(
+        listed(
             f"{name}: {_at(incident, at_us)}"
             for name, at_us in (
                 ("Injected", incident.injected_us),
@@ -47,12 +48,12 @@ def post_mortem(incident: Incident) -> str:
         "## Root cause",
         drill.cause,
         "### What was believed on the way",
-        _list([escaped(guess) for guess in guesses] or ["Nothing was guessed."]),
+        listed([escaped(guess) for guess in guesses] or ["Nothing was guessed."]),
         "### Evidence",
-        _list([escaped(pinned) for pinned in incident.pinned] or ["Nothing was pinned."]),
+        listed([escaped(pinned) for pinned in incident.pinned] or ["Nothing was pinned."]),
         "## What remains",
         drill.debrief,
-        _list(f"{name.capitalize()}: {text}" for name, text in drill.ends_with.items()),
+        listed(f"{name.capitalize()}: {text}" for name, text in drill.ends_with.items()),
         *_written(incident),
         "## The four bars",
         "\n".join(f"- {bar.name}: {_drawn(bar.filled)} {' '.join(map(escaped, bar.says))}" for bar in bars),
@@ -90,6 +91,11 @@ def summary_row(incident: Incident) -> dict[str, Any]:
     }
 
 
+def listed(items: Iterable[str]) -> str:
+    """As a list in Markdown."""
+    return "\n".join(f"- {item}" for item in items)
+
+
 def escaped(text: str) -> str:
     """Text that people wrote, on one line and without any meaning in Markdown or HTML."""
     return _MARKS.sub(r"\\\1", " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
@@ -104,11 +110,7 @@ def _said_of_impact(incident: Incident) -> str:
 def _written(incident: Incident) -> list[str]:
     """What whoever was on call takes along, in his own words."""
     own = [f"{name.capitalize()}: {escaped(text)}" for name, text in incident.written.items() if text]
-    return ["### In our own words", _list(own)] if own else []
-
-
-def _list(items: Any) -> str:
-    return "\n".join(f"- {item}" for item in items)
+    return ["### In our own words", listed(own)] if own else []
 
 
 def _at(incident: Incident, at_us: int | None) -> str:

@@ -13,6 +13,7 @@ from channels.testing import WebsocketCommunicator
 from django.test import AsyncClient
 from django.utils import timezone
 
+from kafkalab.lab import parse_command
 from kafkalab.web.asgi import application
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.drills.desks import desks
@@ -94,6 +95,7 @@ def test_a_class_has_a_drill_from_its_beginning_to_its_results() -> None:
                 assert "consumer:billing-1" in other.desk.duty.lab.view()
                 assert other.desk.duty.incident.injected_us is None
                 await is_watched(grace, room, adas["place"], one.desk.name)
+                await is_projected(grace, room, adas["place"], one.desk.name)
                 assert await closed_with(f"/ws/labs/{one.desk.name}/drill/", bob) == NO_SUCH_LAB
                 await ordered(grace, room, "script", places=bobs["place"])
                 assert "Poison pill" not in (await grace.get(f"/rooms/{room.code}/drill/debrief/")).content.decode()
@@ -102,11 +104,7 @@ def test_a_class_has_a_drill_from_its_beginning_to_its_results() -> None:
                 time_is_over(room, adas["place"], one)
                 assert (await ordered(grace, room, "stop"))["over"] == 1
                 await is_debriefed(ada, one)
-            table = await grace.get(f"/rooms/{room.code}/drill/results.csv")
-            rows = list(csv.DictReader(io.StringIO(table.content.decode())))
-            assert [(row["called"], row["won"]) for row in rows] == [("Ada", "False"), ("Bob", "False")]
-            whole = (await grace.get(f"/rooms/{room.code}/drill/results.json")).json()
-            assert [len(place["timeline"]) > 5 for place in whole["places"]] == [True, False]
+            await leaves_files(grace, room)
             assert "Poison pill" in (await grace.get(f"/rooms/{room.code}/drill/debrief/")).content.decode()
             for stranger in (ada, AsyncClient(), await instructor("hopper")):
                 await is_not_let_in(stranger, room, adas["place"])
@@ -120,6 +118,21 @@ def test_a_class_has_a_drill_from_its_beginning_to_its_results() -> None:
             assert (back.status_code, back.headers["Location"]) == (302, f"/seat/{room.code}/")
 
     asyncio.run(scenario())
+
+
+async def leaves_files(grace: AsyncClient, room: Room) -> None:
+    """Of the class: a report, a line a place, and all with its timeline."""
+    table, whole, report = [
+        await grace.get(f"/rooms/{room.code}/drill/results.{kind}") for kind in ("csv", "json", "md")
+    ]
+    rows = list(csv.DictReader(io.StringIO(table.content.decode())))
+    assert [(row["called"], row["won"]) for row in rows] == [("Ada", "False"), ("Bob", "False")]
+    assert [len(place["timeline"]) > 5 for place in whole.json()["places"]] == [True, False]
+    [title, _blank, counted, *_more] = lines = report.content.decode().split("\n")
+    assert title == "# Class post-mortem: Poison pill"
+    assert counted == "Drill 5, level 1, seed 7. Clusters: 2, broken: 1, mended: 0."
+    assert [line.split(" | ")[:2] for line in lines if line.startswith("| ")][1:] == [["| Ada", "no"]]
+    assert [line for line in lines if line.startswith("### ")] == ["### Ada"]
 
 
 PIN_FIRST = "First two metrics must be pinned that say what healthy is."
@@ -141,7 +154,7 @@ async def is_debriefed(ada: AsyncClient, page: OnCall) -> None:
 
 
 async def is_not_let_in(stranger: AsyncClient, room: Room, place: str) -> None:
-    for path in ("results.csv", "results.json", "debrief/", "now/", f"watch/{place}/"):
+    for path in ("results.md", "results.csv", "results.json", "debrief/", "now/", f"watch/{place}/"):
         assert (await stranger.get(f"/rooms/{room.code}/drill/{path}")).status_code == 404
     assert (await stranger.post(f"/rooms/{room.code}/drill/order/", {"order": "stop"})).status_code == 404
 
@@ -152,6 +165,16 @@ async def is_watched(grace: AsyncClient, room: Room, place: str, lab: str) -> No
     async with socket_of(grace, f"/ws/labs/{lab}/drill/") as looking:
         await looking.send_to(text_data='{"command": "ask_hint", "id": 1}')
         assert (await heard_by(looking, "answer"))["error"] == ONLY_LOOKS
+
+
+async def is_projected(grace: AsyncClient, room: Room, place: str, lab: str) -> None:
+    """The cluster of the drill and not the place's own, of which nothing says whose it is."""
+    assert (await grace.post(f"/rooms/{room.code}/order/", {"order": "spotlight", "value": place})).status_code == 302
+    shown = (await grace.get(f"/rooms/{room.code}/projector/")).content.decode()
+    assert f'data-socket="/ws/labs/{lab}/drill/"' in shown
+    assert (f'data-projected="{place} {lab}"' in shown, "Ada" in shown) == (True, False)
+    async with socket_of(grace, f"/ws/rooms/{room.code}/console/") as console:
+        assert (await heard_by(console, "board"))["projected"] == f"{place} {lab}"
 
 
 async def rows_of(browser: AsyncClient, room: Room) -> dict[str, Any]:
@@ -190,5 +213,54 @@ def test_a_room_that_is_closed_has_no_drill_and_one_that_all_have_left_goes_on_w
             await Room.objects.filter(pk=room.pk).aupdate(closed_at=timezone.now())
             await led_by_room[room.mark].look_at_the_room()
             assert (led_by_room, open_labs.private) == ({}, {})
+
+    asyncio.run(scenario())
+
+
+def test_a_team_shares_a_drill_which_ends_for_it_alone_when_what_must_never_happen_does() -> None:
+    async def scenario() -> None:
+        async with drilling():
+            grace = await instructor()
+            room = await room_of(grace, "teams", teams=3)
+            ada, bob = await joined(room, "Ada"), await joined(room, "Bob")
+            await ordered(grace, room, "begin", drill="17", seed="7", stop_when_broken="yes")
+            # A cluster for a team in which nobody is would be played for nobody.
+            assert [row["seats"] for row in (await rows_of(grace, room))["rows"]] == [1, 1, 0]
+            cy, dan = await joined(room, "Cy"), await joined(room, "Dan")
+            async with (
+                at_the_drill_of(ada, room) as one,
+                at_the_drill_of(dan, room) as mate,
+                at_the_drill_of(bob, room) as other,
+            ):
+                assert (mate.desk, other.desk.name == one.desk.name) == (one.desk, False)
+                await one.until("brief")
+                await mate.asks("take_pager")
+                await one.asks("pin_metrics", metrics=["idle-brokers", "under-replicated"])
+                await other.asks("take_pager")
+                await other.asks("pin_metrics", metrics=["idle-brokers", "under-replicated"])
+                told = await rows_of(grace, room)
+                seen = [(row["called"], row["seats"], row["step"], row["pinned"]) for row in told["rows"]]
+                assert seen == [
+                    ("Team 1", 2, "steady", True),
+                    ("Team 2", 1, "steady", True),
+                    ("Team 3", 1, "away", False),
+                ]
+                refused = (await ordered(grace, room, "inject", delay="0"))["refused"]
+                assert refused == [["Team 3", "Nobody has been there yet."]]
+                one.hurry()
+                other.hurry()
+                await mate.until("paged")
+                await other.until("paged")
+                await mate.asks("note_belief", text="Who leads?")
+                await one.orders(parse_command({"command": "crash_broker", "broker": 3}))
+                await mate.until("debrief")
+                lines = [(line["text"], line["who"]) for line in mate.drill["debrief"]["lines"]]
+                assert ("Who leads?", "Dan") in lines
+                assert ("Something happened that must never happen.", "") in lines
+                assert [text for text, _who in lines if "kill -9" in text] == ["kill -9 <pid of broker 3>"]
+                steps = [row["step"] for row in (await rows_of(grace, room))["rows"]]
+                assert steps == ["debrief", "paged", "away"]
+            async with at_the_drill_of(cy, room) as last:
+                assert (await last.until("brief"))["notice"] == ""
 
     asyncio.run(scenario())

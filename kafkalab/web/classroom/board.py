@@ -15,7 +15,7 @@ from django.utils import timezone
 from kafkalab.web.classroom.capacity import Capacity
 from kafkalab.web.classroom.models import Room, Seat
 from kafkalab.web.classroom.notes import Note, Notes, in_the_course
-from kafkalab.web.classroom.places import DESK, Place, place_name, places_of, team_called, tenant_of
+from kafkalab.web.classroom.places import DESK, Place, place_name, places_of, spotlit, team_called, tenant_of
 from kafkalab.web.course.catalogue import catalogue
 
 HINT_MIN = 2
@@ -55,6 +55,7 @@ class Board:
             "places": [{"place": each.name, "called": each.called, **lab_of(room, each.name)} for each in places],
             "desk": lab_of(room, DESK),
             "spotlight": room.spotlight,
+            "projected": spotlit(room),
             "sent": room.sent_at is not None,
             "hands": sum(row.seat.hand_at is not None for row in rows),
             "capacity": self._capacity.told(),

@@ -18,7 +18,7 @@ from kafkalab.lab import LabsRefused
 from kafkalab.web.classroom import desks, rooms, telling
 from kafkalab.web.classroom.console_words import PROJECTOR_WORDS, WORDS
 from kafkalab.web.classroom.models import LONGEST_MESSAGE, LONGEST_TITLE, Arrangement, Room
-from kafkalab.web.classroom.places import DESK, desk_name, opened, places_of, tenant_of
+from kafkalab.web.classroom.places import DESK, desk_name, on_call_at, opened, places_of, spotlit, tenant_of
 from kafkalab.web.labs.open_labs import Role, open_labs
 from kafkalab.web.labs.views import on_the_stage
 
@@ -149,7 +149,9 @@ async def watch(request: HttpRequest, code: str, place: str) -> HttpResponse:
 @require_safe
 @never_cache
 async def projector(request: HttpRequest, code: str) -> HttpResponse:
-    """What the class sees: how to join, or the lab in the spotlight, of which nothing says whose it is."""
+    """What the class sees: how to join, or the lab in the spotlight, of which nothing says whose it is.
+
+    While the room has a drill that is the cluster of the drill."""
     if (away := await to_log_in(request)) is not None:
         return away
     room = await room_of(request, code)
@@ -158,17 +160,21 @@ async def projector(request: HttpRequest, code: str) -> HttpResponse:
         "address": join_address(request, room),
         "room_socket": f"/ws/rooms/{room.code}/console/",
         "room_words": {key: str(word) for key, word in PROJECTOR_WORDS.items()},
+        "projected": spotlit(room),
     }
-    tenant = tenant_of(room, room.spotlight) if room.spotlight and room.is_open else None
-    lab = None
-    if tenant is not None:
+    lit = room.spotlight if room.is_open else ""
+    private = open_labs.private.get(on_call_at(room, lit)) if lit else None
+    lab = private.lab if private is not None else None
+    if lab is None and lit and tenant_of(room, lit) is not None:
         # Where too many others are in use the wall stays as it was.
         with suppress(LabsRefused):
-            lab = await opened(room, room.spotlight)
+            lab = await opened(room, lit)
     if lab is None:
         return render(request, "classroom/projector.html", context)
     staged = on_the_stage(request, lab.settings.name, lab, Role.WATCHES)
     staged |= context | {"projector": True, "lab": staged["lab"] | {"name": _("Spotlight")}}
+    if private is not None:
+        staged["socket"] = private.socket
     return render(request, "labs/stage.html", staged)
 
 

@@ -89,6 +89,17 @@ def all_tenants(room: Room) -> list[Tenant]:
     return [each for each in open_labs.many.by_name.values() if each.owner.startswith(beginning)]
 
 
+def on_call_at(room: Room, place: str) -> str:
+    """The name of the lab of a drill that the place has just now; "" where it has none."""
+    owner = owner_name(room, place)
+    return next((name for name, private in open_labs.private.items() if private.owner == owner), "")
+
+
+def spotlit(room: Room) -> str:
+    """What the projector shows: the place, and its lab of a drill if it has one. Another one is another page."""
+    return f"{room.spotlight} {on_call_at(room, room.spotlight)}".strip() if room.spotlight else ""
+
+
 def settled(room: Room, place: str) -> Tenant:
     """Its lab, made if there is none yet. Raises LabsRefused."""
     if open_labs.many is None:

@@ -139,7 +139,7 @@ class Desk:
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke
-        open_labs.private[self.name] = PrivateLab(self.owner, lab, self.page)
+        open_labs.private[self.name] = PrivateLab(self.owner, lab, self.page, f"/ws/labs/{self.name}/drill/")
         if not lab.conductor.playing:
             # It is played without keeping its past to be executed again: what was ordered in secret must not be found
             # in what could have been otherwise; nor is there the memory for sixty times ten minutes.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from kafkalab.drills import LessonRefused, score, timeline_rows
+from kafkalab.drills import LessonRefused, class_report, score, timeline_rows
 from kafkalab.web.classroom.desk_pages import room_of, to_log_in
 from kafkalab.web.classroom.joining import seat_of
 from kafkalab.web.classroom.models import Room
@@ -125,7 +125,9 @@ async def order(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("room-drill", room.code)
     _room, led, places = await _led_by(request, code)
     known = [place.name for place in places]
-    chosen = [place for place in known if place in asked.getlist("places")] or known
+    # Nobody is called to a place where nobody sits.
+    everybody = [place.name for place in places if place.seats]
+    chosen = [place for place in known if place in asked.getlist("places")] or everybody
     match name:
         case "inject":
             herrings = [each for each in asked.getlist("herrings") if each in led.drill.herrings]
@@ -177,10 +179,13 @@ async def watch(request: HttpRequest, code: str, place: str) -> HttpResponse:
 @require_safe
 @never_cache
 async def results(request: HttpRequest, code: str, kind: str) -> HttpResponse:
-    """One line a place as CSV; as JSON each with its timeline."""
+    """A post-mortem of the class as Markdown; one line a place as CSV; as JSON each with its timeline."""
     room, led, places = await _led_by(request, code)
     rows = led.rows(places)
-    if kind == "csv":
+    if kind == "md":
+        found = [(each.called, led.desks[each.name].duty.incident) for each in places if each.name in led.desks]
+        answer = HttpResponse(class_report(led.drill, led.seed, found), content_type="text/markdown; charset=utf-8")
+    elif kind == "csv":
         answer = HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
     else:
         desks = {name: desk.duty.incident for name, desk in led.desks.items()}

@@ -106,11 +106,12 @@ class Led:
         return lab
 
     def prepare(self, places: Iterable[Place]) -> None:
-        """One after the other, so that nobody has to wait for all."""
+        """One after the other, so that nobody has to wait for all; where nobody sits, once somebody does."""
 
         async def do() -> None:
             for place in places:
-                await self.desk_at(place.name)
+                if place.seats:
+                    await self.desk_at(place.name)
 
         self._later(do())
 

@@ -24,6 +24,8 @@ class PrivateLab:
     lab: Lab
     page: str
     """Its address, which shows more than the stage."""
+    socket: str = ""
+    """Where more is told than of the lab; "" where there is no such."""
 
 
 class Role(Enum):

@@ -6,7 +6,7 @@ import { say } from "./words.js";
 
 const at = (/** @type {string} */ selector) => /** @type {HTMLElement|null} */ (document.querySelector(selector));
 /** Of what this page was made: another one in the spotlight is another page. */
-const shown = document.documentElement.dataset.spotlight ?? "";
+const shown = document.documentElement.dataset.projected ?? "";
 
 function draw() {
   const room = last.get("room");
@@ -20,7 +20,7 @@ function draw() {
 
 document.addEventListener("room", (event) => {
   const told = /** @type {CustomEvent} */ (event).detail;
-  if (told.type === "board" && told.spotlight !== shown) location.reload();
+  if (told.type === "board" && told.projected !== shown) location.reload();
   draw();
 });
 setInterval(draw, 1000);

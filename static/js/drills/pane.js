@@ -7,8 +7,9 @@ import { say } from "./words.js";
 const RELOADED = "kafkalab-drill-reloaded";
 const RELOADED_AT_MOST_EVERY_MS = 5_000;
 
-/** In a room a drill begins for everybody at once, and ends so. @param {{type: string, [field: string]: any}} told */
+/** In a room a drill begins for everybody who has a seat at once, and ends so. @param {{type: string, [field: string]: any}} told */
 function follow(told) {
+  if (document.documentElement.dataset.projector !== undefined) return;
   const page = told.type === "drill" || told.type === "room" ? told.drill_page ?? "" : "";
   if (page !== "" && page !== location.pathname) location.assign(page);
 }
@@ -40,6 +41,8 @@ export function wireDrill({ ask, ui, change, goTo, goLive }) {
   }
 
   function hear(news) {
+    // On a projector the stage is shown, and not what somebody thinks of it.
+    if (pane === null) return;
     const before = drill;
     drill = news;
     const moved = before?.step !== news.step || before?.seed !== news.seed;
