@@ -83,7 +83,11 @@ def test_a_vote_is_one_a_seat_changeable_until_closed_and_hidden_until_shown() -
                 assert "100 %" not in shown
             for browser in (ada, cy):
                 assert "100 %" not in await page_of(browser, mine)
+            # Who asks every second is told again only what is new.
+            [again] = re.findall(r'hx-get="([^"]+/tally/[^"]+)"', (await teacher.get(votes)).content.decode())
+            assert (await teacher.get(again)).status_code == 204
             assert await order(teacher, room, "close") == 302
+            assert (await teacher.get(again)).status_code == 200
             assert await vote(cy, room, "1") == 409
             assert "You have not voted in this round." in await page_of(cy, mine)
             assert "100 %" not in await page_of(teacher, votes)

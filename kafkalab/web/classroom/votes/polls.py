@@ -180,6 +180,14 @@ def tally(vote: Vote) -> Tally:
     return Tally(vote, vote.room.seats.count(), voted, rounds, answer)
 
 
+def told_by(counted: Tally) -> str:
+    """Two tallies that say the same have the same: who asks again and again need not be told it again."""
+    vote = counted.vote
+    known = vote.answer is not None
+    said = (vote.mark, vote.round, vote.state, vote.revealed, vote.ran, known, counted.voted, counted.seats)
+    return " ".join(map(str, said))
+
+
 def _round(vote: Vote, number: int) -> Round:
     said = list(vote.ballots.filter(round=number).values_list("said", flat=True))
     counted = Counter(_key(vote, each) for each in said)
