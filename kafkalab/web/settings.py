@@ -3,13 +3,15 @@
 What differs between machines comes from the environment: KAFKALAB_DATA (the data directory), KAFKALAB_ADDRESS (how
 people reach the page from elsewhere, as https://kafka.example.org), KAFKALAB_HSTS_S (for how long a browser shall not
 come unencrypted), KAFKALAB_ALLOWED_HOSTS (more host names the page may be asked for, separated by commas),
-KAFKALAB_DATABASE_URL and KAFKALAB_REDIS_URL (see `stores`) and KAFKALAB_ARCHIVE (where `manage.py archive` writes: a
-directory or a URL as s3://bucket/path).
+KAFKALAB_DATABASE_URL and KAFKALAB_REDIS_URL (see `stores`), KAFKALAB_METRICS_TOKEN (who says it reads /metrics from
+a network; 16 characters at least) and KAFKALAB_ARCHIVE (where `manage.py archive` writes: a directory or a URL as
+s3://bucket/path).
 """
 
 import os
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from kafkalab.web import stores
@@ -35,6 +37,9 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = False
 PUBLIC = Public.read(os.environ.get("KAFKALAB_ADDRESS", ""), int(os.environ.get("KAFKALAB_HSTS_S", "0")))
+METRICS_TOKEN = os.environ.get("KAFKALAB_METRICS_TOKEN", "")
+if METRICS_TOKEN and (len(METRICS_TOKEN) < 16 or not METRICS_TOKEN.isascii() or not METRICS_TOKEN.isprintable()):
+    raise ImproperlyConfigured("KAFKALAB_METRICS_TOKEN has 16 characters at least: openssl rand -hex 20 makes one.")
 ALLOWED_HOSTS = [
     "localhost",
     "127.0.0.1",

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -224,6 +225,34 @@ def test_behind_https_every_cookie_is_for_https_alone_and_out_of_reach_of_script
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_scraper_with_the_servers_token_reads_the_home_labs_metrics_on_a_network(settings: Any) -> None:
+    """Nobody does where there is no token, and the token opens nothing else."""
+
+    async def seen(token: str, path: str = "/metrics") -> tuple[int, bool]:
+        answer = await AsyncClient().get(path, headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code, 'lab="home"' in answer.content.decode()
+
+    async def scenario() -> None:
+        async with on_a_network():
+            assert (await AsyncClient().get("/metrics")).content == b""
+            assert await seen("") == (200, False)
+            assert await seen("0123456789abcdef") == (401, False)
+            settings.METRICS_TOKEN = "0123456789abcdef"
+            assert await seen("0123456789abcdef") == (200, True)
+            assert await seen("0123456789abcdeF") == (401, False)
+            assert await seen("") == (200, False)
+            assert (await seen("0123456789abcdef", "/labs/home/metrics"))[0] == 404
+            assert (await seen("0123456789abcdef", "/api/labs/home/"))[0] == 404
+
+    asyncio.run(scenario())
+
+
+def test_a_token_that_can_be_guessed_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    code, said = manage("lab", "--data", str(tmp_path), KAFKALAB_METRICS_TOKEN="secret")
+    assert code != 0
+    assert "KAFKALAB_METRICS_TOKEN has 16 characters at least: openssl rand -hex 20 makes one." in said
+
+
 def test_on_a_network_the_home_lab_is_the_instructors_alone() -> None:
     async def scenario() -> None:
         await sync_to_async(User.objects.create_user)("kim", password=PASSWORD, is_staff=True)

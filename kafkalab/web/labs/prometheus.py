@@ -7,6 +7,7 @@ in the labels `lab` and `node`, where a scrape of real brokers has `instance`.
 
 The server's own page of it has the labs that are everybody's and those of whoever asks. One lab's page is
 its owner's, who is known by the browser's cookie or, as a scraper has none, by the lab's user and password.
+On a network the home lab's are the instructor's, and a scraper's that has the server's token (RFC 6750).
 """
 
 import base64
@@ -15,6 +16,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -35,9 +37,14 @@ _NO_LETTER = re.compile(r"[^a-zA-Z0-9_]")
 async def of_server(request: HttpRequest) -> HttpResponse:
     """The labs that are everybody's or, on a network, the instructor's; and those of the asker that are awake.
     To be asked wakes nobody."""
+    token = _said(request, "bearer")
+    scrapes = bool(settings.METRICS_TOKEN) and secrets.compare_digest(token.encode(), settings.METRICS_TOKEN.encode())
+    if token and not scrapes:
+        # A scraper that is told nothing would take it for an empty server.
+        return HttpResponse("This is not the token.\n", status=401, headers={"WWW-Authenticate": "Bearer"})
     owner = owner_of(request)
     own = open_labs.many.owned_by(owner) if open_labs.many is not None and owner else []
-    labs = dict(open_labs.common)
+    labs = dict(open_labs.by_name if scrapes else open_labs.common)
     labs |= {tenant.name: tenant.lab for tenant in own if tenant.lab is not None}
     return _answer(request, labs)
 
@@ -69,14 +76,17 @@ async def _tenant(request: HttpRequest, name: str) -> Tenant:
 
 def _credentials(request: HttpRequest) -> tuple[str, str]:
     """Of HTTP's basic authentication (RFC 7617)."""
-    scheme, _, said = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
     try:
-        user, _, password = base64.b64decode(said, validate=True).decode().partition(":")
+        user, _, password = base64.b64decode(_said(request, "basic"), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return user, password
+
+
+def _said(request: HttpRequest, scheme: str) -> str:
+    """What stands behind that scheme of authorization; "" where it is another one."""
+    named, _, said = request.headers.get("Authorization", "").partition(" ")
+    return str(said) if named.lower() == scheme else ""
 
 
 def _answer(request: HttpRequest, labs: dict[str, Lab]) -> HttpResponse:
