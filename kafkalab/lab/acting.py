@@ -284,6 +284,7 @@ class Acting:
             records_per_transaction=command.records_per_transaction,
             abort_every=command.abort_every,
             retries=command.retries,
+            buffer_memory=command.buffer_memory,
             limit=command.limit,
         )
         _check(settings)

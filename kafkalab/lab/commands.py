@@ -31,6 +31,7 @@ UserNote = Text("As whom it asks, for the access control lists. Empty: ANONYMOUS
 
 ACKS = ("0", "1", "all")
 MANY = 2**31 - 1
+BUFFER = 33_554_432
 ISOLATION_LEVELS = {"read_uncommitted": 0, "read_committed": 1}
 ELECTIONS = ("preferred", "unclean")
 
@@ -167,6 +168,9 @@ class CreateProducer:
     compression: Annotated[str, Text("How batches are compressed.", choices=client.CODECS)] = "none"
     max_in_flight: Annotated[int, Whole("Requests on their way to a broker at most.", 1, 100)] = 5
     retries: Annotated[int, Whole("How often a batch is sent again at most.", 0, MANY)] = MANY
+    buffer_memory: Annotated[
+        int, Whole("Bytes that may wait to be acked. Where that is full, send() waits.", 1_000, BUFFER)
+    ] = BUFFER
     transactional_id: Annotated[
         str | None, Text("Write in transactions under this name. Empty: none.", longest=249)
     ] = None

@@ -254,6 +254,8 @@ def _create_producer(command: order.CreateProducer, at: str) -> str:
     }
     if command.retries != order.MANY:
         wanted["retries"] = command.retries
+    if command.buffer_memory != order.BUFFER:
+        wanted["buffer.memory"] = command.buffer_memory
     transactions = ""
     if command.transactional_id:
         transactions = f" --transactional-id {shlex.quote(command.transactional_id)}"

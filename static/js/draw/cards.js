@@ -48,8 +48,8 @@ export function drawProducer(box, selected) {
     h("text", { class: "card-line", x: 12, y: 40 }, short(entity.topic ? `to ${entity.topic} · ${pace}` : "what you send by hand", letters)),
     h("text", { class: "card-small", x: 12, y: 56 },
       short(`acks=${entity.acks}${entity.transactions ? ` · ${entity.transactions.state}` : entity.idempotence ? " · idempotent" : ""}`, letters)),
-    entity.failed > 0
-      ? h("text", { class: "card-small bad", x: 12, y: 73 }, short(`${number(entity.failed)} failed`, letters))
+    entity.state === "buffer full" || entity.failed > 0
+      ? h("text", { class: "card-small bad", x: 12, y: 73 }, short(entity.state === "buffer full" ? "buffer full: send() waits" : `${number(entity.failed)} failed`, letters))
       : h("text", { class: "card-small", x: 12, y: 73 }, h("tspan", { class: "count" }, number(entity.acked)), ` of ${number(entity.sent)} acked`),
   );
 }
