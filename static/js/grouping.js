@@ -56,4 +56,8 @@ export function takenUp(facts, fact) {
   return null;
 }
 
-const partOf = (fact) => ({ name: named(fact), text: fact.text, topic: fact.topic, partition: fact.partition });
+const partOf = (fact) => ({
+  name: named(fact), text: fact.text, topic: fact.topic, partition: fact.partition,
+  // What was before and what is now is each one's own.
+  leader: fact.leader, previous: fact.previous, before: fact.before, after: fact.after,
+});

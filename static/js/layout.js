@@ -1,5 +1,6 @@
 /**
- * Where everything stands on the flow lens: producers left, brokers as columns in the centre, groups right.
+ * Where everything stands on the flow lens: producers left, brokers as columns in the centre, groups right; where there
+ * is no room for that, as on a phone, one below the other.
  *
  * A fixed grammar and never an automatic layout: a box only moves when something before it came or went.
  * One partition has one height across all broker columns, so that its replicas stand side by side.
@@ -9,6 +10,12 @@ import { cast } from "./cast.js";
 import { faultRoom, placeFaults } from "./faultlayout.js";
 
 const EDGE = 16;
+/** Less room than this has one column. */
+export const ONE_COLUMN = 640;
+/** Beside that column, where envelopes go past the cards. */
+const LANE = 14;
+const ROW_OF_ONE = 44;
+const INVITATION = 128;
 /** More brokers than this need the room of all others. */
 export const CROWDED = 4;
 const TOP = 14;
@@ -41,12 +48,24 @@ const between = (low, value, high) => Math.max(low, Math.min(high, value));
 export function flowLayout(model, ui, room) {
   const on = cast(model);
   const crowded = on.brokers.length > CROWDED;
-  const left = { x: EDGE, w: between(168, room.width * 0.165, crowded ? 180 : 250) };
+  const narrow = room.width < ONE_COLUMN;
+  const gap = narrow ? LANE : between(34, room.width * 0.05, crowded ? 48 : 84);
+  const across = { x: EDGE, w: room.width - 2 * EDGE };
+  const left = { y: 0, ...(narrow ? across : { x: EDGE, w: between(168, room.width * 0.165, crowded ? 180 : 250) }) };
   const rightWidth = between(240, room.width * 0.26, crowded ? 260 : 380);
-  const right = { x: room.width - EDGE - rightWidth, w: rightWidth };
-  const gap = between(34, room.width * 0.05, crowded ? 48 : 84);
-  const centre = { x: left.x + left.w + gap, w: right.x - gap - (left.x + left.w + gap) };
+  const right = { y: 0, ...(narrow ? across : { x: room.width - EDGE - rightWidth, w: rightWidth }) };
   const feeders = stack(left, [...on.producers.map((p) => [p, 84]), ...on.feeders.map((c) => [c, 84])]);
+  const top = TOP + (narrow ? bottomOf(feeders, INVITATION) + CARD_GAP : 0);
+  const first = narrow ? EDGE + LANE : left.x + left.w + gap;
+  const centre = { x: first, w: (narrow ? room.width - EDGE - LANE : right.x - gap) - first };
+  const { lanes, head } = faultRoom(on.faults);
+  const lanesTop = top + CONTROLLER.h + 12;
+  const headTop = top + CONTROLLER.h + 26 + lanes;
+  const shelvesTop = headTop + BROKER_HEAD + head + 6;
+  const row = narrow ? ROW_OF_ONE : rowHeight(on, ui, room.height - EDGE - 20 - shelvesTop);
+  const shelves = stackTopics(on, ui, shelvesTop, row);
+  const cluster = bottomOf(shelves, headTop + BROKER_HEAD + head + 60) + 24;
+  if (narrow) right.y = cluster + CARD_GAP;
   const readers = stack(right, [
     ...on.groups.map((group) => [group, groupHeight(group)]),
     ...on.loners.map((consumer) => [consumer, 44 + LINE * Math.min(LINES_SHOWN, Math.max(1, consumer.positions.length))]),
@@ -54,32 +73,27 @@ export function flowLayout(model, ui, room) {
     ...on.archives.map((each) => [each, ARCHIVE_HEAD + LINE * Math.min(LINES_SHOWN, each.partitions.length) + 6]),
     ...on.transactions.slice(0, TRANSACTIONS_SHOWN).map((each) => [each, transactionHeight(each)]),
   ]);
-  const { lanes, head } = faultRoom(on.faults);
-  const lanesTop = TOP + CONTROLLER.h + 12;
-  const headTop = TOP + CONTROLLER.h + 26 + lanes;
-  const shelvesTop = headTop + BROKER_HEAD + head + 6;
-  const row = rowHeight(on, ui, room.height - EDGE - 20 - shelvesTop);
-  const shelves = stackTopics(on, ui, shelvesTop, row);
-  const content = Math.max(bottomOf(shelves, headTop + BROKER_HEAD + head + 60) + 24, bottomOf(feeders, 0), bottomOf(readers, 0));
-  const height = Math.max(room.height, content + EDGE);
-  const brokers = columns(centre, on.brokers, headTop, height - EDGE - headTop);
-  const controllers = seats(centre, on.controllers);
+  const content = Math.max(cluster, bottomOf(feeders, 0), bottomOf(readers, narrow ? right.y + INVITATION : 0));
+  // Where all is one column the page is scrolled, and not the stage.
+  const height = narrow ? content + EDGE : Math.max(room.height, content + EDGE);
+  const brokers = columns(centre, on.brokers, headTop, (narrow ? cluster : height - EDGE) - headTop);
+  const controllers = seats(centre, on.controllers, top);
   const faults = placeFaults(on.faults, { brokers, controllers, feeders, readers, centre, gap, lanesTop, headTop, head: BROKER_HEAD });
   const clientsById = new Map();
   for (const client of on.clients) clientsById.set(client.client_id, [...(clientsById.get(client.client_id) ?? []), client.name]);
-  return { faults, clientsById, width: room.width, height, gap, left, right, centre, headTop, feeders, readers, shelves, brokers, controllers };
+  return { faults, clientsById, width: room.width, height, gap, narrow, left, right, centre, headTop, feeders, readers, shelves, brokers, controllers };
 }
 
 /** Controllers stand side by side above the brokers: one, or a quorum of three. */
-function seats(centre, controllers) {
+function seats(centre, controllers, y) {
   const count = Math.max(1, controllers.length);
   const w = Math.min(CONTROLLER.w, (centre.w - CONTROLLER.gap * (count - 1)) / count);
   const first = centre.x + (centre.w - w * count - CONTROLLER.gap * (count - 1)) / 2;
-  return controllers.map((entity, index) => ({ entity, x: first + index * (w + CONTROLLER.gap), y: TOP, w, h: CONTROLLER.h }));
+  return controllers.map((entity, index) => ({ entity, x: first + index * (w + CONTROLLER.gap), y, w, h: CONTROLLER.h }));
 }
 
 function stack(column, cards) {
-  let y = TOP + 26;
+  let y = column.y + TOP + 26;
   return cards.map(([entity, h]) => {
     const box = { entity, x: column.x, y, w: column.w, h };
     y += h + CARD_GAP;
@@ -184,6 +198,8 @@ export function anchors(layout) {
     },
     /** Between the cards and the brokers: where envelopes turn into their row. */
     gap: layout.gap,
+    /** The width, where nothing stands beside the columns; else null. */
+    alone: layout.narrow ? layout.width : null,
     columns: [layout.centre.x - 6, layout.centre.x + layout.centre.w + 6],
     /** @returns {[number, number]} */
     point(name, toward, topic, partition) {

@@ -11,7 +11,7 @@ import { drawMatrix } from "./draw/matrix.js";
 import { drawRibbons } from "./draw/ribbon.js";
 import { drawSpace } from "./draw/spacetime.js";
 import { drawTools } from "./draw/tools.js";
-import { anchors, CROWDED, flowLayout } from "./layout.js";
+import { anchors, CROWDED, flowLayout, ONE_COLUMN } from "./layout.js";
 import { paced } from "./pace.js";
 import { h, paint } from "./paint.js";
 
@@ -46,6 +46,7 @@ export function makeStage(parts, now) {
   function room(most = 1.3) {
     const { model, ui } = now();
     if (ui.present) return presentedRoom();
+    if (ui.lens === "flow" && parts.frame.clientWidth < ONE_COLUMN) return { scale: 1, width: parts.frame.clientWidth, height: 0 };
     const more = ui.lens === "flow" ? FOR_EACH_MORE * Math.max(0, cast(model).brokers.length - CROWDED) : 0;
     const scale = Math.max(Math.min(1, parts.frame.clientWidth / (NARROWEST + more)), parts.frame.clientWidth / (DRAWN_FOR + more), 0.5);
     const drawnAt = Math.min(scale, most);

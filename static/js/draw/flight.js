@@ -52,7 +52,7 @@ function drawFlight(flight, at, now_us, place) {
   const [left, right] = [Math.min(way.from, way.to), Math.max(way.from, way.to)];
   const [along, y] = way.at(part);
   // Over the columns stand names that it shall not cover: there it is an envelope without a name.
-  const small = way.among && along > at.columns[0] && along < at.columns[1];
+  const small = way.among && (at.alone !== null || (along > at.columns[0] && along < at.columns[1]));
   const w = small ? (still ? 34 : 19) : label.length * 6 + 24;
   const x = small ? along : way.among ? besideColumns(along, w / 2, at.columns, left, right) : within(along, w / 2 + 3, left, right);
   return h("g", {

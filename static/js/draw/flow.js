@@ -24,8 +24,8 @@ export function drawFlow(model, ui, layout) {
   const on = cast(model);
   return [
     h("g", { key: "heads", class: "heads", "aria-hidden": "true" },
-      h("text", { class: "column-title", x: layout.left.x, y: 28 }, "Producers"),
-      h("text", { class: "column-title", x: layout.right.x, y: 28 }, "Consumers")),
+      h("text", { class: "column-title", x: layout.left.x, y: layout.left.y + 28 }, "Producers"),
+      h("text", { class: "column-title", x: layout.right.x, y: layout.right.y + 28 }, "Consumers")),
     h("g", { key: "feeders" }, layout.feeders.map((box) => feeder(box, ui)), layout.feeders.length === 0 && invitation(layout.left, [
       "Nobody sends yet.", "Run a producer"], "create_producer")),
     h("g", { key: "controllers" }, layout.controllers.map((box) => drawController(box, ui.selected === box.entity.id))),
@@ -115,8 +115,8 @@ function emptyShelf(layout) {
 
 function invitation(column, [said, offer], form) {
   return h("g", { class: "invitation", "data-form": form, tabindex: 0, role: "button", "aria-label": `${said} ${offer}.` },
-    h("rect", { x: column.x, y: 40, width: column.w, height: 88, rx: 8 }),
-    h("text", { class: "card-line", x: column.x + column.w / 2, y: 68 }, said),
-    h("text", { class: "invite", x: column.x + column.w / 2, y: 90 }, offer),
-    h("text", { class: "card-small quiet wall-only", x: column.x + column.w / 2, y: 110 }, "or connect your own"));
+    h("rect", { x: column.x, y: column.y + 40, width: column.w, height: 88, rx: 8 }),
+    h("text", { class: "card-line", x: column.x + column.w / 2, y: column.y + 68 }, said),
+    h("text", { class: "invite", x: column.x + column.w / 2, y: column.y + 90 }, offer),
+    h("text", { class: "card-small quiet wall-only", x: column.x + column.w / 2, y: column.y + 110 }, "or connect your own"));
 }

@@ -21,7 +21,7 @@ export function drawRibbons(model, at) {
     ends.set(end, { ...sum, per_s: sum.per_s + way.per_s });
     return drawRibbon(way, card ? beside(card, card === source ? target : source, at) : above(source, target));
   });
-  return { bands: drawn, sums: [...ends.values()].map(drawSum) };
+  return { bands: drawn, sums: [...ends.values()].map((sum) => drawSum(sum, at)) };
 }
 
 function drawRibbon(way, d) {
@@ -55,11 +55,12 @@ function above(source, target) {
 }
 
 /** At a card, or on a broker that copies: how much comes and goes there in all. */
-function drawSum({ end, card, family, ...sum }) {
+function drawSum({ end, card, family, ...sum }, at) {
   const says = card ? rate(sum) : `copies ${rate(sum)}`;
   const w = width(says, LETTERS) + 12;
   const left = card ? end.entity.kind !== "producer" && end.entity.role !== "producer" : false;
-  const x = card ? (left ? end.x - w - 3 : end.x + end.w + 3) : end.x + end.w / 2 - w / 2;
+  const beside = at.alone !== null ? at.alone - w - 3 : left ? end.x - w - 3 : end.x + end.w + 3;
+  const x = card ? beside : end.x + end.w / 2 - w / 2;
   const y = card ? end.y + (end.entity.kind === "member" ? 3 : 7) : end.y - 10;
   return h("g", { key: `sum ${end.entity.id ?? ""}${x} ${y}`, class: "ribbon-sum", "data-family": family, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` },
     h("rect", { width: w.toFixed(1), height: 18, rx: 9 }), h("text", { x: (w / 2).toFixed(1), y: 13 }, says));
