@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kafkalab.lab.company import company
+from kafkalab.lab.company import showing
 from kafkalab.lab.lab_time import LabTime, WallTime
 
 SLICE_S = 0.005
@@ -235,7 +235,7 @@ class Conductor:
             return
         share = SHARE_UNSEEN
         if self._watched():
-            share = min(SHARE_OF_SHOWING, SHARE_OF_ALL / company.count(id(self), self._loop.time()))
+            share = min(SHARE_OF_SHOWING, SHARE_OF_ALL / showing.count(id(self), self._loop.time()))
         soonest = self._showed_at + max(FRAME_S, self._showing_took_s / share)
         at = max(self._loop.time() + delay_s, soonest)
         if self._frame is not None:
