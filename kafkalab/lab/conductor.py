@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kafkalab.lab.company import showing
+from kafkalab.lab.company import engines, showing
 from kafkalab.lab.lab_time import LabTime, WallTime
 
 SLICE_S = 0.005
@@ -19,10 +19,11 @@ SLICE_S = 0.005
 FRAME_S = 1 / 30
 SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
-SHARE_OF_SHOWING = 0.15
-"""Of the time, at most, goes into the frames of a lab: a big cluster is shown less often, not slower played."""
-SHARE_OF_ALL = 0.3
-"""Of the time, at most, goes into the frames of all labs together."""
+SHOWN_OF_LEFT = 0.5
+"""Of the time that the engines leave, at most, goes into the frames of all labs together: a big cluster is shown less
+often, not slower played."""
+SHOWN_AT_LEAST = 0.1
+"""Of all the time, when the engines leave hardly any."""
 LONGEST_STEP_S = 0.25
 """How long one step takes at most when nothing happens that is worth a word."""
 UNSEEN_S = 0.5
@@ -102,10 +103,13 @@ class Conductor:
             return
         self._running = True
         done = None
+        began = self._loop.time()
         try:
             done = self._slice()
         finally:
             self._running = False
+            now = self._loop.time()
+            engines.took(now - began, now)
             if done is None:
                 self._break()
         self._settle()
@@ -235,7 +239,9 @@ class Conductor:
             return
         share = SHARE_UNSEEN
         if self._watched():
-            share = min(SHARE_OF_SHOWING, SHARE_OF_ALL / showing.count(id(self), self._loop.time()))
+            now = self._loop.time()
+            left = SHOWN_OF_LEFT * (1 - engines.share(now))
+            share = max(SHOWN_AT_LEAST, left) / showing.count(id(self), now)
         soonest = self._showed_at + max(FRAME_S, self._showing_took_s / share)
         at = max(self._loop.time() + delay_s, soonest)
         if self._frame is not None:
