@@ -1,8 +1,9 @@
 """When the process looks for objects that only hold each other.
 
 Python looks through all objects whenever a quarter of them are new. With a class of labs these are millions, and
-nothing else happens for a good part of a second: every few seconds, just when all are at work. Young objects are
-still looked through as they come; the old ones once in a while, whatever has been made since.
+nothing else happens for a good part of a second: every few seconds, just when all are at work. Engines at work leave
+none that only hold each other. So young objects are still looked through as they come, and the old ones once in a
+while, whatever has been made since.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ of a class."""
 MIDDLE = 5
 """How often the young are looked through until those are that have outlived it once."""
 NEVER = 1_000_000
-EVERY_S = 60.0
-"""Between two looks through all. What a lab forgets of its past, its only garbage of any size, waits so long."""
+EVERY_S = 300.0
+"""Between two looks through all. Only what a lab forgets of its past, and labs that were closed, wait for it."""
 
 
 def look_seldom() -> None:
