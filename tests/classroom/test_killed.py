@@ -210,7 +210,8 @@ def goes_on_in_the_room(teacher: Browser, ada: Browser, code: str, lab: str, bef
         teacher.post(drill, f"{drill}order/", order="stop")
         line.until("debrief")
         said = [(one["text"], one["who"]) for one in line.drill["debrief"]["lines"] if one["kind"] == "said"]
-        assert said[-2:] == [("It is one record.", "Ada"), ("It goes on.", "Ada")]
+        ended = ("Whoever leads the room ended it.", "")
+        assert said[-3:] == [("It is one record.", "Ada"), ("It goes on.", "Ada"), ended]
     assert "Poison pill" in teacher.get(f"{drill}debrief/")
     assert ",Ada,1,debrief,True,,5,Poison pill,7," in teacher.get(f"{drill}results.csv")
 
