@@ -56,8 +56,9 @@ export function takenUp(facts, fact) {
   return null;
 }
 
+/** What was before and what is now is each one's own. */
 const partOf = (fact) => ({
   name: named(fact), text: fact.text, topic: fact.topic, partition: fact.partition,
-  // What was before and what is now is each one's own.
-  leader: fact.leader, previous: fact.previous, before: fact.before, after: fact.after,
+  ...(fact.leader === undefined ? {} : { leader: fact.leader, previous: fact.previous }),
+  ...(fact.before === undefined ? {} : { before: fact.before, after: fact.after }),
 });

@@ -86,6 +86,13 @@ def test_a_failover_is_one_story(page: Page) -> None:
         elected(0, 7)["text"],
     ]
     assert facts[1]["parts"] == [
-        {"name": f"orders-{number}", "topic": "orders", "partition": number, "text": elected(0, number)["text"]}
+        {
+            "name": f"orders-{number}",
+            "topic": "orders",
+            "partition": number,
+            "text": elected(0, number)["text"],
+            "leader": 1,
+            "previous": 2,
+        }
         for number in range(3)
     ]
