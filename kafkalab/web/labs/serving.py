@@ -90,6 +90,7 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     # What is there by now stays: to look through it again and again for garbage would hold up everybody.
     gc.collect()
     gc.freeze()
+    gc.enable()
     reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(begin())))
     server.run()
 
