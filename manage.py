@@ -38,7 +38,7 @@ def main():
     if command == "lab":
         import gc
 
-        # All that it imports stays: to look for garbage in that takes a sixth of the start. `serve` begins with it.
+        # All that it imports stays: to look for garbage in that takes a sixth of the start. `look_seldom` does it once.
         gc.disable()
     execute_from_command_line(sys.argv)
 
