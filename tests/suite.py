@@ -42,7 +42,8 @@ def _beside(first: list[str], other: list[str]) -> int:
         try:
             # What it starts from here on inherits it.
             os.sched_setscheduler(giving_way.pid, os.SCHED_IDLE, os.sched_param(0))
-            codes = [subprocess.call(first), giving_way.wait()]
+            # One that was killed has a number below zero.
+            codes = [abs(subprocess.call(first)), abs(giving_way.wait())]
         finally:
             giving_way.kill()
             said.seek(0)
