@@ -31,8 +31,8 @@ def run(arguments: list[str]) -> int:
     virtual = _pytest(*apart, "-m", "not clock", "-n", "auto", "--dist", "worksteal")
     real = _pytest(*(f"--ignore={place}" for place in apart), "-n", str(AT_A_TIME), "--dist", "loadfile")
     if not hasattr(os, "SCHED_IDLE"):
-        return max([subprocess.call(turn) for turn in (by_the_clock, virtual, real)])
-    return max(subprocess.call(by_the_clock), _beside(real, [*virtual, f"--timeout={IN_THE_BACKGROUND_S}"]))
+        return max([_code(turn) for turn in (by_the_clock, virtual, real)])
+    return max(_code(by_the_clock), _beside(real, [*virtual, f"--timeout={IN_THE_BACKGROUND_S}"]))
 
 
 def _beside(first: list[str], other: list[str]) -> int:
@@ -42,13 +42,17 @@ def _beside(first: list[str], other: list[str]) -> int:
         try:
             # What it starts from here on inherits it.
             os.sched_setscheduler(giving_way.pid, os.SCHED_IDLE, os.sched_param(0))
-            # One that was killed has a number below zero.
-            codes = [abs(subprocess.call(first)), abs(giving_way.wait())]
+            codes = [_code(first), abs(giving_way.wait())]
         finally:
             giving_way.kill()
             said.seek(0)
             sys.stdout.buffer.write(said.read())
     return max(codes)
+
+
+def _code(command: list[str]) -> int:
+    """Of one that was killed it would be below zero."""
+    return abs(subprocess.call(command))
 
 
 def _pytest(*arguments: str) -> list[str]:
