@@ -219,7 +219,7 @@ function turnKeys(hands) {
 
 function drawDone(done) {
   if (done.length === 0) {
-    return [h("li", { class: "quiet" }, "What you do with the page's forms and buttons is shown here as the command line that it equals, until you leave the page.")];
+    return [h("li", { class: "quiet" }, "What you do here, with the page or in its terminal, is shown here as a command line. This browser keeps it.")];
   }
   return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
     answer.shell

@@ -15,7 +15,7 @@ const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (doc
 /** @typedef {[string, string|null][]} Spans */
 /** @typedef {{number: number, line: string, tool: string, lines: {at: number, spans: Spans}[], state: string, exit: number|null}} Tab */
 
-/** @param {import("./controls.js").Hands} hands */
+/** @param {import("./controls.js").Hands & {did: (line: string, id: number) => void}} hands */
 export function wireTerminal(hands) {
   const input = /** @type {HTMLInputElement} */ (find("#terminal-line"));
   const output = find("#terminal-output");
@@ -71,7 +71,10 @@ export function wireTerminal(hands) {
   }
 
   function hear(said) {
-    if (said.type === "begun") jobs.set(said.job, { number: said.job, line: said.line, tool: said.tool, lines: [], state: "running", exit: null });
+    if (said.type === "begun") {
+      jobs.set(said.job, { number: said.job, line: said.line, tool: said.tool, lines: [], state: "running", exit: null });
+      hands.did(said.line, said.job);
+    }
     else if (said.type === "output") take(said);
     else if (said.type === "refusal") note(said.error);
     else if (said.type === "completion") complete(said);
