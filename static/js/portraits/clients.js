@@ -41,12 +41,14 @@ export function consumer(it) {
     title: it.name,
     about: it.group ? `A consumer of the lab, in group ${it.group}.` : "A consumer of the lab that belongs to no group and reads every partition.",
     rows: [
-      ["State", spoken(it.state), it.group ? "Joining, it waits for its partitions; running, it reads those that it has." : "It reads every partition on its own."],
+      ["State", spoken(it.state), it.group ? "Joining, it waits for its partitions. Polling, it asks for the next records of those that it has; processing, it works on what it got." : "It reads every partition on its own."],
       it.group && ["Group", jump(it.group, `group:${it.group}`), "Its members share the partitions."],
       it.group && ["Group protocol", it.group_protocol, "classic: all members join anew at every change. consumer: the coordinator moves partitions one by one."],
       it.group && ["Member id", it.member_id || "none yet", it.group_protocol === "consumer" ? "It made this id itself." : "Given by the coordinator."],
       ["Topics", it.topics.join(", "), "What it subscribes to."],
-      ["Delivered", number(it.delivered), "Records that its application has received."],
+      ["Delivered", number(it.delivered), it.last.length > 0 ? "Records that its application has received. Here are the last of them, the newest first." : "Records that its application has received."],
+      ...[...it.last].reverse().slice(0, 8).map((record) => [`${record.topic}-${record.partition} @ ${record.offset}`,
+        h("button", { type: "button", class: "link", "data-record": `${record.topic} ${record.partition} ${record.offset}` }, record.key ?? "no key"), record.value === null ? "No value: a tombstone." : `Value: ${record.value}`]),
       ["Work on each record", `${number(it.processing_ms)} ms`, "How long its application is busy with one; too long between two polls, and the group goes on without it."],
       ["Commits", it.commit, "auto: the offsets that it has polled past, every few seconds. manual: after the work on what a poll returned. before: as soon as the poll returned. none: never."],
       it.in_hand > 0 && ["In hand", number(it.in_hand), "Records from its last poll that its application is not done with."],
@@ -57,8 +59,6 @@ export function consumer(it) {
       ...it.positions.map((at) => [`${at.topic}-${at.partition}`, `position ${offset(at.position)}`, it.group ? `The position is the next record that it asks for itself. Committed ${offset(at.committed)}: there the group goes on after a restart.` : "The next record that it asks for."]),
       it.last_error && ["Last error", it.last_error, "The newest that it was told; it may have got over it since."],
       ...throttled(it),
-      ...[...it.last].reverse().slice(0, 8).map((record) => [`${record.topic}-${record.partition} @ ${record.offset}`,
-        h("button", { type: "button", class: "link", "data-record": `${record.topic} ${record.partition} ${record.offset}` }, record.key ?? "no key"), record.value]),
     ],
   };
 }
