@@ -40,12 +40,14 @@ export const pressable = (said, selected = false) => ({ tabindex: 0, role: "butt
 export function drawProducer(box, selected) {
   const { entity, w } = box;
   const letters = Math.floor((w - 22) / 6.3);
+  // What has no room in whole words is said in fewer, so that no half of one stands there.
+  const fits = (/** @type {string} */ text) => width(text, 12.5) <= w - 20;
   const pace = ["paused", "finished"].includes(entity.state) ? entity.state : entity.rate > 0 ? `${number(entity.rate)} records/s` : "by hand";
   return card(box, "producer", selected, `Producer ${entity.name}${entity.topic ? ` to ${entity.topic}` : ""}, ${pace}`,
     h("rect", { class: "card-edge", x: w - 5, width: 5, height: box.h, rx: 2.5 }),
     drawThrottle(entity, w),
     h("text", { class: "card-name", x: 12, y: 21 }, short(entity.name, letters - (entity.throttled ? 10 : 0))),
-    h("text", { class: "card-line", x: 12, y: 40 }, fit(entity.topic ? `to ${entity.topic} · ${pace}` : "what you send by hand", w - 20, 12.5)),
+    h("text", { class: "card-line", x: 12, y: 40 }, fit(entity.topic ? [`to ${entity.topic} · ${pace}`, `to ${entity.topic} · ${pace.replace(" records", "")}`].find(fits) ?? `to ${entity.topic}` : "what you send by hand", w - 20, 12.5)),
     h("text", { class: "card-small", x: 12, y: 56 },
       short(`acks=${entity.acks}${entity.transactions ? ` · ${entity.transactions.state}` : entity.idempotence ? " · idempotent" : ""}`, letters)),
     entity.failed > 0

@@ -45,8 +45,11 @@ export function drawReplica(partition, replica, box, selected) {
   // Where there is no room for both, how far it is behind says more than where it ends.
   const named = text + width(label, size.name) + (size.lines === 1 ? noteWidth : 0);
   const both = named + notes <= box.w;
-  // The number alone says nothing to whoever sees it first.
-  const worded = named + notes + END_WORD <= box.w;
+  const inWords = note?.words ?? WORDS[state];
+  // The number alone says nothing to whoever sees it first: its word stands below it, or before it where there is room.
+  const below = size.lines === 3 && text + width(inWords, 12.5) + END_WORD <= box.w;
+  const worded = size.lines < 3 && named + notes + END_WORD <= box.w;
+  const ended = behind ? both && (worded || below) : named + endWidth <= box.w;
   const middle = box.h / 2;
   const line = { 1: middle + 4, 2: middle - 3, 3: middle - 10 }[size.lines] ?? middle;
   const tail = size.lines === 1
@@ -63,12 +66,13 @@ export function drawReplica(partition, replica, box, selected) {
     h("text", { class: "replica-letter", x: size.tab / 2, y: middle + size.name / 3 }, LETTERS[state]),
     state === "offline" && h("path", { class: "crossed", d: `M${size.tab + 4} 4L${box.w - 4} ${box.h - 4}M${box.w - 4} 4L${size.tab + 4} ${box.h - 4}` }),
     h("text", { class: "replica-name", x: text, y: line }, label),
-    size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, note?.words ?? WORDS[state]),
+    size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, inWords),
     note && size.lines === 2 && h("text", { class: "replica-note", x: text, y: middle + 14 }, note.short),
     note && size.lines === 1 && h("text", { class: "replica-note", x: text + 6 + label.length * size.letter, y: line }, note.short),
     tail,
-    behind && h("text", { class: "replica-lag", x: both ? box.w - endWidth - 6 : box.w - 9, y: line }, behind),
-    (both || (!behind && named + endWidth <= box.w)) && h("text", { class: "replica-end", x: box.w - 9, y: line }, worded && h("tspan", { class: "replica-end-word" }, "end "), end),
+    behind && h("text", { class: "replica-lag", x: ended ? box.w - endWidth - (worded ? END_WORD : 0) - 6 : box.w - 9, y: line }, behind),
+    ended && h("text", { class: "replica-end", x: box.w - 9, y: line }, worded && h("tspan", { class: "replica-end-word" }, "end "), end),
+    ended && below && h("text", { class: "replica-end-word", x: box.w - 9, y: middle + 8 }, "end"),
   );
 }
 
