@@ -11,18 +11,21 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kafkalab.lab.company import company
+from kafkalab.lab.company import engines, showing
 from kafkalab.lab.lab_time import LabTime, WallTime
 
 SLICE_S = 0.005
-"""How long the world may run before others on the loop get their turn."""
+"""How long the world may run before others on the loop get their turn, where there are hardly any others."""
+SHORTEST_SLICE_S = 0.001
+"""The same where engines take all of the time: sixty labs in a row must not keep an order waiting."""
 FRAME_S = 1 / 30
 SWEEP_S = 0.5
 """Between frames when nothing stirs: positions and counters still move a little."""
-SHARE_OF_SHOWING = 0.15
-"""Of the time, at most, goes into the frames of a lab: a big cluster is shown less often, not slower played."""
-SHARE_OF_ALL = 0.3
-"""Of the time, at most, goes into the frames of all labs together."""
+SHOWN_OF_LEFT = 0.5
+"""Of the time that the engines leave, at most, goes into the frames of all labs together: a big cluster is shown less
+often, not slower played."""
+SHOWN_AT_LEAST = 0.1
+"""Of all the time, when the engines leave hardly any."""
 LONGEST_STEP_S = 0.25
 """How long one step takes at most when nothing happens that is worth a word."""
 UNSEEN_S = 0.5
@@ -102,10 +105,13 @@ class Conductor:
             return
         self._running = True
         done = None
+        began = time.perf_counter()
         try:
             done = self._slice()
         finally:
             self._running = False
+            now = time.perf_counter()
+            engines.took(now - began, now)
             if done is None:
                 self._break()
         self._settle()
@@ -133,7 +139,8 @@ class Conductor:
         self.slices += 1
         world = self.world
         now_us = self.clock.now_us() if self._goal_us is None else self._goal_us
-        end = time.perf_counter() + SLICE_S
+        began = time.perf_counter()
+        end = began + SLICE_S + (SHORTEST_SLICE_S - SLICE_S) * engines.share(began)
         due_us = world.next_due_us()
         pace = self.clock.pace
         while due_us is not None and due_us <= now_us:
@@ -235,7 +242,9 @@ class Conductor:
             return
         share = SHARE_UNSEEN
         if self._watched():
-            share = min(SHARE_OF_SHOWING, SHARE_OF_ALL / company.count(id(self), self._loop.time()))
+            now = time.perf_counter()
+            left = SHOWN_OF_LEFT * (1 - engines.share(now))
+            share = max(SHOWN_AT_LEAST, left) / showing.count(id(self), now)
         soonest = self._showed_at + max(FRAME_S, self._showing_took_s / share)
         at = max(self._loop.time() + delay_s, soonest)
         if self._frame is not None:

@@ -50,6 +50,7 @@ DOINGS: tuple[Command, ...] = (
 def _checkpoints_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """These labs live much faster than the clock on the wall."""
     monkeypatch.setattr("kafkalab.lab.past.past.SHARE", 1e9)
+    monkeypatch.setattr("kafkalab.lab.past.past.SHARE_OF_ALL", 1e9)
 
 
 @pytest.fixture(params=["memory", "files"])

@@ -36,12 +36,12 @@ REMADE_BY_S = (3, 8, 13)
 HEALED_BY_S = 30
 """So long after everything was mended the cluster must be whole again, by itself."""
 QUIET_S = 25
+"""Producers stop so long before the final count."""
 MOVED_BY_S = 600
 """After the end: until then every record must have its copy. A mover that waits at a partition where nothing comes,
 between transactions of one record each, moves two in a second."""
 REST_S = 2
 """For the last markers to be replicated, and known to be."""
-"""Producers stop so long before the final count."""
 
 
 @dataclass
@@ -155,17 +155,20 @@ class History:
         for node in self.world.nodes.values():
             if isinstance(node, Producer):
                 self.world.tell_node(node.name, Pause())
+        yield self.plan.end_us - REST_S * SECOND_US
+        at_rest = self.movers.are_level()
         yield self.plan.end_us
-        yield from self._until_moved()
+        yield from self._until_moved(at_rest)
 
-    def _until_moved(self) -> Iterator[int]:
-        """A mover whose transactions hold one record each has more to do than the others."""
+    def _until_moved(self, at_rest: bool) -> Iterator[int]:
+        """A mover whose transactions hold one record each has more to do than the others. `at_rest`: they had done
+        all of it a while ago."""
         end_us, latest_us = self.plan.end_us, self.plan.end_us + MOVED_BY_S * SECOND_US
         while not self.movers.are_level() and end_us < latest_us:
             self.movers.replace_the_fenced()
             end_us += SECOND_US
             yield end_us
-        if end_us > self.plan.end_us:
+        if not at_rest:
             yield end_us + REST_S * SECOND_US
 
     def _advance(self, until_us: int) -> None:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kafkalab.lab.company import remembering
 from kafkalab.lab.past.script import Script, TimedOrder
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ MOST_STEPS = 2_500
 """Of the world between two checkpoints: more take too long to execute again."""
 NEVER = 2**62
 SHARE = 0.02
-"""Of the wall's time, at most, goes into checkpoints."""
+"""Of the wall's time, at most, goes into the checkpoints of a lab."""
+SHARE_OF_ALL = 0.06
+"""The same of all labs together."""
 THINNED = ((60 * SECOND_US, 0), (600 * SECOND_US, 10 * SECOND_US), (3_600 * SECOND_US, 60 * SECOND_US))
 """(up to this age, so far apart); what is older goes."""
 MOST_CHECKPOINTS = 140
@@ -123,7 +126,7 @@ class Past:
             self._next_us, self._next_step = world.now_us + REAL_EVERY_US, NEVER
         self._thin(world.now_us)
         now = time.perf_counter()
-        self._not_before = now + (now - began) / SHARE
+        self._not_before = now + (now - began) / min(SHARE, SHARE_OF_ALL / remembering.count(id(self), now))
 
     def _thin(self, now_us: int) -> None:
         kept: list[Checkpoint] = []

@@ -7,7 +7,6 @@ from daphne.server import Server  # isort: skip  (installs the asyncio reactor)
 
 import asyncio
 import errno
-import gc
 import os
 import signal
 import socket
@@ -18,6 +17,7 @@ from django.conf import settings
 
 from kafkalab.lab import Lab
 from kafkalab.web.labs.consumers import LARGEST_MESSAGE, close_all
+from kafkalab.web.labs.garbage import look_seldom, look_through_all
 from kafkalab.web.labs.narrow_doors import narrow
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.wire import NAME as WIRE
@@ -80,6 +80,7 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
         reactor.stop()
 
     tasks: list[asyncio.Task[None]] = []
+    looking: list[asyncio.Task[None]] = []
 
     def stop(*_: Any) -> None:
         if len(tasks) == 1:
@@ -87,10 +88,9 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    # What is there by now stays: to look through it again and again for garbage would hold up everybody.
-    gc.collect()
-    gc.freeze()
+    look_seldom()
     reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(begin())))
+    reactor.callWhenRunning(lambda: looking.append(asyncio.ensure_future(look_through_all())))
     server.run()
 
 
