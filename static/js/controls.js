@@ -226,7 +226,7 @@ function drawDone(done) {
       ? h("button", { class: "shell-line", type: "button", "data-run-line": answer.shell, title: "Put it into the terminal" }, answer.shell)
       : h("code", { class: "shell-line" }, command.command),
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
-    !answer.ok && h("p", { class: "refusal" }, answer.error),
+    !answer.ok && answer.error && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),
     branchOf(answer),
     toldBy(command, answer)));

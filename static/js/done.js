@@ -20,11 +20,16 @@ export function makeDone(lab) {
     all: () => done,
     /** How many orders were carried out since the page was opened. */
     carriedOut: () => carriedOut,
-    /** @param {Done["command"]} command @param {Done["answer"]} answer */
+    /** @param {Done["command"]} command @param {Done["answer"]} answer @returns {() => void} says that it failed later */
     add(command, answer) {
       if (answer.ok) carriedOut += 1;
-      done = [{ command, answer, at: Date.now() }, ...done].slice(0, MOST);
-      keep(place, done.filter((one) => mayBeKept(one)));
+      const one = { command, answer, at: Date.now() };
+      done = [one, ...done].slice(0, MOST);
+      keep(place, done);
+      return () => {
+        done = done.map((other) => (other === one ? { ...one, answer: { ...answer, ok: false } } : other));
+        keep(place, done);
+      };
     },
   };
 }
@@ -48,7 +53,7 @@ function recall(place) {
 
 /** Without what was in the forms: of an order only its name and its line are shown. */
 function keep(place, done) {
-  const told = done.map(({ command, answer, at }) => ({ command: { command: command.command }, answer, at }));
+  const told = done.filter(mayBeKept).map(({ command, answer, at }) => ({ command: { command: command.command }, answer, at }));
   try {
     localStorage.setItem(place, JSON.stringify(told));
   } catch (error) {

@@ -173,8 +173,12 @@ async function ask(command) {
 
 /** In the terminal: a line that the lab has begun to carry out. @param {string} line @param {number} id */
 function did(line, id) {
-  done.add({ command: "run_line" }, { type: "answer", id, ok: true, shell: line });
+  const failed = done.add({ command: "run_line" }, { type: "answer", id, ok: true, shell: line });
   refresh(false);
+  return () => {
+    failed();
+    refresh(false);
+  };
 }
 
 /** In a lesson: of its own steps only going back is told of, since it undoes what stands in the list. @param {{command: string}} command */

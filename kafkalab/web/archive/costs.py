@@ -112,9 +112,8 @@ def _number(said: str, low: float, high: float) -> float | None:
 
 
 def _months(prices: Prices) -> str:
-    """Of which the prices are known: one, or from the first to the last."""
-    months = sorted({price.known for price in prices.values()})
-    return months[0] if len(months) == 1 else f"{months[0]} – {months[-1]}"
+    """Of which the prices are known."""
+    return ", ".join(sorted({price.known for price in prices.values()}))
 
 
 def _text(value: float) -> str:
