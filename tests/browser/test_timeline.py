@@ -45,7 +45,7 @@ def test_the_past_can_be_seen_played_and_left_again(page: Page) -> None:
     expect(page.get_by_role("button", name=re.compile("^Broker 3, crashed"))).to_be_visible()
     page.wait_for_timeout(1500)
     moment = page.get_by_role("slider", name="Moment that is shown")
-    killed = page.locator("#facts li", has_text="Broker 3 was killed").locator("time").text_content()
+    killed = page.locator("#facts li", has_text="Broker 3 was killed").first.locator("time").text_content()
     expect(page.locator("#beat")).to_have_text(re.compile(f"^{killed}Broker 3 was killed"))
     page.locator("body").press("Shift+ArrowLeft")
     expect(page.locator("html")).to_have_attribute("data-past", "true")
