@@ -21,6 +21,8 @@ export const TOPIC_HEAD = 24;
 const LOWEST_ROW = 28;
 const HIGHEST_ROW = 104;
 const WIDEST_ROW_GAP = 10;
+/** There a broker says how much it leads. */
+const BELOW_SHELVES = 24;
 export const MEMBER_HEAD = 24;
 export const LINE = 19;
 export const GROUP_HEAD = 64;
@@ -58,9 +60,9 @@ export function flowLayout(model, ui, room) {
   const lanesTop = TOP + CONTROLLER.h + 12;
   const headTop = TOP + CONTROLLER.h + 26 + lanes;
   const shelvesTop = headTop + BROKER_HEAD + head + 6;
-  const row = rowHeight(on, ui, room.height - EDGE - 20 - shelvesTop);
+  const row = rowHeight(on, ui, room.height - EDGE - BELOW_SHELVES - shelvesTop);
   const shelves = stackTopics(on, ui, shelvesTop, row);
-  const content = Math.max(bottomOf(shelves, headTop + BROKER_HEAD + head + 60) + 24, bottomOf(feeders, 0), bottomOf(readers, 0));
+  const content = Math.max(bottomOf(shelves, headTop + BROKER_HEAD + head + 60) + BELOW_SHELVES, bottomOf(feeders, 0), bottomOf(readers, 0));
   const height = Math.max(room.height, content + EDGE);
   const brokers = columns(centre, on.brokers, headTop, height - EDGE - headTop);
   const controllers = seats(centre, on.controllers);
