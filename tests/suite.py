@@ -40,14 +40,23 @@ def _beside(first: list[str], other: list[str]) -> int:
     with tempfile.TemporaryFile() as said:
         giving_way = subprocess.Popen(other, stdout=said, stderr=said)
         try:
-            # What it starts from here on inherits it.
-            os.sched_setscheduler(giving_way.pid, os.SCHED_IDLE, os.sched_param(0))
+            if not _gives_way(giving_way.pid):
+                giving_way.wait()
             codes = [_code(first), abs(giving_way.wait())]
         finally:
             giving_way.kill()
             said.seek(0)
             sys.stdout.buffer.write(said.read())
     return max(codes)
+
+
+def _gives_way(process: int) -> bool:
+    """From now on, with all that it starts. Not every container lets anybody ask for that."""
+    try:
+        os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0))
+    except OSError:
+        return False
+    return True
 
 
 def _code(command: list[str]) -> int:
