@@ -50,9 +50,9 @@ function refresh() {
 
 function drawAround() {
   document.documentElement.dataset.lens = ui.lens;
-  for (const side of sides) {
+  for (const [at, side] of sides.entries()) {
     paint(side.part("time"), side.model.version < 0 ? [] : [h("span", null, clockTime(now_us(side)))]);
-    paint(side.part("ledger"), drawLedger(side.model));
+    paint(side.part("ledger"), drawLedger(side.model, `${at}-`));
   }
   for (const tab of document.querySelectorAll("[data-lens-tab]")) {
     tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.lensTab === ui.lens));

@@ -219,14 +219,14 @@ function turnKeys(hands) {
 
 function drawDone(done) {
   if (done.length === 0) {
-    return [h("li", { class: "quiet" }, "What you do with the page's forms and buttons is shown here as the command line that it equals, until you leave the page.")];
+    return [h("li", { class: "quiet" }, "What you do here, with the page or in its terminal, is shown here as a command line. This browser keeps it.")];
   }
   return done.map(({ command, answer, at }) => h("li", { key: `${answer.id} ${at}`, "data-state": answer.ok ? "done" : "refused" },
     answer.shell
       ? h("button", { class: "shell-line", type: "button", "data-run-line": answer.shell, title: "Put it into the terminal" }, answer.shell)
       : h("code", { class: "shell-line" }, command.command),
     answer.shell && h("button", { class: "copy", type: "button", "data-copy": answer.shell, "aria-label": "Copy the command line" }, "Copy"),
-    !answer.ok && h("p", { class: "refusal" }, answer.error),
+    !answer.ok && answer.error && h("p", { class: "refusal" }, answer.error),
     recordOf(answer),
     branchOf(answer),
     toldBy(command, answer)));

@@ -12,12 +12,22 @@ const FAMILIES = {
   act: ["Commanded"],
   error: ["InvariantBroken", "RequestRefused", "AnswerLost", "ConnectionFailed", "ConnectionRefused", "RecordFailed", "RecordsFailed", "ConsumerFailed", "RecordUnreadable", "ProducerRetried", "ProducerFenced", "DuplicateBatchDropped", "AuthenticationFailed", "AuthorizationDenied", "ClientThrottled", "ObjectRefused"],
 };
-export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", time: "◷", fault: "✕", act: "▲", error: "!", other: "•" };
+export const MARKS = { data: "·", replication: "⇉", leadership: "L", group: "G", transaction: "T", time: "◷", fault: "✕", act: "↓", error: "!", other: "•" };
 const FAMILY_OF = new Map(Object.entries(FAMILIES).flatMap(([family, kinds]) => kinds.map((kind) => [kind, family])));
 const ROUTINE = new Set([...FAMILIES.data, "BecameFollower", "BecameLeader", "ProducerIdAssigned", "CoordinatorLoaded", "CoordinatorUnloaded", "TransactionCoordinatorLoaded", "TransactionCoordinatorUnloaded", "MarkersSent", "MarkersWritten", "TransactionBegan", "TransactionMarked", "TransactionEnded", "ShareStateLoaded", "ShareStateUnloaded", "BrokerRegistered"]);
 
 /** @param {string} kind @returns {string} */
 export const familyOf = (kind) => FAMILY_OF.get(kind) ?? "other";
+
+/**
+ * A fact's sentence. Nodes are called in it as they are on the stage: broker 3, and not broker-3.
+ * @param {{kind: string, text?: string, node?: string}} fact
+ */
+export function sentenceOf({ kind, text = kind, node = "" }) {
+  if (!/^(broker|controller)-\d+$/.test(node) || !text.startsWith(`${node} `)) return text;
+  const named = text.replace(/\b(broker|controller)-(\d+)\b/g, "$1 $2");
+  return named[0].toUpperCase() + named.slice(1);
+}
 
 /**
  * Records on their way, the brokers' own topics, and clients that start: those are seen to come.

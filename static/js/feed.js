@@ -1,6 +1,6 @@
 /** What happened, as sentences. What happens all the time is left out until it is asked for. */
 
-import { familyOf, MARKS } from "./facts.js";
+import { familyOf, MARKS, sentenceOf } from "./facts.js";
 import { h } from "./paint.js";
 import { clockTime, number } from "./words.js";
 
@@ -18,7 +18,7 @@ export function drawFeed(model, ui) {
   },
     h("button", { type: "button", class: "fact-time", "data-at": fact.last_us ?? fact.at_us, title: "Show this moment" }, h("time", null, clockTime(fact.last_us ?? fact.at_us))),
     h("span", { class: "fact-mark", "aria-hidden": "true" }, MARKS[familyOf(fact.kind)]),
-    fact.parts ? story(fact) : h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, fact.text ?? fact.kind,
+    fact.parts ? story(fact) : h("span", { class: "fact-text", "data-id": aboutWhom(model, fact) }, sentenceOf(fact),
       fact.times !== undefined && h("span", { class: "fact-times" }, ` ×\u2009${number(fact.times)}`)),
     !fact.parts && fact.moment !== undefined && h("button", { type: "button", class: "link fact-why", "data-why": `${fact.moment} ${fact.text}` }, "why"),
     ui.pins && !fact.parts && fact.kind !== "Commanded" && h("button", { type: "button", class: "link fact-pin", "data-pin-told": JSON.stringify({ at_us: fact.last_us ?? fact.at_us, text: fact.text }) }, "pin")));

@@ -143,7 +143,7 @@ function beside(form, name, reason) {
 }
 
 function storedAs(detail) {
-  return detail?.offset >= 0 ? `Stored as ${detail.topic}-${detail.partition}, offset ${detail.offset}.` : null;
+  return detail?.offset >= 0 ? `Stored in partition ${detail.partition} of ${detail.topic} (${detail.topic}-${detail.partition}), at offset ${detail.offset}.` : null;
 }
 
 function tell(form, answer) {

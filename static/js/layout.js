@@ -28,6 +28,8 @@ export const TOPIC_HEAD = 24;
 const LOWEST_ROW = 28;
 const HIGHEST_ROW = 104;
 const WIDEST_ROW_GAP = 10;
+/** There a broker says how much it leads. */
+const BELOW_SHELVES = 24;
 export const MEMBER_HEAD = 24;
 export const LINE = 19;
 export const GROUP_HEAD = 64;
@@ -62,9 +64,9 @@ export function flowLayout(model, ui, room) {
   const lanesTop = top + CONTROLLER.h + 12;
   const headTop = top + CONTROLLER.h + 26 + lanes;
   const shelvesTop = headTop + BROKER_HEAD + head + 6;
-  const row = narrow ? ROW_OF_ONE : rowHeight(on, ui, room.height - EDGE - 20 - shelvesTop);
+  const row = narrow ? ROW_OF_ONE : rowHeight(on, ui, room.height - EDGE - BELOW_SHELVES - shelvesTop);
   const shelves = stackTopics(on, ui, shelvesTop, row);
-  const cluster = bottomOf(shelves, headTop + BROKER_HEAD + head + 60) + 24;
+  const cluster = bottomOf(shelves, headTop + BROKER_HEAD + head + 60) + BELOW_SHELVES;
   if (narrow) right.y = cluster + CARD_GAP;
   const readers = stack(right, [
     ...on.groups.map((group) => [group, groupHeight(group)]),

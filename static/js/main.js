@@ -2,11 +2,14 @@
 
 import { wireControls } from "./controls.js";
 import { wireDemo } from "./demo/pane.js";
+import { makeDone } from "./done.js";
 import { wireForms } from "./forms.js";
+import { sentenceOf } from "./facts.js";
 import { drawFaultList } from "./faults.js";
 import { drawFeed, mostTelling } from "./feed.js";
 import { wireKeeping } from "./keeping.js";
 import { drawNow } from "./inspector.js";
+import { wireMeanings } from "./means.js";
 import { watchMetrics } from "./metrics.js";
 import { watchRequests } from "./overheard.js";
 import { wireLedger } from "./ledger.js";
@@ -46,7 +49,7 @@ let shown = EMPTY;
 /** @type {import("./types.js").Ui} */
 let ui = { lens: "flow", selected: null, why: null, move: null, space: { hidden: [], apis: [], collapsed: false, lit: null }, topic: null, open: [], pane: ["lesson", "demo", "drill"].find((one) => document.querySelector(`[data-pane=${one}]`)) ?? (page.dataset.watching === undefined ? "act" : "now"), pins: false, section: "use", paused: false, chatty: false, keys: true, tables: false, present: page.dataset.projector !== undefined || page.dataset.demo === "projector", record: null };
 let past = [];
-let done = [];
+const done = makeDone(find("#timeline").dataset.name ?? "");
 let saidAt = 0;
 let said = "";
 
@@ -139,11 +142,11 @@ function drawAround() {
   find("#review-tab").hidden = ui.move === null || ui.move.replicas === null;
   if (ui.pane === "review") paint(find("#review"), review.draw(shown, ui));
   if (ui.pane === "why") paint(find("#why"), why.draw(shown, ui, shown !== live));
-  if (ui.pane === "config") paint(find("#config"), configs.draw(shown, ui, String(done.filter((one) => one.answer.ok).length)));
+  if (ui.pane === "config") paint(find("#config"), configs.draw(shown, ui, String(done.carriedOut())));
   if (ui.pane === "act") paint(find("#broker-acts"), drawBrokers(shown));
   if (ui.pane === "act") paint(find("#security-lists"), drawSecurity(shown));
   paint(find("#facts"), drawFeed(shown, ui));
-  controls.drawDone(done);
+  controls.drawDone(done.all());
   forms.offerNames(shown);
   sayOut();
 }
@@ -151,8 +154,8 @@ function drawAround() {
 /** For people who hear the page: at most one sentence in two seconds. */
 function sayOut() {
   const fact = mostTelling(shown);
-  if (!fact || fact.text === said || performance.now() - saidAt < SAID_AT_MOST_EVERY_MS) return;
-  said = fact.text ?? "";
+  if (!fact || sentenceOf(fact) === said || performance.now() - saidAt < SAID_AT_MOST_EVERY_MS) return;
+  said = sentenceOf(fact);
   saidAt = performance.now();
   find("#said").textContent = said;
 }
@@ -161,10 +164,28 @@ function sayOut() {
 async function ask(command) {
   const error = IN_THE_PAST_TOO.has(command.command) ? undefined : timeline.refusal();
   const answer = error ? { type: /** @type {"answer"} */ ("answer"), id: 0, ok: false, error } : await socket.ask(command);
-  done = [{ command, answer, at: Date.now() }, ...done].slice(0, 30);
+  done.add(command, answer);
   const topic = answer.ok ? topicOf(command) : undefined;
   if (topic) ui = { ...ui, topic };
   refresh();
+  return answer;
+}
+
+/** In the terminal: a line that the lab has begun to carry out. @param {string} line @param {number} id */
+function did(line, id) {
+  const failed = done.add({ command: "run_line" }, { type: "answer", id, ok: true, shell: line });
+  refresh(false);
+  return () => {
+    failed();
+    refresh(false);
+  };
+}
+
+/** In a lesson: of its own steps only going back is told of, since it undoes what stands in the list. @param {{command: string}} command */
+async function askLesson(command) {
+  const answer = await socket.ask(command);
+  if (answer.ok && command.command === "restore_section") done.add(command, { ...answer, detail: undefined });
+  refresh(false);
   return answer;
 }
 
@@ -185,7 +206,7 @@ const controls = wireControls({ ui: () => ui, model: () => shown, change, ask, t
 const metrics = watchMetrics(find("#metrics"));
 const requests = watchRequests(find("#overheard"));
 wireLedger({ change });
-const lesson = wireLesson({ ask: socket.ask });
+const lesson = wireLesson({ ask: askLesson });
 const drill = wireDrill({ ask: socket.ask, ui: () => ui, change, goTo: timeline.goTo, goLive: timeline.goLive });
 const demo = wireDemo({ ask: socket.ask, change, ui: () => ui });
 wireWhatIf({ ask });
@@ -196,5 +217,6 @@ const configs = makeConfigs({ refresh });
 const review = makeReview({ ui: () => ui, model: () => shown, change });
 wireSpace({ ui: () => ui, change });
 setInterval(() => paint(find("#tempo"), drawTempo(live)), TEMPO_MS);
-wireTerminal({ ui: () => ui, model: () => shown, change, ask });
+wireMeanings(find(".strip"));
+wireTerminal({ ui: () => ui, model: () => shown, change, ask, did });
 page.dataset.wired = "true";

@@ -4,7 +4,7 @@ import { h } from "./paint.js";
 
 /**
  * @typedef {{command: string, label: string, fill: Record<string, string>, asks: boolean, fault: boolean,
- *            states: string[], unless: string[], danger: boolean, sure: boolean}} MenuItem
+ *            states: string[], unless: string[], danger: boolean, sure: boolean, share: boolean|null}} MenuItem
  */
 
 /** @type {Record<string, MenuItem[]>} */
@@ -28,6 +28,7 @@ export function menuOf(entity, kind = entity.kind) {
 function offered(item, entity) {
   if (item.states.length > 0 && !item.states.includes(entity.state)) return false;
   if (item.unless.includes(entity.state)) return false;
+  if (item.share !== null && item.share !== (entity.share === true || entity.type === "share")) return false;
   return Object.values(item.fill).every((own) => entity[own] !== undefined && entity[own] !== null);
 }
 

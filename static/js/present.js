@@ -4,6 +4,7 @@
  * A presenter's remote sends PageDown, PageUp and a period: the next beat, the one before, and a dark screen.
  */
 
+import { sentenceOf } from "./facts.js";
 import { h, paint } from "./paint.js";
 import { clockTime } from "./words.js";
 
@@ -52,7 +53,7 @@ export function drawBeat(model, ui) {
   if (!ui.present) return;
   const fact = model.facts.at(-1);
   paint(at("#presented-beat"), [
-    h("span", { key: "when", class: "beat-when" }, `${clockTime(model.at_us).slice(0, 8)} · ${at("#behind").textContent}`),
-    h("span", { key: "said", class: "beat-said" }, fact?.text ?? "Nothing has happened yet."),
+    h("span", { key: "when", class: "beat-when" }, `${clockTime(fact ? fact.last_us ?? fact.at_us : model.at_us).slice(0, 8)} · ${at("#behind").textContent || "live"}`),
+    h("span", { key: "said", class: "beat-said" }, fact ? sentenceOf(fact) : "Nothing has happened yet."),
   ]);
 }

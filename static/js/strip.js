@@ -11,24 +11,25 @@ const BACK_US = 10_000_000;
 const IN_A_ROW = ["kill -9", "Stop", "Start", "Thaw"];
 
 const SIGNS = [
-  { name: "offline_partitions", label: "Offline partitions", bad: "fault" },
-  { name: "under_replicated", label: "Under-replicated", bad: "warn" },
-  { name: "under_min_isr", label: "Under min ISR", bad: "fault" },
-  { name: "produce_errors_per_s", label: "Produce errors/s", bad: "fault" },
-  { name: "largest_lag", label: "Largest lag", bad: null },
+  { name: "offline_partitions", label: "Offline partitions", bad: "fault", means: "Partitions that have no leader, as far as the controller knows: nobody can write to them or read them." },
+  { name: "under_replicated", label: "Under-replicated", bad: "warn", means: "Partitions that have a replica which is not in sync: it is down, or it does not keep up with the leader." },
+  { name: "under_min_isr", label: "Under min ISR", bad: "fault", means: "Partitions with fewer in-sync replicas (ISR) than min.insync.replicas: writes with acks=all are refused." },
+  { name: "produce_errors_per_s", label: "Produce errors/s", bad: "fault", means: "Writes that brokers refuse, in one second." },
+  { name: "largest_lag", label: "Largest lag", bad: null, means: "Of all groups and partitions, the one that has most before it: the records from its committed offset to the end that consumers may read." },
 ];
+const CONTROLLER_MEANS = "The controller that decides now: which brokers are alive, who leads each partition, which topics there are.";
 
 /** What is rare has a place only when it has happened. */
 const LEDGER = [
-  { name: "sent", label: "Sent" },
-  { name: "acked", label: "Acked" },
-  { name: "visible", label: "Visible" },
-  { name: "delivered", label: "Delivered" },
-  { name: "duplicated", label: "Duplicated", bad: "warn" },
-  { name: "failed", label: "Failed", bad: "warn" },
-  { name: "passed_over", label: "Passed over", bad: "fault", rare: true },
-  { name: "lost_before_ack", label: "Lost before ack", bad: "fault", rare: true },
-  { name: "lost_after_ack", label: "Lost after ack", bad: "fault" },
+  { name: "sent", label: "Sent", means: "Records that left their producer." },
+  { name: "acked", label: "Acked", means: "Records of which a broker said that they are stored." },
+  { name: "visible", label: "Visible", means: "Records below the high watermark: every in-sync replica has them, and consumers may read them." },
+  { name: "delivered", label: "Delivered", means: "Records that a reader was given. Two groups that read one make two." },
+  { name: "duplicated", label: "Duplicated", bad: "warn", means: "Records that lie in the log twice, or that a reader was given twice." },
+  { name: "failed", label: "Failed", bad: "warn", means: "Records that were refused, and that nobody sends again." },
+  { name: "passed_over", label: "Passed over", bad: "fault", rare: true, means: "Records beyond which a group has committed, and on which its application never worked." },
+  { name: "lost_before_ack", label: "Lost before ack", bad: "fault", rare: true, means: "Records whose producer was killed while it had them: no log has them." },
+  { name: "lost_after_ack", label: "Lost after ack", bad: "fault", means: "Records that were acked, and no replica that may lead has them any more." },
 ];
 
 /** The signs of the last ten seconds, one a second, oldest first. */
@@ -51,28 +52,39 @@ export function drawSigns(model, past) {
   const figures = SIGNS.map((sign) => {
     const value = signs[sign.name];
     const change = value - before[sign.name];
-    return figure(sign.label, number(value), value > 0 ? sign.bad : null, change, `${sign.label}: ${value}`);
+    return vital({ ...sign, said: `${sign.label}: ${value}` }, value > 0 ? sign.bad : null, number(value), change);
   });
   const active = String(signs.active_controller ?? "none");
   const none = active === "none" || active === "";
-  return [...figures, figure("Active controller", none ? "none" : active.replace("controller-", ""), none ? "fault" : null, 0, `Active controller: ${active}`)];
+  const controller = { name: "active_controller", label: "Active controller", means: CONTROLLER_MEANS, said: `Active controller: ${active}` };
+  return [...figures, vital(controller, none ? "fault" : null, none ? "none" : active.replace("controller-", ""), 0)];
 }
 
-export function drawLedger(model) {
+/** @param {import("./types.js").Model} model @param {string} [of] the lab, on a page that shows two */
+export function drawLedger(model, of = "") {
   const ledger = model.entities.ledger;
   if (!ledger) return [];
   return LEDGER.filter((entry) => !entry.rare || ledger[entry.name] > 0).map((entry) => {
-    const shown = figure(entry.label, number(ledger[entry.name]), ledger[entry.name] > 0 ? entry.bad ?? null : null, 0, `${entry.label}: ${ledger[entry.name]}`);
-    return { ...shown, children: [h("button", { type: "button", class: "sign-open", "data-fate": entry.name, title: "Which records these are", "aria-label": `${entry.label}: ${ledger[entry.name]}. List them` }, shown.children)] };
+    const value = ledger[entry.name];
+    const said = `${entry.label}: ${value}`;
+    return figure({ ...entry, name: `${of}${entry.name}`, said, opens: { "data-fate": entry.name, "aria-label": `${said}. List them` } }, value > 0 ? entry.bad ?? null : null, number(value), 0);
   });
 }
 
-function figure(label, value, bad, change, said) {
+/** Where it comes from, and how it went, the metrics tell. */
+function vital(sign, bad, value, change) {
+  return figure({ ...sign, opens: { "data-pane-tab": "metrics", "aria-label": `${sign.said}. Show the metrics` } }, bad, value, change);
+}
+
+/** A number, which leads to where it comes from, and what it means to whoever points at it or comes to it by keyboard. */
+function figure({ name, label, means, said, opens }, bad, value, change) {
   return h("div", { key: label, class: "sign", "data-bad": bad, role: "listitem", "aria-label": said },
-    h("span", { class: "sign-label" }, label),
-    h("span", { class: "sign-value" }, bad === "fault" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "✕ "),
-      bad === "warn" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "▲ "), value,
-      change !== 0 && h("span", { class: "sign-change" }, change > 0 ? ` ↗${number(change)}` : ` ↘${number(-change)}`)));
+    h("button", { type: "button", class: "sign-open", "aria-describedby": `means-${name}`, ...opens },
+      h("span", { class: "sign-label" }, label),
+      h("span", { class: "sign-value" }, bad === "fault" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "✕ "),
+        bad === "warn" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "▲ "), value,
+        change !== 0 && h("span", { class: "sign-change" }, change > 0 ? ` ↗${number(change)}` : ` ↘${number(-change)}`))),
+    h("span", { class: "sign-means", role: "tooltip", id: `means-${name}` }, means));
 }
 
 /** The topics to choose from on the log lens. */

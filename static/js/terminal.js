@@ -10,12 +10,14 @@ const KEPT_LINES = 2000;
 const KEPT_HISTORY = 200;
 const HISTORY = "kafkalab-terminal";
 const RECONNECT_MS = 1500;
+/** Exit codes of what did not fail: it came to its end, or somebody stopped it. */
+const WELL = [0, 130];
 const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 
 /** @typedef {[string, string|null][]} Spans */
-/** @typedef {{number: number, line: string, tool: string, lines: {at: number, spans: Spans}[], state: string, exit: number|null}} Tab */
+/** @typedef {{number: number, line: string, tool: string, lines: {at: number, spans: Spans}[], state: string, exit: number|null, failed: () => void}} Tab */
 
-/** @param {import("./controls.js").Hands} hands */
+/** @param {import("./controls.js").Hands & {did: (line: string, id: number) => () => void}} hands */
 export function wireTerminal(hands) {
   const input = /** @type {HTMLInputElement} */ (find("#terminal-line"));
   const output = find("#terminal-output");
@@ -71,7 +73,9 @@ export function wireTerminal(hands) {
   }
 
   function hear(said) {
-    if (said.type === "begun") jobs.set(said.job, { number: said.job, line: said.line, tool: said.tool, lines: [], state: "running", exit: null });
+    if (said.type === "begun") {
+      jobs.set(said.job, { number: said.job, line: said.line, tool: said.tool, lines: [], state: "running", exit: null, failed: hands.did(said.line, said.job) });
+    }
     else if (said.type === "output") take(said);
     else if (said.type === "refusal") note(said.error);
     else if (said.type === "completion") complete(said);
@@ -100,6 +104,7 @@ export function wireTerminal(hands) {
     if (tabs.delete(job.number)) scroll = [...scroll, ...job.lines];
     if (open === job.number) open = null;
     document.dispatchEvent(new CustomEvent("terminal-ended", { detail: { job: job.number, line: job.line } }));
+    if (!WELL.includes(job.exit)) job.failed();
     if (job.exit !== 0) scroll = [...scroll, mine(`exit ${job.exit}`, "exit")];
     jobs.delete(job.number);
   }

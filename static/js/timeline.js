@@ -4,9 +4,9 @@
  * The engine goes on meanwhile. What stands here decides only which moment the page shows.
  */
 
-import { curveWords, drawTimeline, HEIGHT, nearest, SHAPES, xOf } from "./draw/timeline.js";
-import { familyOf, isRoutine } from "./facts.js";
-import { h, paint } from "./paint.js";
+import { curveWords, drawCaption, drawTimeline, HEIGHT, nearest, xOf } from "./draw/timeline.js";
+import { isRoutine, sentenceOf } from "./facts.js";
+import { paint } from "./paint.js";
 import { makePast, shownAt } from "./past.js";
 import { share } from "./share.js";
 import { clockTime, span } from "./words.js";
@@ -241,13 +241,21 @@ export function wireTimeline(page) {
 
   // -- in words --------------------------------------------------------------------------------------
 
-  function sentenceAt(at_us) {
+  /** The last of what was worth a word until then. @returns {Tick|null} */
+  function lastAt(at_us) {
     let last = null;
     for (const tick of line.ticks) if (tick.at_us <= at_us && (last === null || tick.at_us >= last.at_us)) last = tick;
-    return last === null ? "Nothing of note has happened yet." : last.text;
+    // What the lab did before it was first looked at is on no timeline, and is told beside it all the same.
+    return last ?? /** @type {Tick|undefined} */ (page.live().facts.findLast((fact) => fact.at_us <= at_us)) ?? null;
   }
 
-  const behind = () => (away === null ? "live" : `live +${span(Math.max(0, edge_us() - away.at_us))} behind`);
+  const sentenceAt = (at_us) => {
+    const last = lastAt(at_us);
+    return last === null ? "Nothing of note has happened yet." : sentenceOf(last);
+  };
+
+  /** How far the moment shown is from now; while they are one the page's other words say so. */
+  const behind = () => (away === null ? "" : `live +${span(Math.max(0, edge_us() - away.at_us))} behind`);
 
   /** Why nothing can be done just now; undefined while the page shows what is. */
   function refusal() {
@@ -278,21 +286,14 @@ export function wireTimeline(page) {
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     paint(svg, drawTimeline({ ...line, axis, bookmarks, at_us, live_us: edge, away: away !== null }, width).filter(Boolean));
     const range = find("#moment");
-    const said = lost || (pointed?.text ?? sentenceAt(at_us));
-    const at = pointed && !lost ? pointed.at_us : at_us;
     range.min = String(Math.ceil(axis.from_us / 1000));
     range.max = String(Math.ceil(axis.to_us / 1000));
     if (document.activeElement !== range || away !== null) range.value = String(Math.round(at_us / 1000));
-    range.setAttribute("aria-valuetext", `${clockTime(at_us)}, ${behind()}. ${sentenceAt(at_us)}`);
-    const tick = pointed ?? null;
-    paint(find("#beat"), [
-      h("time", { key: "t" }, clockTime(at)),
-      tick && h("svg", { key: "m", class: "beat-mark", viewBox: "-6 -6 12 12", "aria-hidden": "true" }, h("path", { class: "tick", "data-family": tick.kind === "Bookmark" ? "bookmark" : familyOf(tick.kind), d: SHAPES[tick.kind === "Bookmark" ? "bookmark" : familyOf(tick.kind)] })),
-      h("span", { key: "s", class: lost ? "refusal" : null }, said),
-    ].filter(Boolean));
-    paint(find("#curve-words"), curveWords(line.signs, at));
+    range.setAttribute("aria-valuetext", `${clockTime(at_us)}, ${behind() || "live"}. ${sentenceAt(at_us)}`);
+    paint(find("#beat"), drawCaption(lost ? null : pointed ?? lastAt(at_us), at_us, { lost, away: away !== null && pointed === null }));
+    paint(find("#curve-words"), curveWords(line.signs, pointed?.at_us ?? at_us));
     find("#behind").textContent = behind();
-    find("#live").disabled = away === null;
+    find("#live").hidden = away === null;
     const playing = away === null ? !ownTime()?.paused : away.playing;
     find("#play").dataset.state = playing ? "plays" : "stands";
     find("#play").setAttribute("aria-label", playing ? (ownTime() ? "Hold time" : "Hold the picture") : "Play from here");

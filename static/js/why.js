@@ -1,7 +1,7 @@
 /** The Why tab: the chain of what happened that led here, newest first, each link a place to go on asking. */
 
 import { makeAsker } from "./asking.js";
-import { familyOf, MARKS } from "./facts.js";
+import { familyOf, MARKS, sentenceOf } from "./facts.js";
 import { h } from "./paint.js";
 import { clockTime, number } from "./words.js";
 
@@ -49,7 +49,7 @@ export function drawWhy(explained, model, ui) {
     h("ol", { key: "chain", class: "why" }, explained.chain.map((link, index) => drawLink(link, explained.chain[index - 1], model, ui))),
     others.length > 0 && h("h3", { key: "more" }, "What else happened to it"),
     others.length > 0 && h("ol", { key: "others", class: "why-others" }, others.map((fact) => h("li", { key: `${fact.moment} ${fact.text}` },
-      when(fact), h("button", { type: "button", class: "link", "data-why": `${fact.moment} ${fact.text}` }, fact.text)))),
+      when(fact), h("button", { type: "button", class: "link", "data-why": `${fact.moment} ${fact.text}` }, wordsOf(fact))))),
     h("p", { key: "since", class: "quiet why-since" }, `Steps are remembered since ${clockTime(explained.since_us)}.`),
   ].filter(Boolean);
 }
@@ -63,11 +63,14 @@ function drawLink(link, before, model, ui) {
     h("div", { class: "why-said" },
       h("p", { class: "why-when" }, before && h("span", { class: "because" }, "because"), when(link),
         link.kind !== "fact" && h("span", { class: "strong" }, SAID[/** @type {keyof typeof SAID} */ (link.kind)])),
-      link.kind === "act" ? h("p", { class: "why-act" }, h("code", null, link.text)) : h("p", { class: "why-text" }, link.text),
+      link.kind === "act" ? h("p", { class: "why-act" }, h("code", null, link.text)) : h("p", { class: "why-text" }, wordsOf(link)),
       link.how && h("p", { class: "why-how" }, `when ${link.how}`),
       link.between > 0 && h("p", { class: "why-how" }, link.between === 1 ? "and 1 step before that" : `and ${number(link.between)} steps before that`),
       !told && h("p", { class: "why-go" }, h("button", { type: "button", class: "link", "data-id": link.about, "data-keep": "now" }, `Show ${nameOf(model, link.about)}`))));
 }
+
+/** In the words of the rest of the page. @param {Link} link */
+const wordsOf = ({ kind, text, about }) => sentenceOf({ kind, text, node: about.replace(":", "-") });
 
 /** Its time, by which one comes to see that moment. */
 function when(link) {

@@ -74,7 +74,7 @@ def test_a_new_leader_says_why_it_leads(page: Page) -> None:
     page.locator("#facts .fact", has_text="The controller fenced broker 3").get_by_role("button", name="why").click()
     links = page.locator("#why .why-link")
     expect(links).to_have_count(3)
-    expect(links.nth(1)).to_contain_text("broker-3 was killed")
+    expect(links.nth(1)).to_contain_text("Broker 3 was killed")
     expect(links.nth(2)).to_contain_text("kill -9 <pid of broker 3>")
     links.nth(1).get_by_title("Show this moment").click()
     expect(page.locator("html")).to_have_attribute("data-past", "true")

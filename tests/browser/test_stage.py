@@ -28,6 +28,21 @@ def test_a_record_is_sent_found_again_and_opened_down_to_its_bytes(page: Page) -
     expect(record).to_contain_text("partition leader epoch")
     expect(page.locator("#done")).to_contain_text("kcat -b 127.0.0.1")
     expect(page).to_have_title("home · Kafka Lab")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    expect(page.locator("#done")).to_contain_text("kcat -b 127.0.0.1")
+
+
+def test_a_number_says_what_it_means_to_whoever_comes_to_it_by_keyboard(page: Page) -> None:
+    acked = page.get_by_role("button", name=re.compile("^Acked: "))
+    expect(acked).to_have_accessible_description("Records of which a broker said that they are stored.")
+    acked.focus()
+    means = page.locator("#means-acked")
+    expect(means).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(means).to_be_hidden()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("#means-sent")).to_be_visible()
 
 
 def test_a_group_shares_the_partitions_and_keeps_up(page: Page) -> None:

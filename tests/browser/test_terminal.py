@@ -72,3 +72,6 @@ def test_what_was_done_on_the_page_can_be_typed_again(page: Page) -> None:
     expect(line).to_have_value(re.compile("--create --topic gloves"))
     line.press("Enter")
     expect(page.locator("#terminal-output")).to_contain_text("Topic 'gloves' already exists.")
+    refused = page.locator("#done li[data-state=refused]")
+    expect(refused).to_contain_text("--create --topic gloves")
+    expect(page.locator("#done li")).to_have_count(2)

@@ -6,6 +6,7 @@ import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from kafkalab.bench.peers import Peer, start_lab
+from kafkalab.lab import LabSettings
+from kafkalab.lab.store import Store
 
 
 class RunningLab:
@@ -73,6 +76,14 @@ class RunningLab:
             if broker["state"] in ("crashed", "stopped"):
                 self.do("start_broker", broker=broker["broker"])
         self.wait_for(self.all_brokers_running)
+
+
+def without_waiting(data: Path) -> str:
+    """A data directory for a lab whose readers are each alone: a new group does not wait three seconds for more."""
+    store = Store(data / "home")
+    store.settings(LabSettings(broker_configs={"group.initial.rebalance.delay.ms": "0"}))
+    store.close()
+    return str(data)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from kafkalab.bench.peers import Peer, free_ports, start_lab
-from tests.clients.conftest import RunningLab
+from tests.clients.conftest import RunningLab, without_waiting
 
 ALICE, SECRET = "alice", "alice-secret"
 PROTOCOLS = ("SASL_PLAINTEXT", "SASL_SSL")
@@ -69,7 +69,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedLab]:
     first = free_ports(9) + 400
     ports = {"SSL": first, "SASL_PLAINTEXT": first + 3, "SASL_SSL": first + 6}
     options = ("--ssl-port", str(first), "--sasl-port", str(first + 3), "--sasl-ssl-port", str(first + 6))
-    peer: Peer = start_lab(str(data), options=options)
+    peer: Peer = start_lab(without_waiting(data), options=options)
     try:
         lab = RunningLab(peer)
         for mechanism in SASL[1:]:

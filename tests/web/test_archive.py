@@ -82,7 +82,7 @@ def test_the_calculator_says_what_each_way_costs_and_which_is_the_cheapest() -> 
     assert re.findall(r'data-way="(\w+)" data-cheapest', page) == ["tiered"]
     assert page.count("<polyline") == 4
     assert "https://aws.amazon.com/s3/pricing/" in page
-    assert "2024-06" in page
+    assert "Prices as of 2024-06." in page
 
 
 def test_load_and_prices_can_be_changed_and_nonsense_changes_nothing() -> None:

@@ -87,6 +87,10 @@ def test_the_menus_of_a_broker_and_a_partition() -> None:
         {"topic": "topic", "partition": "partition", "replicas": "replicas"}
     ]
     assert labels["fault"] == ["Undo"]
+    assert [(item.label, item.command, item.share) for item in menus()["consumer"] if item.label == "Change…"] == [
+        ("Change…", "update_consumer", False),
+        ("Change…", "update_share_consumer", True),
+    ]
 
 
 def test_faults_stand_apart_from_what_mends_and_runs() -> None:

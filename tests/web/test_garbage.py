@@ -53,3 +53,11 @@ print(looks[0] > 0, looks[1] > 0, looks[2])
         told = subprocess.run([sys.executable, "-c", seen % setting], capture_output=True, text=True, check=True)
         young, middle, all_of_them = told.stdout.split()
         assert (young, middle, all_of_them != "0") == ("True", "True", all_looked_through)
+
+
+def test_a_lab_that_starts_without_looking_looks_from_then_on() -> None:
+    starts = "import gc; gc.disable(); from kafkalab.web.labs.garbage import look_seldom; look_seldom()"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{starts}; print(gc.isenabled())"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "True\n"

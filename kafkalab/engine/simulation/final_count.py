@@ -150,15 +150,24 @@ def _acked_is_there(history: "History", values: dict[Place, dict[int, bytes]], l
 
 
 def _idempotent_means_once(history: "History", values: dict[Place, dict[int, bytes]]) -> None:
-    """T1: with idempotence no record is found twice, and a partition keeps the order of sending."""
+    """T1: with idempotence no record is found twice, and a partition keeps the order of sending.
+
+    But for one case. A leader that has never heard of a producer takes whatever number comes first
+    (ProducerAppendInfo.checkSequence); what is still on its way to the leader before comes later, and is refused for
+    the gap until the producer gives up the first, and numbers the rest anew.
+    """
     names = {plan.name for plan in history.plan.producers if plan.idempotence}
     for place, found in values.items():
         last: dict[str, int] = {}
+        had: set[bytes] = set()
         for offset, value in found.items():
             serial, _, client = value.decode(errors="replace").partition(" from ")
             if plan_name(client) not in names:
                 continue
-            if int(serial) <= last.get(client, 0):
+            if value in had:
+                raise Broken("T1", f"{place}@{offset}: record {serial} of {client} is there twice")
+            had.add(value)
+            if int(serial) < last.get(client, 0) and (client, *place) not in history.referee.refused_for_a_gap:
                 raise Broken("T1", f"{place}@{offset}: record {serial} of {client} after {last[client]}")
             last[client] = int(serial)
 

@@ -28,6 +28,7 @@ from kafkalab.engine.events import (
     PartitionsAssigned,
     PositionReset,
     RecordAcked,
+    RecordFailed,
     RecordsAppended,
     RecordsDelivered,
     RecordSent,
@@ -73,6 +74,8 @@ class Referee:
     offsets: OffsetsReferee = field(default_factory=OffsetsReferee)
     acked: dict[tuple[str, int], tuple[str, UUID | None, int, int]] = field(default_factory=dict)
     """(producer, serial) -> (topic, topic id, partition, offset)."""
+    refused_for_a_gap: dict[tuple[str, str, int], None] = field(default_factory=dict)
+    """(producer, topic, partition) where a record was given up because those before it had not arrived."""
     remade: dict[str, int] = field(default_factory=dict)
     """Topics that were deleted -> how often. Who comes after them may have the same name."""
     delivered: dict[tuple[str, str, int], list[tuple[int, int]]] = field(default_factory=dict)
@@ -311,6 +314,8 @@ class Referee:
                 producer = self.cluster.world.nodes[client]
                 assert isinstance(producer, Producer)
                 self.acked[(client, serial)] = (topic, producer.metadata.topics[topic].topic_id, partition, offset)
+            case RecordFailed(client, _, topic, partition, "OUT_OF_ORDER_SEQUENCE_NUMBER"):
+                self.refused_for_a_gap[client, topic, partition] = None
             case RecordsDelivered(client, topic, partition, first, last):
                 self.delivered.setdefault((client, topic, partition), []).append((first, last))
             case LogTruncated(topic, partition, broker, _, after):
@@ -344,9 +349,7 @@ class Referee:
             case MemberReconciled(group):
                 shared_out(self.cluster.world, node, group)
             case GroupAssigned(group, generation):
-                if generation <= self.generations.get(group, 0):
-                    raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")
-                self.generations[group] = generation
+                self._next_generation(group, generation)
                 shared_out(self.cluster.world, node, group)
             case PartitionsAssigned(client, group):
                 taken_up(self.cluster.world, client, group)
@@ -361,6 +364,11 @@ class Referee:
                     del self.delivered[reader]
             case NodeStarted(name):
                 self._started(name)
+
+    def _next_generation(self, group: str, generation: int) -> None:
+        if generation <= self.generations.get(group, 0):
+            raise Broken("G2", f"{group}: generation {generation} after {self.generations[group]}")
+        self.generations[group] = generation
 
     def _started(self, name: str) -> None:
         self.quorum.started(name)

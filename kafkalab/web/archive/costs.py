@@ -63,6 +63,7 @@ def costs(request: HttpRequest) -> HttpResponse:
             {"name": name, "label": label, "value": _text(getattr(load, name)), "least": low, "most": high}
             for name, (label, low, high) in WORDS.items()
         ],
+        "known": _months(prices),
         "prices": [
             {"name": name, "price": price, "value": _text(price.usd), "changed": price != shipped()[name]}
             for name, price in prices.items()
@@ -108,6 +109,11 @@ def _number(said: str, low: float, high: float) -> float | None:
     except ValueError:
         return None
     return min(max(value, low), high) if math.isfinite(value) else None
+
+
+def _months(prices: Prices) -> str:
+    """Of which the prices are known."""
+    return ", ".join(sorted({price.known for price in prices.values()}))
 
 
 def _text(value: float) -> str:

@@ -87,6 +87,7 @@ WORDS = {
     "concepts": _("To keep"),
     "simpler": _("Simpler than in Kafka"),
     "refused": _("That was not possible:"),
+    "more_below": _("more below ↓"),
     "course": _("All lessons"),
     "heard_setup": _("The next section is being prepared."),
     "heard_asked": _("A question: say what you expect. {title}"),

@@ -24,6 +24,8 @@ def look_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, NEVER)
+    # `manage.py` starts a lab without.
+    gc.enable()
 
 
 async def look_through_all(every_s: float = EVERY_S) -> None:

@@ -87,7 +87,7 @@ LABELS = {
     "end_transaction": "Commit or abort",
     "update_producer": "Change",
     "update_consumer": "Change",
-    "update_share_consumer": "Change (share group)",
+    "update_share_consumer": "Change",
 }
 LABELS_OF = {
     ("broker", "isolate_rack"): "Isolate its rack",
@@ -142,6 +142,8 @@ ONLY_OF = {
     "hide_leader": ("partition",),
 }
 """Commands that would fit more things than one would look for them at."""
+OF_SHARE_GROUPS = {"update_consumer": False, "update_share_consumer": True, "alter_share_group_offset": True}
+"""Commands for groups and members of one sort: those that share records, or the others."""
 ALSO_OF_PARTITION = ("roll_segment", "run_retention", "compact_now")
 """Done to the whole topic, but looked for at a partition."""
 
@@ -159,6 +161,8 @@ class MenuItem:
     danger: bool = False
     sure: bool = False
     """It is asked for twice."""
+    share: bool | None = None
+    """Only for what belongs to a share group, or only for what does not."""
 
 
 def menus() -> dict[str, list[MenuItem]]:
@@ -205,6 +209,7 @@ def _item(kind: str, schema: CommandSchema) -> MenuItem | None:
         unless=said.unless,
         danger=said.danger,
         sure=verb in NEVER_BACK and not asks,
+        share=OF_SHARE_GROUPS.get(command),
     )
 
 

@@ -40,12 +40,14 @@ export const pressable = (said, selected = false) => ({ tabindex: 0, role: "butt
 export function drawProducer(box, selected) {
   const { entity, w } = box;
   const letters = Math.floor((w - 22) / 6.3);
-  const pace = entity.state === "paused" ? "paused" : entity.rate > 0 ? `${number(entity.rate)} records/s` : "by hand";
+  // What has no room in whole words is said in fewer, so that no half of one stands there.
+  const fits = (/** @type {string} */ text) => width(text, 12.5) <= w - 20;
+  const pace = ["paused", "finished"].includes(entity.state) ? entity.state : entity.rate > 0 ? `${number(entity.rate)} records/s` : "by hand";
   return card(box, "producer", selected, `Producer ${entity.name}${entity.topic ? ` to ${entity.topic}` : ""}, ${pace}`,
     h("rect", { class: "card-edge", x: w - 5, width: 5, height: box.h, rx: 2.5 }),
     drawThrottle(entity, w),
     h("text", { class: "card-name", x: 12, y: 21 }, short(entity.name, letters - (entity.throttled ? 10 : 0))),
-    h("text", { class: "card-line", x: 12, y: 40 }, short(entity.topic ? `to ${entity.topic} · ${pace}` : "what you send by hand", letters)),
+    h("text", { class: "card-line", x: 12, y: 40 }, fit(entity.topic ? [`to ${entity.topic} · ${pace}`, `to ${entity.topic} · ${pace.replace(" records", "")}`].find(fits) ?? `to ${entity.topic}` : "what you send by hand", w - 20, 12.5)),
     h("text", { class: "card-small", x: 12, y: 56 },
       short(`acks=${entity.acks}${entity.transactions ? ` · ${entity.transactions.state}` : entity.idempotence ? " · idempotent" : ""}`, letters)),
     entity.state === "buffer full" || entity.failed > 0
@@ -87,6 +89,7 @@ export function drawBrokerHead(box, selected) {
   const { entity, w } = box;
   const state = entity.state === "running" && entity.fenced ? "fenced" : entity.state;
   const down = state === "crashed" || state === "stopped";
+  const unnoticed = down && !entity.fenced;
   const said = spoken(state);
   // Beside the name where there is room for it, else below.
   const narrow = 32 + width(`Broker ${entity.broker}`, 15.5) > w;
@@ -97,13 +100,14 @@ export function drawBrokerHead(box, selected) {
   return h("g", {
     key: entity.id, class: "broker", "data-id": entity.id, "data-state": state, "data-selected": selected, "aria-current": selected && "true", tabindex: 0,
     role: "button", transform: `translate(${box.x} ${box.y})`,
-    "aria-label": `Broker ${entity.broker}, ${spoken(state)}, leads ${entity.leaders} partitions`,
+    "aria-label": `Broker ${entity.broker}, ${spoken(state)}, ${unnoticed ? "which the controller has not noticed yet" : `leads ${entity.leaders} partitions`}`,
   },
     h("rect", { class: "broker-body", width: w, height: box.h, rx: 10 }),
     drawLamp(state, 17, 18.5),
     h("text", { class: "broker-name", x: 28, y: 23 }, narrow ? `B${entity.broker}` : `Broker ${entity.broker}`),
     !plain && h("text", { class: "broker-state", x: w - 10, y: long ? 41 : 23 }, fit(said, w - 16, 12)),
     (beside || plain) && h("text", { class: "card-small", x: 12, y: 41 }, fit(where, w - 16, 11.5)),
+    unnoticed && h("text", { class: "card-small bad", x: 12, y: box.h - 12 }, fit("not noticed yet", w - 18, 11.5)),
     !down && h("text", { class: "card-small", x: 12, y: box.h - 12 }, fit(`leads ${number(entity.leaders)} of ${number(entity.replicas)}`, w - 18, 11.5)),
     !down && w >= NARROW && h("text", { class: "card-small at-end", x: w - 12, y: box.h - 12 }, bytes(entity.log_bytes)),
   );

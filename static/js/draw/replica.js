@@ -20,6 +20,11 @@ const SIZES = [
   { lines: 1, from: 0, tab: 20, name: 12, letter: 7.2, glyph: 8, slot: 12 },
 ];
 
+/** So many of the newest offsets are looked at for it: the server sends no more. */
+const TAIL = 16;
+/** The room that the word before the log end takes. */
+const END_WORD = 24;
+
 /**
  * @param {import("../types.js").Entity} partition
  * @param {import("../types.js").Entity} replica
@@ -40,10 +45,15 @@ export function drawReplica(partition, replica, box, selected) {
   // Where there is no room for both, how far it is behind says more than where it ends.
   const named = text + width(label, size.name) + (size.lines === 1 ? noteWidth : 0);
   const both = named + notes <= box.w;
+  const inWords = note?.words ?? WORDS[state];
+  // The number alone says nothing to whoever sees it first: its word stands below it, or before it where there is room.
+  const below = size.lines === 3 && text + width(inWords, 12.5) + END_WORD <= box.w;
+  const worded = size.lines < 3 && named + notes + END_WORD <= box.w;
+  const ended = behind ? both && (worded || below) : named + endWidth <= box.w;
   const middle = box.h / 2;
   const line = { 1: middle + 4, 2: middle - 3, 3: middle - 10 }[size.lines] ?? middle;
   const tail = size.lines === 1
-    ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter + noteWidth, to: box.w - notes - 4, y: middle - 4 })
+    ? drawTail(replica, partition, size, { from: text + 7 + label.length * size.letter + noteWidth, to: box.w - notes - (worded ? END_WORD : 0) - 4, y: middle - 4 })
     : drawTail(replica, partition, size, { from: text + (size.lines === 2 ? noteWidth : 0), to: box.w - 8, y: size.lines === 2 ? middle + 5 : middle + 18 });
   return h("g", {
     class: "replica", "data-state": state, "data-lines": size.lines, "data-note": note?.kind ?? null, "data-selected": selected, "aria-current": selected && "true", transform: `translate(${box.x} ${box.y})`,
@@ -56,12 +66,13 @@ export function drawReplica(partition, replica, box, selected) {
     h("text", { class: "replica-letter", x: size.tab / 2, y: middle + size.name / 3 }, LETTERS[state]),
     state === "offline" && h("path", { class: "crossed", d: `M${size.tab + 4} 4L${box.w - 4} ${box.h - 4}M${box.w - 4} 4L${size.tab + 4} ${box.h - 4}` }),
     h("text", { class: "replica-name", x: text, y: line }, label),
-    size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, note?.words ?? WORDS[state]),
+    size.lines === 3 && h("text", { class: "replica-state", x: text, y: middle + 8 }, inWords),
     note && size.lines === 2 && h("text", { class: "replica-note", x: text, y: middle + 14 }, note.short),
     note && size.lines === 1 && h("text", { class: "replica-note", x: text + 6 + label.length * size.letter, y: line }, note.short),
     tail,
-    behind && h("text", { class: "replica-lag", x: both ? box.w - endWidth - 6 : box.w - 9, y: line }, behind),
-    (both || (!behind && named + endWidth <= box.w)) && h("text", { class: "replica-end", x: box.w - 9, y: line }, end),
+    behind && h("text", { class: "replica-lag", x: ended ? box.w - endWidth - (worded ? END_WORD : 0) - 6 : box.w - 9, y: line }, behind),
+    ended && h("text", { class: "replica-end", x: box.w - 9, y: line }, worded && h("tspan", { class: "replica-end-word" }, "end "), end),
+    ended && below && h("text", { class: "replica-end-word", x: box.w - 9, y: middle + 8 }, "end"),
   );
 }
 
@@ -86,11 +97,17 @@ export function replicaState(replica) {
   return replica.in_sync ? "follower" : "lagging";
 }
 
-/** The newest records as key glyphs: full below the high watermark, faint above it. */
+/** The newest records as key glyphs: full below the high watermark, faint above it; dots where there are more before them. */
 function drawTail(replica, partition, size, { from, to, y }) {
   const room = Math.max(0, Math.floor((to - from) / size.slot));
-  const cells = room === 0 ? [] : cellsOf(replica).slice(-room);
-  return h("g", { class: "tail" }, cells.map((cell, index) => h("g", {
-    key: cell.offset, class: "tail-cell", "data-visible": String(cell.offset < partition.high_watermark),
-  }, drawGlyph(cell.glyph, from + index * size.slot, y, size.glyph))));
+  const all = cellsOf(replica);
+  const more = room > 1 && all.length > 0 && (all.length > room || replica.log_end - TAIL > replica.log_start);
+  const shown = more ? room - 1 : room;
+  const cells = shown === 0 ? [] : all.slice(-shown);
+  const first = from + (more ? size.slot : 0);
+  return h("g", { class: "tail" },
+    more && h("text", { key: "more", class: "tail-more", x: from, y: y + size.glyph * 0.8 }, "…"),
+    cells.map((cell, index) => h("g", {
+      key: cell.offset, class: "tail-cell", "data-visible": String(cell.offset < partition.high_watermark),
+    }, drawGlyph(cell.glyph, first + index * size.slot, y, size.glyph))));
 }

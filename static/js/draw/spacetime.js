@@ -79,6 +79,9 @@ function linesOf(model, ui) {
   return all.filter((line) => !ui.space.hidden.includes(line.node));
 }
 
+/** States of a machine that its dashed line alone would not name. */
+const AWAY = ["crashed", "stopped", "frozen", "isolated"];
+
 function drawHead(lines, x, step, ui, room) {
   return [
     h("rect", { key: "ground", class: "matrix-ground", x: 0, y: 0, width: room.width, height: HEAD }),
@@ -86,7 +89,7 @@ function drawHead(lines, x, step, ui, room) {
     ...lines.map((line) => {
       const w = Math.min(step - 6, 150);
       const middle = x.get(line.node) ?? 0;
-      const label = fit(line.label, w - 30, 13);
+      const label = fit(AWAY.includes(line.state) ? `${line.label} · ${spoken(line.state)}` : line.label, w - 30, 13);
       return h("g", { key: line.node, class: "life-head", "data-state": line.state, transform: `translate(${(middle - w / 2).toFixed(1)} 8)` },
         h("g", { class: "life-name", "data-id": line.id, "data-selected": line.id !== null && ui.selected === line.id, tabindex: 0, role: "button", "aria-label": `${line.label}, ${spoken(line.state)}` },
           h("title", null, `${line.label}, ${spoken(line.state)}`),

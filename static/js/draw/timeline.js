@@ -1,8 +1,8 @@
 /** The timeline: a tick for each thing worth a word, shaped and coloured by its kind, over three small curves. */
 
-import { familyOf } from "../facts.js";
+import { familyOf, sentenceOf } from "../facts.js";
 import { h } from "../paint.js";
-import { number } from "../words.js";
+import { clockTime, number, span } from "../words.js";
 
 export const HEIGHT = 64;
 const BIN = 10;
@@ -13,7 +13,7 @@ const WORDS_Y = 62;
 const EDGE = 8;
 
 /** The most telling first: where there is no room for all, these stay. */
-const ORDER = ["fault", "error", "leadership", "group", "transaction", "replication", "other"];
+const ORDER = ["fault", "error", "leadership", "group", "transaction", "replication", "time", "other"];
 export const SHAPES = {
   leadership: "M-3.7-3.7h7.4v7.4h-7.4Z",
   replication: "M0-4.7L4.7 0 0 4.7-4.7 0Z",
@@ -21,7 +21,8 @@ export const SHAPES = {
   transaction: "M-2.3-4h4.6L4.6 0 2.3 4h-4.6L-4.6 0Z",
   fault: "M-3.6-3.6L3.6 3.6M3.6-3.6L-3.6 3.6",
   error: "M0-4.6V1.2M0 3.4V4.6",
-  act: "M0-4L4.3 3.6h-8.6Z",
+  time: "M-3.6-4.2h7.2l-7.2 8.4h7.2Z",
+  act: "M-1.4-4.6h2.8V-.2h3L0 4.4-4.4-.2h3Z",
   bookmark: "M-3-4.4h6v8.6L0 1.6-3 4.2Z",
   other: "M-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0Z",
 };
@@ -36,7 +37,7 @@ export const CURVES = [
 
 /**
  * @typedef {{from_us: number, to_us: number}} Axis
- * @typedef {{at_us: number, kind: string, text: string}} Tick
+ * @typedef {{at_us: number, kind: string, text: string, node?: string}} Tick
  */
 
 /** @param {Axis} axis @param {number} width @param {number} at_us */
@@ -140,6 +141,22 @@ export function curveWords(signs, at_us) {
   return CURVES.map((curve) => h("span", { key: curve.name, class: "curve-word", "data-curve": curve.name },
     h("svg", { viewBox: "0 0 14 8", class: "curve-key", "aria-hidden": "true" }, h("path", { class: "curve", "data-curve": curve.name, d: curve.area ? "M0 8V2H14V8Z" : "M0 5H14" })),
     `${curve.words} ${number(sample[curve.at])}`));
+}
+
+/**
+ * What happened last before the moment that is shown, with the time at which it happened.
+ * @param {Tick|null} told @param {number} at_us @param {{lost: string, away: boolean}} how why the moment cannot be shown; whether it is one of the past
+ */
+export function drawCaption(told, at_us, { lost, away }) {
+  if (told === null) return [h("time", { key: "t" }, clockTime(at_us)), h("span", { key: "s", class: lost ? "refusal" : null }, lost || "Nothing of note has happened yet.")];
+  const family = told.kind === "Bookmark" ? "bookmark" : familyOf(told.kind);
+  const since_us = at_us - told.at_us;
+  return [
+    h("time", { key: "t" }, clockTime(told.at_us)),
+    h("svg", { key: "m", class: "beat-mark", viewBox: "-6 -6 12 12", "aria-hidden": "true" }, h("path", { class: "tick", "data-family": family, d: SHAPES[family] })),
+    h("span", { key: "s" }, sentenceOf(told)),
+    away && since_us >= 1_000_000 && h("small", { key: "before" }, `${span(since_us)} before what is shown`),
+  ].filter(Boolean);
 }
 
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];

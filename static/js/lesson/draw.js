@@ -63,12 +63,12 @@ function drawSandbox() {
 
 // -- the prediction, and what became of it ---------------------------------------------------------------
 
-/** What was predicted stays, as a ghost beside what happens. */
+/** What was predicted stays, as a ghost beside what happens; the challenge asks for something else. */
 function drawForecast({ phase, section }) {
   const { prediction, outcome } = section;
-  if (prediction === null) return null;
+  if (prediction === null || phase === "challenge") return null;
   return h("section", { key: "forecast", class: "lesson-forecast", "data-right": outcome ? String(outcome.right) : "open" },
-    phase !== "challenge" && h("p", { class: "lesson-ask" }, section.predict.ask),
+    h("p", { class: "lesson-ask" }, section.predict.ask),
     h("dl", null,
       h("div", { class: "lesson-ghost" },
         h("dt", null, say("expected")),
@@ -78,7 +78,7 @@ function drawForecast({ phase, section }) {
         h("dt", null, say("happened")),
         h("dd", null, outcome.answer),
         h("dd", { class: "lesson-verdict" }, outcome.right ? `✓ ${say("right")}` : `≠ ${say("wrong")}`))),
-    prediction.because !== "" && phase !== "challenge" && h("p", { class: "lesson-because" }, `“${prediction.because}”`),
+    prediction.because !== "" && h("p", { class: "lesson-because" }, `“${prediction.because}”`),
     outcome?.belief && phase === "explained" && h("p", { class: "lesson-thinks" }, `${say("who_thinks")} `, h("em", null, outcome.belief)),
     outcome?.happened && phase === "explained" && h("p", { class: "quiet" }, say("instead", { happened: outcome.happened, answer: outcome.answer })));
 }
@@ -194,9 +194,9 @@ function drawFoot({ phase, lesson, sandbox }) {
     lesson.simplifications.length > 0 && h("details", { key: "simpler" }, h("summary", null, say("simpler")), h("ul", null, lesson.simplifications.map((one) => h("li", null, one)))));
 }
 
-/** @param {...any} buttons */
+/** They stay at the foot of the pane, and say so where the text goes on below them. @param {...any} buttons */
 function acts(...buttons) {
-  return h("div", { key: "acts", class: "lesson-acts" }, buttons);
+  return h("div", { key: "acts", class: "lesson-acts" }, buttons, h("span", { key: "more", class: "lesson-more", "aria-hidden": "true" }, say("more_below")));
 }
 
 const press = (/** @type {object} */ command) => ({ "data-lesson-command": JSON.stringify(command) });

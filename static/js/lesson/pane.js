@@ -7,6 +7,7 @@ import { say } from "./words.js";
 
 const RELOADED = "kafkalab-lesson-reloaded";
 const RELOADED_AT_MOST_EVERY_MS = 5_000;
+const LEAST_MORE_PX = 24;
 
 /** @param {{ask: (command: any) => Promise<import("../types.js").Answer>}} hands */
 export function wireLesson({ ask }) {
@@ -27,6 +28,7 @@ export function wireLesson({ ask }) {
     if (pane === null || sitting === null) return;
     paint(pane, drawLesson(sitting, { sure, place, next }));
     pane.dataset.phase = sitting.phase;
+    tellOfMore();
     document.documentElement.dataset.lesson = sitting.sandbox ? "sandbox" : sitting.phase;
   }
 
@@ -45,6 +47,14 @@ export function wireLesson({ ask }) {
     sayOut();
     if (moved && acted) takeFocus();
     if ((news.section.challenge?.hints.length ?? 0) > hints) pane?.querySelector(".lesson-hints li:last-child")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Whether the section goes on below its buttons. */
+  function tellOfMore() {
+    const box = pane?.parentElement;
+    const section = pane?.querySelector(".lesson-section");
+    if (!box || !section) return;
+    pane?.toggleAttribute("data-more", section.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom > LEAST_MORE_PX);
   }
 
   /** Whoever solves a challenge does it beside another tab: this one says so. */
@@ -105,6 +115,10 @@ export function wireLesson({ ask }) {
     refusal.textContent = answer.ok ? "" : `${say("refused")} ${answer.error ?? ""}`;
   }
 
+  if (pane?.parentElement) {
+    pane.parentElement.addEventListener("scroll", tellOfMore, { passive: true });
+    new ResizeObserver(tellOfMore).observe(pane.parentElement);
+  }
   document.addEventListener("click", choose, true);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" || event.key === " ") choose(event);

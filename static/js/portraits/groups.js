@@ -11,7 +11,7 @@ export function group(it, model, past) {
     about: "Consumers that share the partitions of their topics: each partition has one owner in the group.",
     rows: [
       ...(it.type === "consumer" ? modernGroup(it) : classicGroup(it)),
-      ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The leader of __consumer_offsets-${it.offsets_partition}, where this group's offsets are kept.`],
+      ["Coordinator", it.coordinator < 0 ? "none" : jump(`broker ${it.coordinator}`, `broker:${it.coordinator}`), `The broker that this group's members join and commit at: the leader of __consumer_offsets-${it.offsets_partition}, where its offsets are kept.`],
       ["Members", number(it.members.length), it.members.map((member) => member.ours ?? member.client_id).join(", ")],
       ["Lag in all", `${number(it.lag)}${trend(it.lag, before.all)}`, "Records that are visible and not yet committed by the group. The arrow: since ten seconds ago."],
       ...it.offsets.map((at) => [jump(`${at.topic}-${at.partition}`, `partition:${at.topic}:${at.partition}`), `committed ${offset(at.committed)} of ${number(at.end)}`,
