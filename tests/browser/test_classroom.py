@@ -205,6 +205,7 @@ def is_debriefed(desk: Page, wall: Page, url: str, code: str, ada: Page) -> None
     desk.goto(f"{url}rooms/{code}/drill/")
     desk.get_by_role("button", name="Stop, to the debrief").click()
     expect(ada.locator(".drill-verdict")).to_have_attribute("data-won", "true")
+    ada.get_by_role("tab", name="Drill").click()
     ada.get_by_label("One rule").fill("=Look at who leads.")
     ada.get_by_role("button", name="Keep it").click()
     desk.get_by_role("link", name="Debrief on the projector").click()
