@@ -10,4 +10,4 @@ from tests.clients.exactly_once import EXPECTED, one_run
 @pytest.mark.parametrize("seed", [1])
 def test_every_input_is_counted_once_whatever_crashes(lab: RunningLab, seed: int) -> None:
     found, done = one_run(lab, seed)
-    assert found == EXPECTED, done
+    assert found == EXPECTED, "\n".join(done)

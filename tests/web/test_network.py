@@ -253,6 +253,7 @@ def test_a_token_that_can_be_guessed_is_refused_before_anything_starts(tmp_path:
     assert "KAFKALAB_METRICS_TOKEN has 16 characters at least: openssl rand -hex 20 makes one." in said
 
 
+@pytest.mark.django_db(transaction=True)
 def test_on_a_network_the_home_lab_is_the_instructors_alone() -> None:
     async def scenario() -> None:
         await sync_to_async(User.objects.create_user)("kim", password=PASSWORD, is_staff=True)
