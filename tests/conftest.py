@@ -5,6 +5,5 @@ from hypothesis import settings as of_hypothesis
 
 # Nobody's password is in danger here, and a slow hash makes many tests slow.
 of_django.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# An example that gives way to other processes may take any time; nothing here is measured by it.
+# For a turn of the suite that gives way to other processes: there an example may take any time.
 of_hypothesis.register_profile("unhurried", of_hypothesis(), deadline=None)
-of_hypothesis.load_profile("unhurried")

@@ -16,8 +16,8 @@ ON_VIRTUAL_TIME = ("engine", "simulation", "lessons", "drills", "test_house.py")
 PARTLY = "lab"
 """On virtual time but for what is marked `clock`."""
 AT_A_TIME = 2
-IN_THE_BACKGROUND_S = 1_500
-"""What a test on virtual time may take that gives way to everybody."""
+UNHURRIED = ("--timeout=1500", "--hypothesis-profile=unhurried")
+"""What gives way to everybody is not measured: see `conftest`."""
 
 
 def run(arguments: list[str]) -> int:
@@ -32,7 +32,7 @@ def run(arguments: list[str]) -> int:
     real = _pytest(*(f"--ignore={place}" for place in apart), "-n", str(AT_A_TIME), "--dist", "loadfile")
     if not hasattr(os, "SCHED_IDLE"):
         return max([_code(turn) for turn in (by_the_clock, virtual, real)])
-    return max(_code(by_the_clock), _beside(real, [*virtual, f"--timeout={IN_THE_BACKGROUND_S}"]))
+    return max(_code(by_the_clock), _beside(real, [*virtual, *UNHURRIED]))
 
 
 def _beside(first: list[str], other: list[str]) -> int:

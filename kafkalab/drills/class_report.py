@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kafkalab.drills.drill import Drill
 from kafkalab.drills.incident import Incident
-from kafkalab.drills.postmortem import escaped, listed, summary_row
+from kafkalab.drills.postmortem import escaped, in_own_words, listed, summary_row
 from kafkalab.drills.scoring import score
 
 COLUMNS = {
@@ -45,7 +45,7 @@ def class_report(drill: Drill, seed: int, incidents: Sequence[tuple[str, Inciden
         "## What remains",
         drill.debrief,
         listed(f"{name.capitalize()}: {text}" for name, text in drill.ends_with.items()),
-        *_written(broken),
+        *in_own_words(incident for _called, incident in broken),
         "## Each cluster",
         *(_one(called, incident) for called, incident in broken),
     ]
@@ -60,17 +60,6 @@ def _table(broken: Sequence[tuple[str, Incident]]) -> str:
         cells = ["-" if row[name] is None else str(row[name]) for name in COLUMNS]
         lines.append(f"| {' | '.join([escaped(called), 'yes' if incident.won else 'no', *cells])} |")
     return "\n".join(lines)
-
-
-def _written(broken: Sequence[tuple[str, Incident]]) -> list[str]:
-    """What the class takes along, in its own words."""
-    own = [
-        f"{name.capitalize()}: {escaped(text)}"
-        for _called, incident in broken
-        for name, text in incident.written.items()
-        if text
-    ]
-    return ["### In our own words", listed(own)] if own else []
 
 
 def _one(called: str, incident: Incident) -> str:

@@ -54,7 +54,7 @@ def post_mortem(incident: Incident) -> str:
         "## What remains",
         drill.debrief,
         listed(f"{name.capitalize()}: {text}" for name, text in drill.ends_with.items()),
-        *_written(incident),
+        *in_own_words([incident]),
         "## The four bars",
         "\n".join(f"- {bar.name}: {_drawn(bar.filled)} {' '.join(map(escaped, bar.says))}" for bar in bars),
         "## Timeline",
@@ -96,6 +96,17 @@ def listed(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
+def in_own_words(incidents: Iterable[Incident]) -> list[str]:
+    """What those who were on call take along; nothing where nobody wrote anything."""
+    own = [
+        f"{name.capitalize()}: {escaped(text)}"
+        for incident in incidents
+        for name, text in incident.written.items()
+        if text
+    ]
+    return ["### In our own words", listed(own)] if own else []
+
+
 def escaped(text: str) -> str:
     """Text that people wrote, on one line and without any meaning in Markdown or HTML."""
     return _MARKS.sub(r"\\\1", " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
@@ -105,12 +116,6 @@ def _said_of_impact(incident: Incident) -> str:
     if not incident.impacts:
         return "Nobody stated it."
     return "Stated as: " + "; ".join(incident.drill.impact.choices[choice] for choice in incident.impacts)
-
-
-def _written(incident: Incident) -> list[str]:
-    """What whoever was on call takes along, in his own words."""
-    own = [f"{name.capitalize()}: {escaped(text)}" for name, text in incident.written.items() if text]
-    return ["### In our own words", listed(own)] if own else []
 
 
 def _at(incident: Incident, at_us: int | None) -> str:

@@ -12,6 +12,7 @@ from kio.schema.api_versions.v4.request import ApiVersionsRequest
 
 from kafkalab.lab import Doors, Gateway, Lab, LabSettings, PortRefused
 from kafkalab.lab.commands import CrashBroker, CreateTopic, FreezeBroker, StartBroker, StopBroker, ThawBroker
+from kafkalab.lab.connection import Connection
 from kafkalab.wire import batches
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import ProducePartition, ProduceRequest, ProduceTopic
@@ -221,19 +222,23 @@ def test_a_frame_may_come_in_pieces_of_any_size() -> None:
     on_a_street(test)
 
 
+def is_read(connection: Connection) -> bool:
+    assert connection._transport is not None
+    return connection._transport.is_reading()
+
+
 def test_a_client_that_never_reads_is_no_longer_read() -> None:
     async def test(street: Street) -> None:
         with socket.create_connection(("127.0.0.1", street.doors.ports[0])) as client:
             client.setblocking(False)
             frame = b"".join(encode_request(ApiKey.API_VERSIONS, 4, 1, "tester", WHO)) * 2_000
-            rest, is_read = frame, True
-            while is_read:
+            rest = frame
+            while all(map(is_read, street.gateway.connections.values())):
                 with suppress(BlockingIOError):
                     rest = rest[client.send(rest) :] or frame
                 await asyncio.sleep(0.002)
-                for connection in street.gateway.connections.values():
-                    assert connection._transport is not None
-                    is_read = connection._transport.is_reading()
+            (connection,) = street.gateway.connections.values()
+            assert not is_read(connection)
             assert (await (await street.connect()).versions()).error_code == ErrorCode.none
 
     on_a_street(test)

@@ -164,11 +164,10 @@ def _idempotent_means_once(history: "History", values: dict[Place, dict[int, byt
             serial, _, client = value.decode(errors="replace").partition(" from ")
             if plan_name(client) not in names:
                 continue
-            if value in had:
-                raise Broken("T1", f"{place}@{offset}: record {serial} of {client} is there twice")
-            had.add(value)
-            if int(serial) < last.get(client, 0) and (client, *place) not in history.referee.refused_for_a_gap:
+            gap = (client, *place) in history.referee.refused_for_a_gap
+            if value in had or (int(serial) <= last.get(client, 0) and not gap):
                 raise Broken("T1", f"{place}@{offset}: record {serial} of {client} after {last[client]}")
+            had.add(value)
             last[client] = int(serial)
 
 

@@ -118,6 +118,11 @@ class Desk:
         for socket in self.sockets:
             socket.tell(self._message(said))
 
+    @property
+    def socket(self) -> str:
+        """Where the drill is told of, beside its lab."""
+        return f"/ws/labs/{self.name}/drill/"
+
     # -- as time goes on ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
@@ -139,7 +144,7 @@ class Desk:
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke
-        open_labs.private[self.name] = PrivateLab(self.owner, lab, self.page, f"/ws/labs/{self.name}/drill/")
+        open_labs.private[self.name] = PrivateLab(self.owner, lab, self.page, self.socket)
         if not lab.conductor.playing:
             # It is played without keeping its past to be executed again: what was ordered in secret must not be found
             # in what could have been otherwise; nor is there the memory for sixty times ten minutes.

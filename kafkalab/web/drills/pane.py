@@ -13,7 +13,7 @@ from kafkalab.web.labs.views import on_the_stage
 def pane(request: HttpRequest, desk: Desk, role: Role = Role.ACTS) -> dict[str, Any]:
     words = {key: str(word) for key, word in WORDS.items()}
     return on_the_stage(request, desk.name, desk.duty.lab, role) | {
-        "socket": f"/ws/labs/{desk.name}/drill/",
+        "socket": desk.socket,
         "drill": desk.duty.drill,
         "drill_words": words,
     }

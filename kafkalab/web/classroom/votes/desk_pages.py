@@ -34,7 +34,7 @@ async def page(request: HttpRequest, code: str) -> HttpResponse:
 async def tally(request: HttpRequest, code: str) -> HttpResponse:
     """How many have voted, and what may be shown: asked for again and again while the page is open."""
     room = await room_of(request, code)
-    return await sync_to_async(_news)(request, room, "votes/_tally.html")
+    return await sync_to_async(_rendered)(request, room, "votes/_tally.html", only_news=True)
 
 
 @require_safe
@@ -43,7 +43,7 @@ async def wall(request: HttpRequest, code: str) -> HttpResponse:
     """For the projector: nothing that the class must not see."""
     room = await room_of(request, code)
     if request.headers.get("HX-Request") == "true":
-        return await sync_to_async(_news)(request, room, "votes/_wall.html")
+        return await sync_to_async(_rendered)(request, room, "votes/_wall.html", only_news=True)
     return await sync_to_async(_rendered)(request, room, "votes/wall.html")
 
 
@@ -133,26 +133,29 @@ def _on_the_card(request: HttpRequest) -> str:
     return shown.showing.card.ask if shown is not None and shown.showing.records else ""
 
 
-def _news(request: HttpRequest, room: Room, template: str) -> HttpResponse:
-    """Nothing to who has it already: what he is about to press stays under his finger, and the focus where it is."""
-    vote = polls.newest(room)
-    known = polls.told_by(polls.tally(vote)) if vote is not None else ""
-    if request.GET.get("known") == known:
-        return HttpResponse(status=204)
-    return _rendered(request, room, template)
-
-
 def _rendered(
-    request: HttpRequest, room: Room, template: str, refusal: str = "", status: int = 200, card: str = ""
+    request: HttpRequest,
+    room: Room,
+    template: str,
+    refusal: str = "",
+    status: int = 200,
+    card: str = "",
+    *,
+    only_news: bool = False,
 ) -> HttpResponse:
+    """With `only_news` nothing to who has it already: what he is about to press stays under his finger, and the focus
+    where it is."""
     vote = polls.newest(room)
-    percent = polls.percent_right(vote) if vote is not None else None
     counted = polls.tally(vote) if vote is not None else None
+    known = polls.told_by(counted) if counted is not None else ""
+    if only_news and request.GET.get("known") == known:
+        return HttpResponse(status=204)
+    percent = polls.percent_right(vote) if vote is not None else None
     context = {
         "room": room,
         "vote": vote,
         "tally": counted,
-        "known": polls.told_by(counted) if counted is not None else "",
+        "known": known,
         "percent": percent,
         "advice": polls.advice(percent),
         "last_round": vote is not None and vote.round >= polls.MOST_ROUNDS,
