@@ -135,9 +135,9 @@ class Room:
         # Followers join the fetch that is under way with the next one.
         self.run(1)
 
-    def delete(self, topic: str) -> None:
+    def delete(self, topic: str, by_broker: int = 1) -> None:
         body = DeleteTopicsRequest(topics=(DeleteTopicState(name=topic, topic_id=None),), timeout=timedelta(seconds=30))
-        answer = self.ask(next(iter(self.cluster.brokers)), ApiKey.DELETE_TOPICS, body)
+        answer = self.ask(by_broker, ApiKey.DELETE_TOPICS, body)
         assert answer.responses[0].error_code == 0, answer
 
     def produce(

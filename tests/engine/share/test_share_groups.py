@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from kio.schema.alter_share_group_offsets.v0 import request as altering
 from kio.schema.delete_groups.v2.request import DeleteGroupsRequest
+from kio.schema.delete_share_group_offsets.v0 import request as forgetting
 from kio.schema.describe_share_group_offsets.v1 import request as describing
 from kio.schema.list_groups.v5.request import ListGroupsRequest
 from kio.schema.share_group_describe.v1.request import ShareGroupDescribeRequest
@@ -69,10 +70,7 @@ class Groups(ShareRoom):
         return sum(lag for *_, lag in self.offsets())
 
     def alter(self, start_offset: int, topic: str = "orders") -> tuple[ErrorCode, list[ErrorCode]]:
-        part = altering.AlterShareGroupOffsetsRequestPartition(partition_index=0, start_offset=start_offset)
-        where = altering.AlterShareGroupOffsetsRequestTopic(topic_name=topic, partitions=(part,))
-        body = altering.AlterShareGroupOffsetsRequest(group_id="g", topics=(where,))
-        answer = self.ask(self.coordinator, ApiKey.ALTER_SHARE_GROUP_OFFSETS, body)
+        answer = self.ask(self.coordinator, ApiKey.ALTER_SHARE_GROUP_OFFSETS, alteration(start_offset, topic))
         return answer.error_code, [part.error_code for each in answer.responses for part in each.partitions]
 
     def delivered(self) -> list[tuple[str, int, int]]:
@@ -81,6 +79,12 @@ class Groups(ShareRoom):
             for fact in self.take_facts(RecordsDelivered)
             if isinstance(fact, RecordsDelivered)
         ]
+
+
+def alteration(start_offset: int, topic: str = "orders") -> altering.AlterShareGroupOffsetsRequest:
+    part = altering.AlterShareGroupOffsetsRequestPartition(partition_index=0, start_offset=start_offset)
+    where = altering.AlterShareGroupOffsetsRequestTopic(topic_name=topic, partitions=(part,))
+    return altering.AlterShareGroupOffsetsRequest(group_id="g", topics=(where,))
 
 
 @pytest.fixture
@@ -219,6 +223,29 @@ def test_a_group_that_nobody_joined_begins_nowhere_until_it_is_set_to(room: Grou
 def test_a_group_is_not_made_to_begin_with_nothing(room: Groups) -> None:
     assert room.alter(1, topic="nowhere") == (ErrorCode.none, [ErrorCode.unknown_topic_or_partition])
     assert room.described()[0] == ""
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_topic_may_be_deleted_while_its_offsets_are_being_changed(room: Groups, forgets: bool) -> None:
+    room.produce(1, "a", "b", "c")
+    assert room.alter(1) == (ErrorCode.none, [ErrorCode.none])
+    coordinators = (room.coordinator, room.share_coordinator)
+    slow = next(f"broker-{number}" for number in (1, 2, 3) if number not in coordinators)
+    room.world.freeze(slow)
+    if forgets:
+        forgetting_orders = forgetting.DeleteShareGroupOffsetsRequestTopic(topic_name="orders")
+        body = forgetting.DeleteShareGroupOffsetsRequest(group_id="g", topics=(forgetting_orders,))
+        number = room.say(room.coordinator, ApiKey.DELETE_SHARE_GROUP_OFFSETS, body)
+    else:
+        number = room.say(room.coordinator, ApiKey.ALTER_SHARE_GROUP_OFFSETS, alteration(2))
+    room.run(0.2)
+    room.delete("orders", by_broker=room.share_coordinator)
+    room.run(0.2)
+    assert number not in room.client.answers
+    room.world.thaw(slow)
+    room.run(3)
+    answer = room.client.answers[number]
+    assert (answer.error_code, [each.topic_name for each in answer.responses]) == (ErrorCode.none, ["orders"])
 
 
 def test_an_empty_group_can_be_set_to_begin_elsewhere_and_be_deleted(room: Groups) -> None:

@@ -8,6 +8,7 @@ leaders. Nobody may be in a group whose offsets are changed (KIP-932; GroupCoord
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from kafkalab.engine.coordinators.share_groups.group import ShareGroup
 from kafkalab.engine.node import Request
@@ -84,6 +85,8 @@ class Changing:
     request: Request
     answer: Callable[["Broker", "Changing"], Any]
     forgets: bool
+    names: dict[UUID, str] = field(default_factory=dict)
+    """Of the topics it is about, as they were when it was asked: one may be deleted before all have answered."""
     results: dict[tuple[str, int], ErrorCode] = field(default_factory=dict)
     """By topic name and partition."""
     left: int = 1
@@ -104,7 +107,7 @@ class Changing:
             broker.respond(self.request, self.answer(broker, self))
 
     def _settle(self, broker: "Broker", key: SharePartitionKey, error_code: ErrorCode) -> None:
-        self.results[broker.metadata.topic_names.get(key.topic_id, ""), key.partition] = error_code
+        self.results[self.names[key.topic_id], key.partition] = error_code
         self.one_less(broker)
 
 
@@ -129,6 +132,7 @@ def alter(broker: "Broker", request: Request, answer: Callable[["Broker", Changi
         changing.left += len(there)
         for name, each in there:
             topic_id = broker.metadata.topics[name].topic_id
+            changing.names[topic_id] = name
             key = SharePartitionKey(body.group_id, topic_id, each.partition_index)
             broker.persister.initialize(key, group.epoch, each.start_offset, changing)
     changing.one_less(broker)
@@ -138,14 +142,11 @@ def forget(broker: "Broker", request: Request, answer: Callable[["Broker", Chang
     body = request.body
     group = broker.share_groups.find(body.group_id)
     check_empty(group)
-    changing = Changing(request, answer, forgets=True)
-    ids = [broker.metadata.topics[each.topic_name].topic_id for each in body.topics if _there(broker, each)]
-    keys = [SharePartitionKey(body.group_id, *place) for place in group.initialized if place[0] in ids]
+    topics = broker.metadata.topics
+    names = {topics[each.topic_name].topic_id: each.topic_name for each in body.topics if each.topic_name in topics}
+    changing = Changing(request, answer, forgets=True, names=names)
+    keys = [SharePartitionKey(body.group_id, *place) for place in group.initialized if place[0] in names]
     changing.left += len(keys)
     for key in keys:
         broker.persister.delete(key, changing)
     changing.one_less(broker)
-
-
-def _there(broker: "Broker", topic: Any) -> bool:
-    return topic.topic_name in broker.metadata.topics
