@@ -25,8 +25,6 @@ def test_who_comes_back_later_finds_the_incident_where_it_was_and_wins_it() -> N
                 await page.asks("note_belief", text="It is one record.")
                 await page.plays(page.desk.duty.drill.solution[:3])
                 name, before = page.desk.name, page.drill
-                await asyncio.sleep(1)
-            await all_stored()
             desks.close()
             async with at_the_page_of(learner, DRILL_5) as page:
                 page.hurry()
@@ -41,9 +39,8 @@ def test_who_comes_back_later_finds_the_incident_where_it_was_and_wins_it() -> N
                 lines = (await page.until("debrief"))["debrief"]["lines"]
                 assert "It is one record." in [line["text"] for line in lines if line["kind"] == "said"]
                 assert page.drill["debrief"]["won"]
-                await asyncio.sleep(0.5)
-            await all_stored()
             desks.close()
+            await all_stored()
             assert "Poison pill" in (await learner.get("/drills/")).content.decode()
             async with at_the_page_of(learner, DRILL_5) as page:
                 assert (await page.until("debrief"))["debrief"]["won"]

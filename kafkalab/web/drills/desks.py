@@ -6,7 +6,6 @@ for each of its learners with `begin`, and leads them all together.
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from kafkalab.drills import Drill, Incident
@@ -43,13 +42,22 @@ class Door(Protocol):
     def close(self) -> None: ...
 
 
+class Keep(Protocol):
+    """Told when there may be something to be kept, and a last time when the desk is given up."""
+
+    def __call__(self, desk: "Desk", /, *, last: bool = False) -> None: ...
+
+
+def keep_nothing(desk: "Desk", /, *, last: bool = False) -> None:
+    """For a desk that does not outlive the process."""
+
+
 class NoDesk(Exception):
     """All are taken; the message is one sentence for the person who asked."""
 
 
 class Desk:
-    def __init__(self, owner: str, duty: Duty, page: str, door: Door | None, keep: Callable[["Desk"], None]) -> None:
-        """`keep` is told when there may be something to be kept."""
+    def __init__(self, owner: str, duty: Duty, page: str, door: Door | None, keep: Keep) -> None:
         self.owner = owner
         self.name = duty.lab.settings.name
         """Of the lab, and of each that takes its place."""
@@ -94,6 +102,7 @@ class Desk:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._keep(self, last=True)
         open_labs.private.pop(self.name, None)
         open_labs.held.pop(self.name, None)
         if self._door is not None:
@@ -173,7 +182,7 @@ def begin(
     make: Making,
     door: Door | None = None,
     led: bool = False,
-    keep: Callable[[Desk], None] = lambda desk: None,
+    keep: Keep = keep_nothing,
 ) -> Desk:
     """Put somebody on call at a drill, on a lab that stands in the drill's steady state (`opening` makes one).
 
@@ -191,7 +200,7 @@ def put_on_call(
     make: Making,
     door: Door | None = None,
     led: bool = False,
-    keep: Callable[[Desk], None] = lambda desk: None,
+    keep: Keep = keep_nothing,
 ) -> Desk:
     """The same at an incident that may have begun already."""
     desk = Desk(owner, Duty(incident, make, led=led), page, door, keep)

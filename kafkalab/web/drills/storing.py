@@ -82,22 +82,30 @@ class Keeper:
         self._real = found.real_clients if found is not None else False
         self._wrote_at = 0.0
         self._busy = False
+        self._storing: asyncio.Task[None] | None = None
+        self._owes = False
+        """The last of a desk that was given up while something was being written."""
 
-    def __call__(self, desk: Desk) -> None:
+    def __call__(self, desk: Desk, /, *, last: bool = False) -> None:
         now = time.monotonic()
         self._real = self._real or bool(desk.duty.lab.world.edges)
-        if self._busy or now - self._wrote_at < SOON_S:
+        if self._busy:
+            self._owes = self._owes or last
+            return
+        if now - self._wrote_at < SOON_S and not last:
             return
         book = self._book_of(desk.duty.incident)
         said = _what_was_said(desk, book.incident)
-        waits = book.incident.over_us is not None or now - self._wrote_at < EVERY_S
+        waits = book.incident.over_us is not None or (now - self._wrote_at < EVERY_S and not last)
         if (said == book.said and waits) or book.incident.lab.tape is None:
             return
         book.said, self._wrote_at, self._busy = said, now, True
         before = (book.taped, book.told, book.seen)
-        storing = asyncio.ensure_future(self._store(book, *self._taken(desk, book), before))
-        _under_way.add(storing)
-        storing.add_done_callback(_under_way.discard)
+        # A desk that was given up may owe the incident that came after this one, too.
+        self._owes = last and book.incident is not desk.duty.incident
+        self._storing = asyncio.ensure_future(self._store(desk, book, *self._taken(desk, book), before))
+        _under_way.add(self._storing)
+        self._storing.add_done_callback(_under_way.discard)
 
     def _book_of(self, incident: Incident) -> _Book:
         """The one before is written to its end first."""
@@ -141,7 +149,12 @@ class Keeper:
         return row, [KeptLine(kind=kind, number=number, text=text) for kind, number, text in [*orders, *told]]
 
     async def _store(
-        self, book: _Book, row: dict[str, Any], lines: list[KeptLine], before: tuple[int, int, tuple[Any, ...]]
+        self,
+        desk: Desk,
+        book: _Book,
+        row: dict[str, Any],
+        lines: list[KeptLine],
+        before: tuple[int, int, tuple[Any, ...]],
     ) -> None:
         stored = None
         try:
@@ -155,6 +168,11 @@ class Keeper:
             book.taped, book.told, book.seen = before
         else:
             book.row = stored
+        if self._owes:
+            self._owes = False
+            self(desk, last=True)
+            if self._busy and self._storing is not None:
+                await self._storing
 
 
 def _what_was_said(desk: Desk, incident: Incident) -> tuple[Any, ...]:
@@ -191,9 +209,15 @@ async def all_stored() -> None:
         await asyncio.gather(*_under_way)
 
 
-@sync_to_async
-def found_of(owner: str, drill: int, room: str = "", *, of: int = 0) -> Found | None:
+async def found_of(owner: str, drill: int, room: str = "", *, of: int = 0) -> Found | None:
     """The one at which that learner was last, if it can go on; in a room, of the drill with that number."""
+    # Its desk may have been given up a moment ago.
+    await asyncio.gather(*_under_way)
+    return await _last_of(owner, drill, room, of)
+
+
+@sync_to_async
+def _last_of(owner: str, drill: int, room: str, of: int) -> Found | None:
     kept = Kept.objects.filter(owner=owner, drill=drill, room=room, of=of).order_by("-at").first()
     if kept is None or timezone.now() - kept.at > (STAYS_FOR if kept.over and not of else GOES_ON_FOR):
         return None

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,8 @@ from kafkalab.web.network import names_of
 
 HTTP_TIMEOUT_S = 60
 GOODBYE_S = 0.2
+WRITING_S = 5
+"""For what the database is still to be told when the server is asked to stop."""
 LARGEST_SNAPSHOT = 16 * 1024 * 1024
 """Autobahn silently drops outgoing messages above its limit for messages; incoming ones have a limit of their own."""
 
@@ -53,6 +56,9 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     from twisted.internet import reactor as twisted_reactor
 
     from kafkalab.web.asgi import application
+    from kafkalab.web.course import sitting_notes
+    from kafkalab.web.drills import storing
+    from kafkalab.web.drills.desks import desks
 
     reactor: Any = twisted_reactor
     settings.ALLOWED_HOSTS += names_of(host)
@@ -76,6 +82,9 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     async def finish() -> None:
         await close_all()
         await asyncio.sleep(GOODBYE_S)
+        desks.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(storing.all_stored(), sitting_notes.all_stored()), WRITING_S)
         end()
         reactor.stop()
 
