@@ -18,8 +18,8 @@ from kafkalab.wire.translate.as_sent import answer_as_sent, request_as_sent
 KEPT_OF_EACH_API = 12
 MOST_BYTES = 4 * 1024 * 1024
 """Kept of all clients of a lab. Those that were silent for longest are forgotten first."""
-LARGEST_KEPT = 1024 * 1024
-"""Of a larger frame only its header is kept."""
+LARGEST_KEPT = 64 * 1024
+"""Of a larger frame only its header is kept: nobody reads so many fields, and its place is needed for the next."""
 HEADER = 300
 NEVER_KEPT = dict.fromkeys((ApiKey.SASL_HANDSHAKE, ApiKey.SASL_AUTHENTICATE))
 """What holds passwords."""

@@ -42,7 +42,9 @@ class FrameReader:
         self._length = bytearray()
         """The first bytes of a length that has not arrived whole."""
         self._frame = bytearray()
-        """The place of the frame that is arriving; it may not have its full size yet."""
+        """The place of the frame that is arriving; it may not have its full size yet, or be larger."""
+        self._before = bytearray()
+        """The place of the last one, to be used again when nobody looks at it any more: a new one costs its pages."""
         self._size = -1
         """Of the frame that is arriving; -1 between frames."""
         self._filled = 0
@@ -59,7 +61,7 @@ class FrameReader:
             self._scratch = self._scratch or bytearray(_SCRATCH_BYTES)
             return memoryview(self._scratch)
         self._make_room()
-        return memoryview(self._frame)[self._filled :]
+        return memoryview(self._frame)[self._filled : self._size]
 
     def placed(self, count: int) -> list[Buffer]:
         if self._size < 0:
@@ -81,7 +83,7 @@ class FrameReader:
                     self._size = -1
                 continue
             self._make_room()
-            count = min(len(self._frame) - self._filled, len(view) - position)
+            count = min(len(self._frame) - self._filled, self._size - self._filled, len(view) - position)
             self._frame[self._filled : self._filled + count] = view[position : position + count]
             self._filled += count
             position += count
@@ -103,18 +105,33 @@ class FrameReader:
         return position + count
 
     def _make_room(self) -> None:
-        """The place doubles as bytes really arrive. A new one, as the old may still be looked at."""
+        """The place doubles as bytes really arrive. Another one, as the old may still be looked at."""
         if self._filled < len(self._frame):
+            return
+        if not self._filled and len(self._before) >= min(self._size, _FIRST_PLACE_BYTES) and _is_free(self._before):
+            self._frame, self._before = self._before, bytearray()
             return
         larger = bytearray(min(self._size, max(_FIRST_PLACE_BYTES, 2 * self._filled)))
         larger[: self._filled] = self._frame
         self._frame = larger
 
     def _finished(self) -> memoryview:
-        frame = memoryview(self._frame).toreadonly()
+        frame = memoryview(self._frame)[: self._size].toreadonly()
+        if len(self._frame) <= _FIRST_PLACE_BYTES:
+            self._before = self._frame
         self._frame = bytearray()
         self._size = -1
         return frame
+
+
+def _is_free(place: bytearray) -> bool:
+    """Whether no view of it is left: its size cannot change while there is one."""
+    try:
+        place.pop()
+    except BufferError:
+        return False
+    place.append(0)
+    return True
 
 
 class FrameWriter:

@@ -85,14 +85,13 @@ def test_a_few_are_kept_of_each_api() -> None:
 
 def test_no_more_bytes_are_kept_than_the_bound_and_who_was_silent_goes_first() -> None:
     overheard = Overheard()
-    silent, busy = visitor(1), visitor(2)
+    silent, *busy = [visitor(number) for number in range(1, 14)]
     large = frame_of(LARGEST_KEPT // 2)
-    overheard.asked(1, silent, "connection-1", 1, (ApiKey.PRODUCE, 9), large)
-    for number in range(2, 12):
-        overheard.asked(number, busy, "connection-2", number, (ApiKey.PRODUCE, 9), large)
+    for at_us, client in enumerate([silent, *busy * KEPT_OF_EACH_API]):
+        overheard.asked(at_us, client, f"connection-{client.number}", at_us, (ApiKey.PRODUCE, 9), large)
         assert overheard.kept <= MOST_BYTES
     assert overheard.last(1) == []
-    assert [it.at_us for it in overheard.last(2)] == [11, 10, 9, 8, 7, 6, 5]
+    assert [it.at_us for it in overheard.last(13)] == [12 * turn for turn in range(KEPT_OF_EACH_API, 0, -1)]
 
 
 def test_of_a_frame_that_is_too_large_the_header_is_kept() -> None:

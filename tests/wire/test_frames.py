@@ -50,6 +50,33 @@ def test_a_large_frame_is_received_straight_into_its_place() -> None:
     assert found[0].readonly
 
 
+def received(reader: FrameReader, payload: bytes) -> memoryview:
+    """Straight into its place."""
+    reader.feed(framed(payload)[:100])
+    rest = memoryview(payload)[96:]
+    while True:
+        place = reader.place()
+        count = min(len(place), len(rest))
+        place[:count] = rest[:count]
+        rest = rest[count:]
+        if found := reader.placed(count):
+            [frame] = found
+            assert isinstance(frame, memoryview)
+            return frame
+
+
+def test_a_place_is_used_again_when_nobody_looks_at_it_any_more() -> None:
+    reader = FrameReader()
+    first = received(reader, b"1" * 200_000)
+    second = received(reader, b"2" * 150_000)
+    assert (first, second) == (b"1" * 200_000, b"2" * 150_000)
+    place = second.obj
+    second.release()
+    third = received(reader, b"3" * 100_000)
+    assert (first, third) == (b"1" * 200_000, b"3" * 100_000)
+    assert (third.obj is place, third.readonly) == (True, True)
+
+
 def test_a_promise_alone_sets_little_memory_aside() -> None:
     reader = FrameReader()
     reader.feed((90 * 1024 * 1024).to_bytes(4, "big") + b"x")

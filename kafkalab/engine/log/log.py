@@ -24,7 +24,7 @@ from kafkalab.engine.log.segment import SNAPSHOT, Segment, stem
 from kafkalab.engine.log.tail import Tail
 from kafkalab.engine.log.timestamps import TimestampedOffset
 from kafkalab.engine.log.transactions import AbortedTransaction, EndedTransaction, aborted_between, marker_of
-from kafkalab.engine.log.validation import following, validated
+from kafkalab.engine.log.validation import following, found_well, validated
 from kafkalab.engine.refused import Refused
 from kafkalab.wire.batches import NO_TIMESTAMP, Batch, stamped
 from kafkalab.wire.errors import ErrorCode
@@ -125,6 +125,7 @@ class Log:
         base_offset = self.end_offset
         last_offset = base_offset + batch.last_offset_delta
         stored = b"".join(stamped(batch.data, base_offset, leader_epoch))
+        found_well(stored)
         rolled = self._make_room(len(stored), last_offset, batch.max_timestamp)
         if leader_epoch != self.epochs.latest:
             self.epochs.assign(leader_epoch, base_offset)

@@ -17,6 +17,8 @@ from kafkalab.wire.records import Record
 
 MOST_RECORDS = 10_000
 MOST_BYTES = 4 * 1024 * 1024
+LARGEST_KEPT = 64 * 1024
+"""Of a larger batch it is known what became of it, not what is in it."""
 CHUNK_BITS = 7
 
 

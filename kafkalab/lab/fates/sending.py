@@ -12,7 +12,7 @@ from kafkalab.engine.clients.producer import SHOWN_PER_S, Producer
 from kafkalab.engine.events import RecordAcked, RecordFailed, RecordsAcked, RecordsFailed
 from kafkalab.engine.world import World
 from kafkalab.lab.fates.holders import Holders, Key
-from kafkalab.lab.fates.lots import Copy, Lot, Lots
+from kafkalab.lab.fates.lots import LARGEST_KEPT, Copy, Lot, Lots
 from kafkalab.lab.fates.promises import Promises
 from kafkalab.wire.batches import Batch
 
@@ -88,7 +88,7 @@ class Sending:
             count=count,
             acks=acks,
             sent_us=now_us,
-            data=bytes(batch.view),
+            data=bytes(batch.view) if batch.size <= LARGEST_KEPT else None,
             crc=batch.crc,
             producer_id=batch.producer_id,
             producer_epoch=batch.producer_epoch,

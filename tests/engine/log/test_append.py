@@ -163,9 +163,10 @@ def test_a_follower_says_which_segments_it_began() -> None:
     assert follower.append_as_follower(data) == Appended(0, 5, len(data), rolled=(2, 4))
 
 
-def test_a_follower_refuses_what_does_not_go_on_where_it_ends() -> None:
+@pytest.mark.parametrize("value", ["b", "b" * 100_000], ids=["small", "large"])
+def test_a_follower_refuses_what_does_not_go_on_where_it_ends_or_is_damaged(value: str) -> None:
     leader, follower = new_log(), new_log()
-    append(leader, "a", "b")
+    append(leader, "a", value)
     data = leader.read(0, 1 << 20)
     follower.append_as_follower(data)
     with pytest.raises(Refused, match=f"append to {DIRECTORY}: 0 where the next is 2"):
