@@ -52,7 +52,7 @@ function drawAround() {
   document.documentElement.dataset.lens = ui.lens;
   for (const [at, side] of sides.entries()) {
     paint(side.part("time"), side.model.version < 0 ? [] : [h("span", null, clockTime(now_us(side)))]);
-    paint(side.part("ledger"), drawLedger(side.model, `${at}-`));
+    paint(side.part("ledger"), drawLedger(side.model, { of: `${at}-`, page: String(side.section.dataset.page) }));
   }
   for (const tab of document.querySelectorAll("[data-lens-tab]")) {
     tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.lensTab === ui.lens));

@@ -12,6 +12,9 @@ export function wireLedger(hands) {
     else ask(hands, fate);
   });
   document.addEventListener("htmx:afterSwap", () => tellTimes());
+  // A page beside this one, where two labs are compared, leads to one total of the ledger.
+  const [, wanted] = location.hash.match(/^#fate=([a-z_]+)$/) ?? [];
+  if (wanted) addEventListener("load", () => ask(hands, wanted), { once: true });
 }
 
 /** @param {string} [fate] the one that was wanted last, if none is named */

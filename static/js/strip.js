@@ -60,14 +60,18 @@ export function drawSigns(model, past) {
   return [...figures, vital(controller, none ? "fault" : null, none ? "none" : active.replace("controller-", ""), 0)];
 }
 
-/** @param {import("./types.js").Model} model @param {string} [of] the lab, on a page that shows two */
-export function drawLedger(model, of = "") {
+/**
+ * @param {import("./types.js").Model} model
+ * @param {{of: string, page: string}} [elsewhere] on a page that shows two labs: which it is, and where its records are listed
+ */
+export function drawLedger(model, elsewhere) {
   const ledger = model.entities.ledger;
   if (!ledger) return [];
   return LEDGER.filter((entry) => !entry.rare || ledger[entry.name] > 0).map((entry) => {
     const value = ledger[entry.name];
     const said = `${entry.label}: ${value}`;
-    return figure({ ...entry, name: `${of}${entry.name}`, said, opens: { "data-fate": entry.name, "aria-label": `${said}. List them` } }, value > 0 ? entry.bad ?? null : null, number(value), 0);
+    const there = elsewhere ? { href: `${elsewhere.page}#fate=${entry.name}` } : { "data-fate": entry.name };
+    return figure({ ...entry, name: `${elsewhere?.of ?? ""}${entry.name}`, said, opens: { ...there, "aria-label": `${said}. List them` } }, value > 0 ? entry.bad ?? null : null, number(value), 0);
   });
 }
 
@@ -79,7 +83,7 @@ function vital(sign, bad, value, change) {
 /** A number, which leads to where it comes from, and what it means to whoever points at it or comes to it by keyboard. */
 function figure({ name, label, means, said, opens }, bad, value, change) {
   return h("div", { key: label, class: "sign", "data-bad": bad, role: "listitem", "aria-label": said },
-    h("button", { type: "button", class: "sign-open", "aria-describedby": `means-${name}`, ...opens },
+    h(opens.href ? "a" : "button", { type: opens.href ? null : "button", class: "sign-open", "aria-describedby": `means-${name}`, ...opens },
       h("span", { class: "sign-label" }, label),
       h("span", { class: "sign-value" }, bad === "fault" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "✕ "),
         bad === "warn" && h("span", { class: "sign-mark", "aria-hidden": "true" }, "▲ "), value,

@@ -41,9 +41,11 @@ def test_a_branch_goes_its_own_way_and_is_compared(page: Page, lab: Peer) -> Non
     page.screenshot(path=ARTEFACTS / "compare.png")
     page.get_by_role("button", name="Play both").click()
     expect(page.get_by_role("button", name="Pause both")).to_be_visible()
-    page.get_by_role("link", name="what-if", exact=True).click()
+    page.get_by_role("list", name="Delivery ledger of what-if").get_by_role("link", name=re.compile("^Acked: ")).click()
     page.wait_for_selector("html[data-ready]")
     expect(page.get_by_role("group", name="Branches").locator("[aria-current=page]")).to_have_text("what-if")
+    expect(page.locator("#ledger-finder [name=fate]")).to_have_value("acked")
+    expect(page.locator("#ledger-rows")).to_be_visible()
     expect(page.get_by_role("tab", name="Connect")).to_have_count(0)
 
 

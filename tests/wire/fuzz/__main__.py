@@ -141,7 +141,7 @@ def assault(requests: int, seed: int) -> dict[str, Any]:
     if not is_alive:
         harm.append("the server died")
     if "Traceback" in said:
-        harm.append(said[said.index("Traceback") :][:3000])
+        harm.append(_first_traceback(said))
     settled = memory[len(memory) // 5 : len(memory) // 5 + 1]
     if settled and memory[-1] - settled[0] > GROWTH_MB:
         harm.append(f"memory grew from {settled[0]} MB to {memory[-1]} MB")
@@ -164,6 +164,13 @@ def assault(requests: int, seed: int) -> dict[str, Any]:
         "of each API": dict(tally.understood),
         "harm": harm,
     }
+
+
+def _first_traceback(said: str) -> str:
+    """Whole: what went wrong stands at its end."""
+    lines = said[said.index("Traceback") :].splitlines()
+    end = next((at for at, line in enumerate(lines) if at and not line.startswith(" ")), len(lines) - 1)
+    return "\n".join(lines[: end + 1])
 
 
 if __name__ == "__main__":
