@@ -21,3 +21,7 @@ class Refused(Exception):
         self.message = message
         self.record_errors = record_errors
         """Which records of a produced batch are at fault (KIP-467)."""
+
+    def __reduce__(self) -> tuple[type["Refused"], tuple[ErrorCode, str | None, tuple[RecordError, ...]]]:
+        """What waits for others may hold one, and is copied with its cluster: an exception alone would copy its text."""
+        return Refused, (self.error_code, self.message, self.record_errors)

@@ -21,14 +21,19 @@ from tests.engine.share.room import ShareRoom
 
 
 class Groups(ShareRoom):
-    def __init__(self) -> None:
-        super().__init__({"offsets.topic.num.partitions": "1", "group.share.assignment.interval.ms": "0"})
+    def __init__(self, partitions: int = 1) -> None:
+        """So many of groups."""
+        self.partitions = partitions
+        super().__init__({"offsets.topic.num.partitions": str(partitions), "group.share.assignment.interval.ms": "0"})
         self.broker(1).topic_creation.create("__consumer_offsets")
         self.run(1)
 
     @property
     def coordinator(self) -> int:
-        image = self.cluster.image.partition("__consumer_offsets", partition_of("g", 1))
+        return self.coordinator_of("g")
+
+    def coordinator_of(self, group: str) -> int:
+        image = self.cluster.image.partition("__consumer_offsets", partition_of(group, self.partitions))
         assert image is not None
         return image.leader
 
@@ -223,6 +228,33 @@ def test_a_group_that_nobody_joined_begins_nowhere_until_it_is_set_to(room: Grou
 def test_a_group_is_not_made_to_begin_with_nothing(room: Groups) -> None:
     assert room.alter(1, topic="nowhere") == (ErrorCode.none, [ErrorCode.unknown_topic_or_partition])
     assert room.described()[0] == ""
+
+
+def test_a_cluster_is_copied_while_it_asks_where_one_group_stands_and_another_was_refused() -> None:
+    room = Groups(partitions=3)
+    elsewhere = next(name for name in "abcdef" if room.coordinator_of(name) != room.coordinator)
+    assert room.alter(1) == (ErrorCode.none, [ErrorCode.none])
+    leader = f"broker-{room.share_coordinator}"
+    room.world.freeze(leader)
+    asked = [
+        describing.DescribeShareGroupOffsetsRequestGroup(group_id=group, topics=None) for group in ("g", elsewhere)
+    ]
+    number = room.say(
+        room.coordinator,
+        ApiKey.DESCRIBE_SHARE_GROUP_OFFSETS,
+        describing.DescribeShareGroupOffsetsRequest(groups=tuple(asked)),
+    )
+    room.run(0.2)
+    assert number not in room.client.answers
+    copy = room.cluster.fork()
+    for world in (room.world, copy.world):
+        world.thaw(leader)
+        world.run_until(world.now_us + 3_000_000)
+        client = world.nodes[room.client.name]
+        assert [group.error_code for group in client.answers[number].groups] == [  # type: ignore[attr-defined]
+            ErrorCode.none,
+            ErrorCode.not_coordinator,
+        ]
 
 
 @pytest.mark.parametrize("forgets", [False, True])
