@@ -179,10 +179,10 @@ class Hand:
 
 def measured(records: int) -> dict[str, float]:
     """A lab with traffic and a hundred watchers; the bytes at ten times the records; the rate of a producer."""
-    # Not at the top: the report is what calls this.
-    from kafkalab.bench.report import load
+    return _lateness() | _bytes_at_ten_times() | _rate_while_watched(records)
 
-    figures: dict[str, float] = {}
+
+def _lateness() -> dict[str, float]:
     peer = start_lab()
     try:
         # A real client is what makes the lab keep the machine's time, which lateness is measured by.
@@ -194,11 +194,16 @@ def measured(records: int) -> dict[str, float]:
         hand.go()
         time.sleep(SETTLED_S)
         told = Crowd(peer, WATCHERS, SECONDS).told()
-        figures[f"from event to frame with {WATCHERS} browsers, p50 ms"] = told["late_p50_ms"]
-        figures[f"from event to frame with {WATCHERS} browsers, p95 ms"] = told["late_p95_ms"]
-        figures[f"frames to each of {WATCHERS} browsers, frames/s"] = told["frames_per_s"]
     finally:
         peer.stop()
+    return {
+        f"from event to frame with {WATCHERS} browsers, p50 ms": told["late_p50_ms"],
+        f"from event to frame with {WATCHERS} browsers, p95 ms": told["late_p95_ms"],
+        f"frames to each of {WATCHERS} browsers, frames/s": told["frames_per_s"],
+    }
+
+
+def _bytes_at_ten_times() -> dict[str, float]:
     bytes_at = {}
     peer = start_lab()
     try:
@@ -213,8 +218,16 @@ def measured(records: int) -> dict[str, float]:
         hand.go()
     finally:
         peer.stop()
-    figures["bytes to a browser at 100 records/s, kB/s"] = bytes_at[100]
-    figures["bytes to a browser at 1,000 records/s, as many times"] = bytes_at[1_000] / bytes_at[100]
+    return {
+        "bytes to a browser at 100 records/s, kB/s": bytes_at[100],
+        "bytes to a browser at 1,000 records/s, as many times": bytes_at[1_000] / bytes_at[100],
+    }
+
+
+def _rate_while_watched(records: int) -> dict[str, float]:
+    # Not at the top: the report is what calls this.
+    from kafkalab.bench.report import load
+
     rates: dict[int, list[float]] = {0: [], WATCHERS: []}
     peer = start_lab()
     try:
@@ -231,9 +244,10 @@ def measured(records: int) -> dict[str, float]:
     finally:
         peer.stop()
     alone, watched = (sorted(found)[1] for found in rates.values())
-    figures["produce 100 B acks=all copies=3, nobody watches, records/s"] = alone
-    figures[f"the same with {WATCHERS} browsers, share of it"] = watched / alone
-    return figures
+    return {
+        "produce 100 B acks=all copies=3, nobody watches, records/s": alone,
+        f"the same with {WATCHERS} browsers, share of it": watched / alone,
+    }
 
 
 def main() -> None:

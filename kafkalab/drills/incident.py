@@ -70,6 +70,7 @@ class Incident:
         self._looked_us = lab.world.now_us
         self._news_us = lab.world.now_us
         lab.world.on_event.append(self._on_event)
+        self.who_orders: Callable[[], str] = str
         lab.on_order.append(self._on_order)
 
     # -- the phases --------------------------------------------------------------------------------
@@ -360,7 +361,7 @@ class Incident:
 
     def _on_order(self, line: str) -> None:
         if self.injected_us is not None:
-            self._note(of.ORDER, line.split(maxsplit=1)[0] if line else "", line)
+            self._note(of.ORDER, line.split(maxsplit=1)[0] if line else "", line, self.who_orders())
 
     # -- parts ---------------------------------------------------------------------------------------------
 

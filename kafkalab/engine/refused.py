@@ -23,5 +23,5 @@ class Refused(Exception):
         """Which records of a produced batch are at fault (KIP-467)."""
 
     def __reduce__(self) -> tuple[type["Refused"], tuple[ErrorCode, str | None, tuple[RecordError, ...]]]:
-        """What waits for others may hold one, and is copied with its cluster: an exception alone would copy its text."""
+        """What waits for others may hold one, and is copied with its cluster. An exception copies its text alone."""
         return Refused, (self.error_code, self.message, self.record_errors)

@@ -13,7 +13,6 @@ from channels.testing import WebsocketCommunicator
 from django.test import AsyncClient
 from django.utils import timezone
 
-from kafkalab.lab import parse_command
 from kafkalab.web.asgi import application
 from kafkalab.web.classroom.models import Room
 from kafkalab.web.drills.desks import desks
@@ -252,12 +251,12 @@ def test_a_team_shares_a_drill_which_ends_for_it_alone_when_what_must_never_happ
                 await mate.until("paged")
                 await other.until("paged")
                 await mate.asks("note_belief", text="Who leads?")
-                await one.orders(parse_command({"command": "crash_broker", "broker": 3}))
+                await mate.asks("crash_broker", broker=3)
                 await mate.until("debrief")
                 lines = [(line["text"], line["who"]) for line in mate.drill["debrief"]["lines"]]
                 assert ("Who leads?", "Dan") in lines
                 assert ("Something happened that must never happen.", "") in lines
-                assert [text for text, _who in lines if "kill -9" in text] == ["kill -9 <pid of broker 3>"]
+                assert [line for line in lines if "kill -9" in line[0]] == [("kill -9 <pid of broker 3>", "Dan")]
                 steps = [row["step"] for row in (await rows_of(grace, room))["rows"]]
                 assert steps == ["debrief", "paged", "away"]
             async with at_the_drill_of(cy, room) as last:

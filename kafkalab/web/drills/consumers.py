@@ -20,7 +20,8 @@ class DrillConsumer(LabConsumer):
         await super().connect()
         self.desk = desks.by_name.get(self.scope["url_route"]["kwargs"]["name"]) if self.watcher is not None else None
         if self.desk is not None:
-            self.who = await name_in_room(self.desk.owner, owner_in(self.scope))
+            owner = owner_in(self.scope)
+            self.who = self.desk.names[owner] = await name_in_room(self.desk.owner, owner)
             self.desk.enter(self)
 
     async def disconnect(self, code: int) -> None:

@@ -14,6 +14,7 @@ from kafkalab.drills.duty_commands import DutyCommand
 from kafkalab.lab import Lab
 from kafkalab.web.drills.texts import on_the_page
 from kafkalab.web.labs.open_labs import PrivateLab, open_labs
+from kafkalab.web.labs.owners import acting
 
 TICK_S = 0.1
 BREATH_S = 0.005
@@ -73,6 +74,9 @@ class Desk:
         self._told: dict[str, Any] = {}
         self._told_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self.names: dict[str, str] = {}
+        """Of those who are here, by their browsers."""
+        duty.who_orders = lambda: self.names.get(acting.get(), "")
         duty.on_lab = self._on_lab
         self._on_lab(duty.lab)
         self._tick()

@@ -15,7 +15,7 @@ from django.http import Http404
 
 from kafkalab.lab import CommandRefused, Lab, Outcome, Watcher, parse_command
 from kafkalab.web.labs.open_labs import Visit, open_labs
-from kafkalab.web.labs.owners import owner_in
+from kafkalab.web.labs.owners import acting, owner_in
 from kafkalab.web.labs.wire import NAME as WIRE
 from kafkalab.web.labs.wire import Wire
 
@@ -60,6 +60,7 @@ class LabConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         owner = owner_in(self.scope)
+        acting.set(owner)
         try:
             self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner)
         except Http404:

@@ -5,6 +5,7 @@ who is logged in there, which is another matter: an instructor is one as long as
 """
 
 import secrets
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,8 @@ COOKIE = "kafkalab-owner"
 SALT = "owner of labs"
 A_YEAR_S = 365 * 24 * 3600
 LONGEST_SESSION = 64
+acting: ContextVar[str] = ContextVar("acting", default="")
+"""Whose browser it is that a socket acts for: whoever hears of an order may ask who gave it."""
 
 
 class Owner(str):

@@ -22,7 +22,7 @@ from kafkalab.web.labs.consumers import (
     open_sockets,
 )
 from kafkalab.web.labs.open_labs import Visit, open_labs
-from kafkalab.web.labs.owners import owner_in
+from kafkalab.web.labs.owners import acting, owner_in
 
 FLUSH_S = 0.05
 COMMANDS = ("run_line", "type_line", "stop_line")
@@ -34,6 +34,7 @@ class TerminalConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         owner = owner_in(self.scope)
+        acting.set(owner)
         try:
             self.visit = await open_labs.visited(self.scope["url_route"]["kwargs"]["name"], owner)
         except Http404:

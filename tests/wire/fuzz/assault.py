@@ -181,10 +181,9 @@ class Lane:
     async def _hear(self, reader: asyncio.StreamReader, shots: list[Shot]) -> bool:
         """Whether all answers came; they may be missing behind one that waits."""
         has_waited = False
-        fates_before: set[str] = set()
+        may_be_closed = any(one.fate == "unanswered" for one in shots)
         for one in shots:
             has_waited = has_waited or one.may_wait
-            fates_before.add(one.fate)
             if one.fate != "answered":
                 continue
             try:
@@ -197,8 +196,10 @@ class Lane:
                 self._tally.still_waiting += 1
                 return False
             except (asyncio.IncompleteReadError, ConnectionError):
-                if "unanswered" in fates_before:
-                    # A refused batch that nobody waits for: closing is the only answer there is.
+                if may_be_closed:
+                    # A refused batch that nobody waits for: closing is the only answer there is. What was sent behind
+                    # it is not read any more, and over that the kernel resets the connection: answers that were on
+                    # their way may go with it.
                     return False
                 raise Harm(f"closed over {one.frame.hex()}, of {[each.frame.hex() for each in shots]}") from None
             self._check(one, answer)
