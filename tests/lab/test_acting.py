@@ -143,7 +143,7 @@ def test_a_producer_sends_at_its_pace_until_it_is_paused_and_removed(lab: Lab, a
     assert lab.producers == {}
 
 
-def test_a_producer_whose_buffer_is_full_makes_no_more_until_there_is_room(lab: Lab, ask: Ask) -> None:
+def test_a_producer_whose_buffer_is_full_waits_for_room_and_after_a_minute_loses_the_record(lab: Lab, ask: Ask) -> None:
     ask(CreateTopic("orders", 1, 3))
     made = ask(CreateProducer("orders", name="shop", rate=10, value_size=1000, buffer_memory=5_000))
     assert made.shell.endswith("compression.type=none buffer.memory=5000")
@@ -153,11 +153,15 @@ def test_a_producer_whose_buffer_is_full_makes_no_more_until_there_is_room(lab: 
     lab.advance(3_000_000)
     shop = lab.view()["producer:shop"]
     assert (shop["state"], shop["buffered"], shop["failed"]) == ("buffer full", 5, 0)
+    lab.advance(60_000_000)
+    shop = lab.view()["producer:shop"]
+    assert (shop["state"], shop["buffered"], shop["failed"]) == ("buffer full", 5, 1)
+    assert lab.producers["shop"].last_error == "orders: REQUEST_TIMED_OUT"
     for broker in (1, 2, 3):
         ask(ThawBroker(broker))
     lab.advance(5_000_000)
     shop = lab.view()["producer:shop"]
-    assert (shop["state"], shop["buffered"] < 3, shop["failed"]) == ("running", True, 0)
+    assert (shop["state"], shop["buffered"] < 3, shop["failed"]) == ("running", True, 1)
 
 
 def test_changed_settings_are_used_from_then_on(lab: Lab, ask: Ask) -> None:

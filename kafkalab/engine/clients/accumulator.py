@@ -38,6 +38,16 @@ class Outgoing:
         object.__setattr__(self, "size", size)
 
 
+@frozen.dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A record whose topic is not known yet: `send()` blocks."""
+
+    record: Outgoing
+    topic: str
+    partition: int | None
+    since_us: int = field(compare=False)
+
+
 @dataclass(eq=False, slots=True)
 class Batch:
     """Two batches are never the same, whatever is in them."""

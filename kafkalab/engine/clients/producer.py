@@ -5,10 +5,10 @@ known, chooses the partition and puts the record into a batch. The other half is
 """
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kafkalab.engine.clients.accumulator import Batch, Outgoing, TopicPartition
+from kafkalab.engine.clients.accumulator import Batch, Outgoing, TopicPartition, Unplaced
 from kafkalab.engine.clients.client import Asked, Client
 from kafkalab.engine.clients.fate import Fate, FateState
 from kafkalab.engine.clients.partitioners import Chosen, Load, Partitioner
@@ -16,11 +16,11 @@ from kafkalab.engine.clients.sender import Sender
 from kafkalab.engine.clients.transactions import Transactions, TransactionState
 from kafkalab.engine.clients.workload import Pace, ProducerSettings, key_of, value_of
 from kafkalab.engine.events import RecordAcked, RecordFailed, RecordsAcked, RecordSent, RecordsFailed
-from kafkalab.wire import frozen
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.errors import ErrorCode
 from kafkalab.wire.records import Header
 
+BUFFER_FULL = "buffer full"
 SHOWN_PER_S = 20
 """Up to this rate each record is told of; above it, each batch."""
 FATES_KEPT = 1_000
@@ -69,16 +69,6 @@ class ChangeProducer:
     settings: ProducerSettings
 
 
-@frozen.dataclass(frozen=True, slots=True)
-class _Unplaced:
-    """A record whose topic is not known yet: `send()` blocks."""
-
-    record: Outgoing
-    topic: str
-    partition: int | None
-    since_us: int = field(compare=False)
-
-
 class Producer(Client):
     def __init__(self, name: str, bootstrap: tuple[str, ...], settings: ProducerSettings) -> None:
         super().__init__(name, bootstrap)
@@ -100,12 +90,13 @@ class Producer(Client):
         """The newest acked offset."""
         self.sender = Sender(self)
         self._made = 0
-        self.unplaced: deque[_Unplaced] = deque()
+        self.unplaced: deque[Unplaced] = deque()
         """Records whose topic is not known yet: `send()` blocks."""
         self._topic_error: str | None = None
         """Why the topic is not known, as long as it is not."""
         self._partitioners: dict[str, Partitioner] = {}
         self._pace = Pace()
+        self._full_since_us: int | None = None
         self._close_by_us: int | None = None
         if settings.topic is not None:
             self.metadata.want(settings.topic)
@@ -146,7 +137,7 @@ class Producer(Client):
         if self.unplaced:
             return "waiting for metadata"
         if self.sender.accumulator.bytes >= self.settings.buffer_memory:
-            return "buffer full"
+            return BUFFER_FULL
         if self.settings.limit is not None and self._made >= self.settings.limit:
             return "finished"
         if self.paused:
@@ -208,7 +199,7 @@ class Producer(Client):
         self.fates[order.token] = Fate(self.sent, order.topic)
         if self.transactions is not None and self.transactions.state is not TransactionState.OPEN:
             # KafkaProducer.send throws: "no transaction is in progress".
-            unplaced = _Unplaced(record, order.topic, order.partition, self.now_us)
+            unplaced = Unplaced(record, order.topic, order.partition, self.now_us)
             self._failed_before_sending(unplaced, ErrorCode.invalid_txn_state)
         else:
             self._hand_over(record, order.topic, order.partition)
@@ -216,9 +207,13 @@ class Producer(Client):
             del self.fates[next(iter(self.fates))]
 
     def _make_due(self) -> None:
-        settings = self.settings
-        if self.state != "running" or settings.topic is None:
+        settings, state = self.settings, self.state
+        if state != BUFFER_FULL:
+            self._full_since_us = None
+        if state != "running" or settings.topic is None:
             self._pace.stop()
+            if state == BUFFER_FULL and settings.topic is not None and settings.rate_per_s and not self.paused:
+                self._wait_for_room(settings.topic)
             return
         if settings.synchronous and self.buffered:
             # `send().get()`: the next record is made when the answer is there.
@@ -229,13 +224,29 @@ class Producer(Client):
                 return
             if self.transactions is not None and not self._may_make():
                 return
-            self._made += 1
-            key = key_of(settings.key_pattern, self._made, self.random)
-            value = value_of(settings, self.name, self._made, key)
-            self.sent += 1
-            self._hand_over(Outgoing(self.sent, key, value, (), self.clock_ms), settings.topic, None)
+            self._hand_over(self._next_record(), settings.topic, None)
             self._end_if_full()
         self.wake_at(self._pace.next_us(self.now_us))
+
+    def _next_record(self) -> Outgoing:
+        self._made += 1
+        self.sent += 1
+        key = key_of(self.settings.key_pattern, self._made, self.random)
+        value = value_of(self.settings, self.name, self._made, key)
+        return Outgoing(self.sent, key, value, (), self.clock_ms)
+
+    def _wait_for_room(self, topic: str) -> None:
+        """The application stands in `send`, which throws when no memory was free for so long, and calls it again with
+        its next record (KafkaProducer.doSend, BufferPool.allocate: BufferExhaustedException)."""
+        patience_us = self.settings.max_block_ms * 1000
+        since_us = self.now_us if self._full_since_us is None else self._full_since_us
+        if since_us + patience_us <= self.now_us:
+            since_us = self.now_us
+            self._failed_before_sending(
+                Unplaced(self._next_record(), topic, None, since_us), ErrorCode.request_timed_out
+            )
+        self._full_since_us = since_us
+        self.wake_at(since_us + patience_us)
 
     def _may_make(self) -> bool:
         """Records that the producer makes begin a transaction, unless a person does that."""
@@ -266,8 +277,7 @@ class Producer(Client):
         if self.transactions is None:
             return True
         self.transactions.abort("the producer is being closed")
-        if self._close_by_us is None:
-            self._close_by_us = self.now_us + self.request_timeout_ms * 1000
+        self._close_by_us = self._close_by_us or self.now_us + self.request_timeout_ms * 1000
         self.wake_at(self._close_by_us)
         self.sender.progress()
         return not self.transactions.ending or self.now_us >= self._close_by_us
@@ -276,7 +286,7 @@ class Producer(Client):
         if self.transactions is not None:
             self.transactions.records += 1
         self.metadata.want(topic)
-        self.unplaced.append(_Unplaced(record, topic, partition, self.now_us))
+        self.unplaced.append(Unplaced(record, topic, partition, self.now_us))
 
     def _place(self) -> None:
         """Every record whose topic is known by now gets its partition and goes into a batch."""
@@ -301,7 +311,7 @@ class Producer(Client):
             self.metadata.request_update()
             self.wake_at(self.unplaced[0].since_us + self.settings.max_block_ms * 1000)
 
-    def _append(self, unplaced: _Unplaced, partitions: int) -> None:
+    def _append(self, unplaced: Unplaced, partitions: int) -> None:
         record, topic, accumulator = unplaced.record, unplaced.topic, self.sender.accumulator
         batch_size = self.settings.batch_size
         partitioner = self._partitioners.get(topic)
@@ -363,7 +373,7 @@ class Producer(Client):
         if hidden:
             self.tell(RecordsFailed(self.name, *batch.where, len(hidden), error.name.upper(), hidden[0]))
 
-    def _failed_before_sending(self, unplaced: _Unplaced, error: ErrorCode) -> None:
+    def _failed_before_sending(self, unplaced: Unplaced, error: ErrorCode) -> None:
         self.failed += 1
         self.last_error = f"{unplaced.topic}: {error.name.upper()}"
         self._settle(unplaced.record, FateState.FAILED, error=error)

@@ -58,7 +58,7 @@ class ProducerSettings:
     buffer_memory: int = 33_554_432
     max_request_size: int = 1_048_576
     max_block_ms: int = 60_000
-    """How long a record waits for its topic to be known."""
+    """How long a record waits for its topic to be known, or for room in the buffer."""
     limit: int | None = None
     """Stop after so many records; None for never."""
 
