@@ -59,7 +59,12 @@ class History:
             self.samples.pop()
         while self.samples and self.samples[0].at_us < now_us - KEPT_US:
             self.samples.popleft()
-        self.samples.append(Sample(now_us, folded(readings)))
+        values = folded(readings)
+        if self.samples:
+            # A sample's lines are nearly always those of the one before: their names are kept once.
+            known = {key: key for key in self.samples[-1].values}
+            values = {known.get(key, key): value for key, value in values.items()}
+        self.samples.append(Sample(now_us, values))
 
     def charts(self, metrics: list[Metric], now_us: int, readings: Iterable[Reading]) -> list[Chart]:
         """Of these metrics; `readings` are what they are now."""

@@ -180,3 +180,11 @@ def test_where_time_went_back_the_future_is_forgotten(lab: Lab) -> None:
     for second in (5, 10, 15, 20, 12):
         history.add(second * SECOND_US, lab.metrics.read())
     assert [sample.at_us for sample in history.samples] == [5 * SECOND_US, 10 * SECOND_US, 12 * SECOND_US]
+
+
+def test_the_names_of_lines_are_kept_once(lab: Lab) -> None:
+    lab.advance(3 * SAMPLE_EVERY_US)
+    first, second = list(lab.metrics.history.samples)[-2:]
+    kept = {id(key) for key in first.values}
+    assert first.values.keys() & second.values.keys()
+    assert all(id(key) in kept for key in second.values if key in first.values)
