@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import time
 import zlib
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from autobahn.websocket.compress import PerMessageDeflateOffer
@@ -57,6 +59,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         lab_command(port, str(data)), env={**os.environ, "KAFKALAB_PYTHON_IS_READY": "1"}, stdout=subprocess.DEVNULL
     )
     await_health(f"http://127.0.0.1:{port + 3}/healthz", process)
+    # The brokers are well before the lab has made its first topic.
+    while "topic:orders" not in snapshot_of(f"127.0.0.1:{port + 3}"):
+        time.sleep(0.1)
     yield f"127.0.0.1:{port + 3}"
     process.terminate()
     process.wait(20)
@@ -65,6 +70,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def opened(page: str, compression: str | None) -> ClientConnection:
     where = f"ws://{page}/ws/labs/home/"
     return connect(where, origin=Origin(f"http://{page}"), compression=compression, max_size=None)
+
+
+def snapshot_of(page: str) -> dict[str, Any]:
+    with opened(page, None) as socket:
+        entities: dict[str, Any] = json.loads(socket.recv(timeout=10))["entities"]
+        return entities
 
 
 def test_a_browser_gets_the_same_compressed_or_not(page: str) -> None:
