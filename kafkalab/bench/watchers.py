@@ -209,7 +209,7 @@ def _bytes_at_ten_times() -> dict[str, float]:
     try:
         hand = Hand(peer)
         hand.order("add_consumer", topics=["orders"], group="billing")
-        hand.order("create_producer", topic="orders", rate=100, name="faster")
+        hand.order("create_producer", topic="orders", name="faster")
         for rate in (100, 1_000):
             # The same producer: another one would be one entity more.
             hand.order("update_producer", name="faster", rate=rate)

@@ -51,9 +51,6 @@ class Duty:
         self.on_lab = on_lab
         self.on_incident = on_incident
         self.led = led
-        self.who_orders: Callable[[], str] = str
-        """Whose command is being carried out, while one is; "" where that is nobody in particular."""
-        incident.who_orders = self._who_orders
         self.briefed = False
         self.error = ""
         """Why it does not go on, in a sentence."""
@@ -115,15 +112,11 @@ class Duty:
         """In the place of the one before."""
         old = self.lab
         self.incident = incident
-        incident.who_orders = self._who_orders
         self.error = self.notice = ""
         self._guard(incident.lab)
         self.on_lab(incident.lab)
         self.on_incident(incident)
         old.abandon()
-
-    def _who_orders(self) -> str:
-        return self.who_orders()
 
     @staticmethod
     def _guard(lab: Lab) -> None:

@@ -76,7 +76,6 @@ class Desk:
         self._timer: asyncio.TimerHandle | None = None
         self.names: dict[str, str] = {}
         """Of those who are here, by their browsers."""
-        duty.who_orders = lambda: self.names.get(acting.get(), "")
         duty.on_lab = self._on_lab
         self._on_lab(duty.lab)
         self._tick()
@@ -157,6 +156,7 @@ class Desk:
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke
+        self.duty.incident.who_orders = self._who_orders
         open_labs.private[self.name] = PrivateLab(self.owner, lab, self.page, self.socket)
         if not lab.conductor.playing:
             # It is played without keeping its past to be executed again: what was ordered in secret must not be found
@@ -166,6 +166,9 @@ class Desk:
             self._door.lead_to(lab)
         for socket in self.sockets:
             socket.look_at(lab)
+
+    def _who_orders(self) -> str:
+        return self.names.get(acting.get(), "")
 
     def _broke(self, sentence: str) -> None:
         self.duty.broke(sentence)
