@@ -13,6 +13,7 @@ from typing import Protocol
 
 from kafkalab.lab.company import engines, showing
 from kafkalab.lab.lab_time import LabTime, WallTime
+from kafkalab.lab.turns import Turns, turns_of
 
 SLICE_S = 0.005
 """How long the world may run before others on the loop get their turn, where there are hardly any others."""
@@ -77,7 +78,9 @@ class Conductor:
         self._running = False
         self._armed_us: int | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._again: asyncio.Handle | None = None
+        self._turns: Turns
+        """Of the loop that it plays on."""
+        self._behind = False
         self._frame: asyncio.TimerHandle | None = None
         self._frame_at = 0.0
         self._showed_at = 0.0
@@ -89,15 +92,20 @@ class Conductor:
         """Begin to play. Must be called on the loop that shall do it."""
         self.clock.set(self.world.now_us)
         self._loop = asyncio.get_running_loop()
-        self._again = self._loop.call_soon(self._go_on)
+        self._turns = turns_of(self._loop)
+        self._fall_behind()
 
     def stop(self) -> None:
+        if self._loop is None:
+            return
         self._loop = None
-        for handle in (self._timer, self._again, self._frame):
+        self._turns.leave(self._go_on)
+        self._turns.leave(self._show_now)
+        for handle in (self._timer, self._frame):
             if handle is not None:
                 handle.cancel()
-        self._timer = self._again = self._frame = self._armed_us = None
-        self._stirred = False
+        self._timer = self._frame = self._armed_us = None
+        self._behind = self._stirred = False
 
     def run(self) -> None:
         """Let everything happen that is due by now; what does not fit in a slice follows soon."""
@@ -116,7 +124,7 @@ class Conductor:
                 self._break()
         self._settle()
         if not done:
-            self._again = self._loop.call_soon(self._go_on)
+            self._fall_behind()
             return
         self._arm()
 
@@ -132,7 +140,7 @@ class Conductor:
     @property
     def behind(self) -> bool:
         """More is due than went into the last slice: the next one comes when others have had their turn."""
-        return self._again is not None
+        return self._behind
 
     def _slice(self) -> bool:
         """True when nothing due is left."""
@@ -202,8 +210,12 @@ class Conductor:
         if self.on_broken is not None:
             self.on_broken(f"The engine broke at step {self.world.steps} of the world with seed {self.world.seed}.")
 
+    def _fall_behind(self) -> None:
+        self._behind = True
+        self._turns.join(self._go_on)
+
     def _go_on(self) -> None:
-        self._again = None
+        self._behind = False
         self.run()
         if self._frame is None and self.world.steps != self._shown_steps and self._watched():
             self._frame_in(SWEEP_S)
@@ -223,7 +235,7 @@ class Conductor:
     def _due(self) -> None:
         self._timer = self._armed_us = None
         self.clock.adjust()
-        self._go_on()
+        self._turns.ask(self._go_on)
 
     # -- showing -----------------------------------------------------------------------------
 
@@ -252,7 +264,7 @@ class Conductor:
                 return
             self._frame.cancel()
         self._frame_at = at
-        self._frame = self._loop.call_at(at, self._show_now)
+        self._frame = self._loop.call_at(at, self._turns.ask, self._show_now)
 
     def _show_now(self) -> None:
         assert self._loop is not None

@@ -101,7 +101,7 @@ class Connection(asyncio.BufferedProtocol):
         self._forget_arriving()
         self._transport = None
         self._frames.clear()
-        self._turns.leave(self)
+        self._turns.leave(self.take_some)
         if self._login is not None:
             self._login.stop()
         self.host.left(self)
@@ -126,7 +126,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._forget_arriving()
         self._frames += frames
-        self._turns.ask(self)
+        self._turns.ask(self.take_some)
         self._pace()
 
     def _forget_arriving(self) -> None:
@@ -307,7 +307,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         may_take = self._writable and not self._is_busy()
         if may_take and self._frames:
-            self._turns.join(self)
+            self._turns.join(self.take_some)
         wanted = may_take and not self._frames
         if wanted == self._reading:
             return

@@ -1,17 +1,16 @@
-"""Whose requests are taken next, of all connections that have some: a little time for all of them together.
+"""Whose turn is next, of all that shares the event loop: requests of clients, engines that play, pictures of them.
 
-Between two turns the event loop goes round, so that pages, frames and timers come in between however many
-connections flood it, and of however many labs. Nobody is taken twice before everybody else was taken once.
+There is a little time for all of them together; then the event loop goes round, so that orders, pages and timers come in
+between, however many connections flood it and however many labs are at work. Nobody is taken twice before everybody
+else was taken once. A turn is a function, and stands in the line once at most.
 """
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-if TYPE_CHECKING:
-    from kafkalab.lab.connection import Connection
-
+Turn = Callable[[], None]
 TURN_S = 0.002
 
 
@@ -24,25 +23,24 @@ def turns_of(loop: asyncio.AbstractEventLoop) -> "Turns":
 
 class Turns:
     def __init__(self) -> None:
-        self._line: dict[Connection, None] = {}
+        self._line: dict[Turn, None] = {}
         self._next: asyncio.Handle | None = None
         self._left_s = TURN_S
 
-    def ask(self, connection: "Connection") -> None:
+    def ask(self, turn: Turn) -> None:
         """At once where nobody waits and there is time left."""
         if self._line or self._left_s <= 0:
-            self.join(connection)
+            self.join(turn)
             return
-        self._take(connection)
-        self._go_round()
+        self._take(turn)
 
-    def join(self, connection: "Connection") -> None:
+    def join(self, turn: Turn) -> None:
         """At the end of the line, where it does not stand in it already."""
-        self._line.setdefault(connection)
+        self._line.setdefault(turn)
         self._go_round()
 
-    def leave(self, connection: "Connection") -> None:
-        self._line.pop(connection, None)
+    def leave(self, turn: Turn) -> None:
+        self._line.pop(turn, None)
 
     def _go_round(self) -> None:
         if self._next is None:
@@ -57,12 +55,12 @@ class Turns:
             first = next(iter(self._line))
             del self._line[first]
             self._take(first)
-        if self._line:
-            self._go_round()
 
-    def _take(self, connection: "Connection") -> None:
+    def _take(self, turn: Turn) -> None:
         began = time.perf_counter()
-        connection.take_some()
+        # Before it and not after: where an engine breaks in its turn, those who wait behind it come all the same.
+        self._go_round()
+        turn()
         self._left_s -= time.perf_counter() - began
 
 

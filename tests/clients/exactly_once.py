@@ -7,14 +7,21 @@ end a read_committed reader must find the output of every input once.
 """
 
 import argparse
+import faulthandler
 import os
 import random
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -29,8 +36,16 @@ PAUSE_S = 0.1
 """After each transaction: there must be something left to be hit."""
 FAULTS = 5
 DONE_WITHIN_S = 120
+CALL_S = 15
+"""What a call of the job may take by what it is told."""
+STUCK_S = 25
+"""What it may take in truth. A supervisor ends a job that does not go on: `send_offsets_to_transaction` of librdkafka
+does not look at its timeout, and waits for ever for a coordinator that is not among the brokers any more (its issues
+5456 and 5511, FINDINGS.md)."""
 LOUD = "KAFKALAB_EXACTLY_ONCE_LOUD"
-"""If it is set in the environment, the workers say what goes wrong with them."""
+"""What librdkafka shall tell of its work (`eos,cgrp`), if it is set in the environment."""
+LAST_WORDS = 12_000
+"""Bytes of what a worker said that are shown of a run that went wrong."""
 WORKERS = ("left", "right")
 TARGETS = ("worker", "transaction coordinator", "group coordinator", "leader of the output", "any broker")
 
@@ -43,9 +58,12 @@ class Worker:
 
     def __init__(self, bootstrap: str, run: str, name: str) -> None:
         self.sink = f"out-{run}"
+        common: dict[str, Any] = {"bootstrap.servers": bootstrap}
+        if LOUD in os.environ:
+            common["debug"] = os.environ[LOUD]
         self.consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **common,
                 "group.id": f"job-{run}",
                 "group.instance.id": name,
                 "session.timeout.ms": 6_000,
@@ -57,16 +75,29 @@ class Worker:
         self.consumer.subscribe([f"in-{run}"])
         self.producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **common,
                 "transactional.id": f"job-{run}-{name}",
                 "transaction.timeout.ms": 10_000,
                 "linger.ms": 5,
             }
         )
         self.producer.init_transactions(60)
+        self._going_on_at = time.monotonic()
+        threading.Thread(target=self._supervise, daemon=True).start()
+
+    def _supervise(self) -> None:
+        while time.monotonic() - self._going_on_at < STUCK_S:
+            time.sleep(1)
+        print(f"{time.strftime('%H:%M:%S')} does not go on", file=sys.stderr, flush=True)
+        faulthandler.dump_traceback(sys.stderr)
+        os._exit(1)
+
+    def _go_on(self) -> None:
+        self._going_on_at = time.monotonic()
 
     def work(self) -> None:
         while True:
+            self._go_on()
             messages = self.consumer.consume(AT_ONCE, 0.5)
             for error in [each.error() for each in messages if each.error() is not None]:
                 print(f"{time.strftime('%H:%M:%S')} consumer: {error}", file=sys.stderr, flush=True)
@@ -86,7 +117,7 @@ class Worker:
             # Not consumer.position(): where it was sought back to, that still says where it had been.
             read = {(it.topic(), it.partition()): it.offset() + 1 for it in messages}
             offsets = [TopicPartition(*partition, offset) for partition, offset in read.items()]
-            self.producer.send_offsets_to_transaction(offsets, self.consumer.consumer_group_metadata(), 30)
+            self.producer.send_offsets_to_transaction(offsets, self.consumer.consumer_group_metadata(), CALL_S)
             self._finish(self.producer.commit_transaction)
         except KafkaException as failure:
             print(f"{time.strftime('%H:%M:%S')} transaction: {failure}", file=sys.stderr, flush=True)
@@ -95,12 +126,11 @@ class Worker:
             self._finish(self.producer.abort_transaction)
             self._go_back()
 
-    @staticmethod
-    def _finish(finish: object) -> None:
-        assert callable(finish)
+    def _finish(self, finish: Callable[[float], None]) -> None:
         while True:
+            self._go_on()
             try:
-                finish(30)
+                finish(CALL_S)
                 return
             except KafkaException as failure:
                 if not failure.args[0].retriable():
@@ -108,7 +138,8 @@ class Worker:
 
     def _go_back(self) -> None:
         """To what was committed: the records of the aborted transaction are read again."""
-        for each in self.consumer.committed(self.consumer.assignment(), 30):
+        self._go_on()
+        for each in self.consumer.committed(self.consumer.assignment(), CALL_S):
             offset = each.offset if each.offset >= 0 else OFFSET_BEGINNING
             self.consumer.seek(TopicPartition(each.topic, each.partition, offset))
 
@@ -123,18 +154,28 @@ class Fire:
     lab: RunningLab
     run: str
     chance: random.Random
+    said_in: Path
+    """The directory where what the workers say is kept, for a run that goes wrong."""
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
 
     def start(self, name: str) -> None:
         command = (sys.executable, "-m", "tests.clients.exactly_once", "--work", self.lab.bootstrap, self.run, name)
-        # What librdkafka says of connections that break is no news here.
-        self.workers[name] = subprocess.Popen(command, stderr=None if LOUD in os.environ else subprocess.DEVNULL)
+        with (self.said_in / name).open("ab") as said:
+            self.workers[name] = subprocess.Popen(command, stderr=said)
 
     def keep_running(self) -> None:
         for name, process in self.workers.items():
             if process.poll() is not None:
                 self.start(name)
+
+    def last_words(self) -> list[str]:
+        """What each worker said at last, and in which call it is."""
+        for process in self.workers.values():
+            process.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        said = {name: (self.said_in / name).read_bytes()[-LAST_WORDS:] for name in self.workers}
+        return [f"\n-- {name} said at last:\n{words.decode(errors='replace')}" for name, words in said.items()]
 
     def stop(self) -> None:
         for process in self.workers.values():
@@ -229,7 +270,15 @@ def one_run(lab: RunningLab, seed: int) -> tuple[Counter[bytes], list[str]]:
     for topic in (f"in-{run}", f"out-{run}"):
         lab.create_topic(topic, PARTITIONS, 3, **{"min.insync.replicas": "2"})
     feed(lab, f"in-{run}")
-    fire = Fire(lab, run, random.Random(seed))
+    with tempfile.TemporaryDirectory() as said_in:
+        found, done = _under_fire(Fire(lab, run, random.Random(seed), Path(said_in)))
+    for topic in (f"in-{run}", f"out-{run}"):
+        lab.do("delete_topic", name=topic)
+    return found, done
+
+
+def _under_fire(fire: Fire) -> tuple[Counter[bytes], list[str]]:
+    lab, run = fire.lab, fire.run
     try:
         for name in WORKERS:
             fire.start(name)
@@ -238,11 +287,9 @@ def one_run(lab: RunningLab, seed: int) -> tuple[Counter[bytes], list[str]]:
             fire.strike()
         found = count(lab, f"out-{run}", fire)
         if found != EXPECTED:
-            fire.done += how_it_stands(lab, run)
+            fire.done += how_it_stands(lab, run) + fire.last_words()
     finally:
         fire.stop()
-    for topic in (f"in-{run}", f"out-{run}"):
-        lab.do("delete_topic", name=topic)
     return found, fire.done
 
 
@@ -256,6 +303,7 @@ def main() -> None:
     parser.add_argument("--work", nargs=3, metavar=("BOOTSTRAP", "RUN", "NAME"))
     asked = parser.parse_args()
     if asked.work:
+        faulthandler.register(signal.SIGUSR1)
         try:
             Worker(*asked.work).work()
         finally:

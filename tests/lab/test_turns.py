@@ -1,7 +1,6 @@
 """Connections take turns, and nobody is taken twice before everybody else was taken once."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -22,7 +21,7 @@ class Flooder:
         while asyncio.get_running_loop().time() < deadline:
             pass
         if len(self.taken) < 40:
-            self.turns.join(self)  # type: ignore[arg-type]
+            self.turns.join(self.take_some)
 
 
 def played(names: str, seconds: float) -> tuple[list[str], int]:
@@ -31,8 +30,8 @@ def played(names: str, seconds: float) -> tuple[list[str], int]:
     async def play() -> tuple[list[str], int]:
         turns, taken, rounds = Turns(), [], 0  # type: ignore[var-annotated]
         for name in names:
-            flooder: Any = Flooder(turns, name, seconds, taken)
-            turns.ask(flooder)
+            flooder = Flooder(turns, name, seconds, taken)
+            turns.ask(flooder.take_some)
         while len(taken) < 40:
             await asyncio.sleep(0)
             rounds += 1
