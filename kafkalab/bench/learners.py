@@ -58,6 +58,18 @@ class Learner:
         """Make a lab, and read its page."""
         browser = Browser(url)
         status, where, page = browser.post("labs/new/", browser.token())
+        return Learner._at(browser, status, where.rstrip("/").rpartition("/")[2], page)
+
+    @staticmethod
+    def join(url: str, code: str, name: str) -> "Learner":
+        """Take a seat in that room, and read its page."""
+        browser = Browser(url)
+        status, _where, page = browser.post(f"join/{code}/", browser.token(f"join/{code}/"), name=name)
+        found = re.search(r'data-socket="/ws/labs/([^/]+)/"', page)
+        return Learner._at(browser, status, found[1] if found else "", page)
+
+    @staticmethod
+    def _at(browser: Browser, status: int, lab: str, page: str) -> "Learner":
         assert status == 200, page
         said = {name: html.unescape(value) for name, value in re.findall(r'<code id="(\w+)-1">([^<]*)</code>', page)}
-        return Learner(browser, where.rstrip("/").rpartition("/")[2], said["user"], said["password"])
+        return Learner(browser, lab, said["user"], said["password"])

@@ -12,7 +12,7 @@ from kafkalab.drills.drill import Drill
 from kafkalab.drills.incident import Incident
 from kafkalab.drills.script import Script
 from kafkalab.drills.timeline import FACT, Entry
-from kafkalab.lab import Lab, Tape
+from kafkalab.lab import Lab, Ports, Tape
 from kafkalab.lessons import Step, look
 from kafkalab.lessons.work import Pieces
 
@@ -93,7 +93,7 @@ class Remade:
     """It took as many steps to come there as the first time."""
 
 
-def remaking(tape: Tape, state: State, ports: tuple[int, ...] = ()) -> Pieces[Remade]:
+def remaking(tape: Tape, state: State, ports: Ports | None = None) -> Pieces[Remade]:
     """The lab as it stood, in small pieces. It stands still until played."""
     lab = Lab.open(None, tape.settings, ports, start_us=tape.start_us)
     lab.listens = bool(ports)

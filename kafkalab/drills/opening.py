@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kafkalab.drills.drill import Drill
 from kafkalab.drills.script import Script
-from kafkalab.lab import Lab
+from kafkalab.lab import Lab, Ports
 from kafkalab.lessons import SLICE_US, START_US, Facts, look
 from kafkalab.lessons.work import Pieces, at_once
 
@@ -15,11 +15,12 @@ def opened(drill: Drill, seed: int) -> Lab:
 
 
 def opening(
-    drill: Drill, seed: int, *, name: str = "", ports: tuple[int, ...] = (), start_us: int = START_US
+    drill: Drill, seed: int, *, name: str = "", host: str = "", ports: Ports | None = None, start_us: int = START_US
 ) -> Pieces[Lab]:
-    """The same in small pieces. With `ports`, one for each broker, real clients may be let in there: they want a lab
-    whose `start_us` is about now."""
-    settings = replace(drill.settings, seed=seed, name=name or drill.settings.name)
+    """The same in small pieces. With `ports`, one for each broker, real clients may be let in there, on `host`: they
+    want a lab whose `start_us` is about now."""
+    given = drill.settings
+    settings = replace(given, seed=seed, name=name or given.name, host=host or given.host)
     lab = Lab.open(None, settings, ports, start_us=start_us)
     while not lab.ready:
         lab.advance(SLICE_US)

@@ -1,7 +1,7 @@
 """What a learner holds: one world, played, shown and open to real clients. Use only what is named here.
 
 doors = Doors.bind(host, 9092, brokers)        ports taken now; PortRefused says why not
-lab = Lab.open(directory, LabSettings(...), doors.ports)   None keeps it in memory; StoreRefused
+lab = Lab.open(directory, LabSettings(...), doors.plain_ports)   None keeps it in memory; StoreRefused
 gateway = Gateway(lab, doors)
 lab.play(); gateway.start()                    inside a running asyncio loop
 lab.conductor.on_broken                        set it: called with a sentence when the engine raised
@@ -19,6 +19,7 @@ gateway.close(); lab.close()
 
 Listener(SecurityProtocol.SASL_SSL, doors, Certificates(directory).context(host))   another way in
 labs = ManyLabs(directory, host, listeners); labs.create(owner); await labs.opened(tenant)   LabsRefused
+labs.lead(tenant, lab)                         its clients come into that lab, until labs.lead(tenant, None)
 Reception(listeners, labs.find, labs.wake, config)   the ports that they share
 
 lab.fork()                                     a lab of its own that goes on from here, in lab time
@@ -46,7 +47,7 @@ from kafkalab.lab.certificates import Certificates
 from kafkalab.lab.commands import Command
 from kafkalab.lab.configs_shown import configs_of
 from kafkalab.lab.differences import Difference, clocks, differences
-from kafkalab.lab.doors import Doors, Listener, PortRefused
+from kafkalab.lab.doors import Doors, Listener, PortRefused, Ports, ports_of
 from kafkalab.lab.fates.rows import FATES, Place, Row, Wanted, fates
 from kafkalab.lab.fault_commands import FaultCommand
 from kafkalab.lab.forking import stand_alone
@@ -146,6 +147,7 @@ __all__ = [
     "Outcome",
     "Place",
     "PortRefused",
+    "Ports",
     "Reading",
     "Reception",
     "RecordLine",
@@ -179,6 +181,7 @@ __all__ = [
     "needed",
     "parse_command",
     "percentile",
+    "ports_of",
     "read_recording",
     "read_tape",
     "recording_head",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from kafkalab.engine.spec import SecurityProtocol
 
 LAST_PORT = 65_535
+Ports = dict[SecurityProtocol, tuple[int, ...]]
+"""Of each listener, the port of each broker in their order. By the first one the brokers speak to each other."""
 
 
 class PortRefused(Exception):
@@ -52,6 +54,11 @@ class Doors:
                 raise
         return Doors(host, ports, tuple(sockets))
 
+    @property
+    def plain_ports(self) -> Ports:
+        """For a lab that has no other listener, or this one first."""
+        return {SecurityProtocol.PLAINTEXT: self.ports}
+
     def close(self) -> None:
         for taken in self.sockets:
             taken.close()
@@ -69,6 +76,10 @@ class Listener:
     @property
     def name(self) -> str:
         return self.protocol.name
+
+
+def ports_of(listeners: tuple[Listener, ...]) -> Ports:
+    return {each.protocol: each.doors.ports for each in listeners}
 
 
 def bound(host: str, port: int, *, listening: bool = False) -> socket.socket:

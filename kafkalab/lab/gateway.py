@@ -115,6 +115,10 @@ class Gateway:
             self._idle_check.cancel()
         for door in self._doors:
             door.shut(keep=False)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Of everybody who is connected; the doors stay as they are."""
         for connection in list(self.connections.values()):
             connection.close()
 

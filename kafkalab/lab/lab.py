@@ -20,7 +20,7 @@ from kafkalab.engine.controller.controller import Controller
 from kafkalab.engine.controller.metadata import MetadataImage
 from kafkalab.engine.events import Event
 from kafkalab.engine.security.scram import UserScramCredentialRecord
-from kafkalab.engine.spec import BrokerSpec, SecurityProtocol
+from kafkalab.engine.spec import BrokerSpec
 from kafkalab.engine.world import World
 from kafkalab.lab import closing, opening
 from kafkalab.lab import commands as order
@@ -30,6 +30,7 @@ from kafkalab.lab.branch_commands import BranchCommand
 from kafkalab.lab.branches import Family
 from kafkalab.lab.causes import Causes
 from kafkalab.lab.conductor import FRAME_S, Conductor
+from kafkalab.lab.doors import Ports
 from kafkalab.lab.faults import Faults
 from kafkalab.lab.forking import take_over
 from kafkalab.lab.frames import Entities, Frame, Frames, Watcher
@@ -137,24 +138,21 @@ class Lab:
     def open(
         directory: Path | None,
         settings: LabSettings,
-        ports: tuple[int, ...] = (),
+        ports: Ports | None = None,
         *,
         start_us: int | None = None,
         before_start: Callable[["Lab"], None] = lambda lab: None,
-        protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT,
-        more_ports: dict[SecurityProtocol, tuple[int, ...]] | None = None,
         users: tuple[UserScramCredentialRecord, ...] = (),
     ) -> "Lab":
         """The lab in that directory, made if there is none, or one in memory. It stands still until played.
 
-        `ports` are where the brokers are reached (`Doors.ports`) by `protocol`; without them, on ports in a row.
-        `more_ports` are those of the other listeners, and `users` whom a new cluster knows from the beginning.
-        It begins in lab time, now or at `start_us`, after `before_start`, and is taped. Raises StoreRefused."""
+        `ports` are where the brokers are reached; without them, on ports in a row. `users` are whom a new cluster knows
+        from the beginning. It begins in lab time, now or at `start_us`, after `before_start`, and is taped.
+        Raises StoreRefused."""
         store = Store(directory) if directory is not None else None
         if store is not None:
             settings = store.settings(settings)
-        ports = ports or tuple(range(settings.kafka_port, settings.kafka_port + settings.brokers))
-        spec = opening.cluster_spec(settings, ports, protocol, more_ports or {}, users)
+        spec = opening.cluster_spec(settings, ports or opening.ports_in_a_row(settings), users)
         now_us = time.time_ns() // 1000
         if start_us is None:
             start_us = now_us - opening.HEAD_START_US if settings.lives else now_us

@@ -28,7 +28,7 @@ from kafkalab.engine.security.scram import (
     salted_password,
 )
 from kafkalab.engine.spec import SecurityProtocol
-from kafkalab.lab.doors import Listener
+from kafkalab.lab.doors import Listener, ports_of
 from kafkalab.lab.gateway import Gateway
 from kafkalab.lab.lab import Lab
 from kafkalab.lab.mechanisms import Account
@@ -36,6 +36,7 @@ from kafkalab.lab.opening import OWNER
 from kafkalab.lab.store import LabSettings, StoreRefused
 
 IDLE_S = 15 * 60
+MOVED_IDLE_S = 60
 READY_WITHIN_S = 60
 BROKERS = 3
 """Where no ports say how many."""
@@ -75,6 +76,8 @@ class Tenant:
     used_at: float = 0.0
     opened_in_s: float = 0.0
     """How long it took the last time until its brokers accepted requests."""
+    elsewhere: Gateway | None = None
+    """Into which its clients come just now, and not into the lab itself."""
     broken: str = ""
     """What the engine said last, if it did: the lab stands still."""
     credentials: Credentials = field(default_factory=dict)
@@ -107,6 +110,9 @@ class ManyLabs:
         self.listeners = listeners
         self.bounds = bounds or Bounds()
         self.by_name: dict[str, Tenant] = {}
+        self.ports = ports_of(listeners)
+        self.brokers = len(listeners[0].doors.ports) if listeners else BROKERS
+        """Of each lab."""
         self._directory = directory
         self._say = say
         self._look: asyncio.TimerHandle | None = None
@@ -147,6 +153,7 @@ class ManyLabs:
 
     def delete(self, tenant: Tenant) -> None:
         """With everything in it."""
+        self.lead(tenant, None)
         self.put_to_sleep(tenant)
         del self.by_name[tenant.name]
         self._keep()
@@ -170,19 +177,36 @@ class ManyLabs:
         if tenant is None:
             return None
         within = name if at else tenant.user
-        credentials = tenant.lab.image.scram if tenant.lab is not None else tenant.credentials
+        there = tenant.elsewhere.lab if tenant.elsewhere is not None else tenant.lab
+        credentials = there.image.scram if there is not None else tenant.credentials
         known = {mechanism: each for (holder, mechanism), each in credentials.items() if holder == within}
         if not known and not at:
-            # It has not run since this process began, or its owner has taken the door's own user away from
-            # the cluster: whoever has the lab's password can always come in.
+            # It has not run since this process began, or that cluster does not know the door's own user:
+            # whoever has the lab's password can always come in.
             known = {each.mechanism: each for each in users_of(tenant)}
         return Account(f"User:{within}", known, tenant) if known else None
+
+    def lead(self, tenant: Tenant, lab: Lab | None) -> None:
+        """Its clients come into another lab from now on, which was opened with the `ports` of these; None: into their
+        own again. Whoever is connected is let go, and finds the other one when he comes back."""
+        if tenant.gateway is not None:
+            tenant.gateway.let_go()
+        if tenant.elsewhere is not None:
+            tenant.elsewhere.close()
+            tenant.elsewhere = None
+        if lab is not None:
+            lab.listens = True
+            tenant.elsewhere = Gateway(lab, None)
+            tenant.elsewhere.start()
 
     # -- awake and asleep ----------------------------------------------------------------------
 
     def wake(self, tenant: object, then: Callable[[Gateway | None], None]) -> None:
         """`then` hears once of its gateway when its brokers accept requests: None if they cannot."""
         assert isinstance(tenant, Tenant)
+        if tenant.elsewhere is not None:
+            then(tenant.elsewhere)
+            return
         tenant.used_at = time.monotonic()
         if tenant.gateway is not None and tenant.opening is None:
             then(tenant.gateway)
@@ -223,12 +247,9 @@ class ManyLabs:
                 then(gateway)
 
     def _gateway(self, tenant: Tenant) -> Gateway:
-        ports = {each.protocol: each.doors.ports for each in self.listeners}
-        protocol = next(iter(ports), SecurityProtocol.PLAINTEXT)
-        own_ports = ports.pop(protocol, ())
         settings = LabSettings(
             name=tenant.name,
-            brokers=len(own_ports) or BROKERS,
+            brokers=self.brokers,
             host=self.host,
             seed=tenant.seed,
             broker_configs={"super.users": f"{OWNER};User:{tenant.user}"},
@@ -237,12 +258,10 @@ class ManyLabs:
         lab = Lab.open(
             self._directory / tenant.name if self._directory is not None else None,
             settings,
-            own_ports,
-            protocol=protocol,
-            more_ports=ports,
+            self.ports,
             users=users_of(tenant),
         )
-        lab.listens = bool(own_ports)
+        lab.listens = bool(self.ports)
         tenant.broken = ""
 
         def broke(sentence: str) -> None:
@@ -270,7 +289,9 @@ class ManyLabs:
             return False
         if gateway.connections or gateway.lab.family.watched:
             tenant.used_at = time.monotonic()
-        return time.monotonic() - tenant.used_at > self.bounds.idle_s
+        # Whoever has moved to another lab will be there for a while.
+        idle_s = min(self.bounds.idle_s, MOVED_IDLE_S) if tenant.elsewhere is not None else self.bounds.idle_s
+        return time.monotonic() - tenant.used_at > idle_s
 
     def _close_idle(self) -> None:
         for tenant in self.by_name.values():

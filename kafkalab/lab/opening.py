@@ -15,6 +15,7 @@ from kafkalab.engine.disk import Disk, MemoryDisk
 from kafkalab.engine.security.scram import UserScramCredentialRecord
 from kafkalab.engine.spec import ClusterSpec, Endpoint, HostLimits, SecurityProtocol
 from kafkalab.lab.commands import ElectLeader
+from kafkalab.lab.doors import Ports
 from kafkalab.lab.store import LabSettings, Store
 
 if TYPE_CHECKING:
@@ -36,11 +37,14 @@ def world_seed(settings: LabSettings) -> int:
     return Random(f"life {settings.lives} of seed {settings.seed}").getrandbits(63)
 
 
+def ports_in_a_row(settings: LabSettings) -> Ports:
+    first = settings.kafka_port
+    return {SecurityProtocol.PLAINTEXT: tuple(range(first, first + settings.brokers))}
+
+
 def cluster_spec(
     settings: LabSettings,
-    ports: tuple[int, ...],
-    protocol: SecurityProtocol,
-    more_ports: dict[SecurityProtocol, tuple[int, ...]],
+    ports: Ports,
     users: tuple[UserScramCredentialRecord, ...],
 ) -> ClusterSpec:
     spec = ClusterSpec.local(
@@ -51,16 +55,17 @@ def cluster_spec(
         broker_configs=_sized_for(settings.brokers) | settings.broker_configs,
         controllers=settings.controllers or 1,
     )
+    (protocol, first_ports), *more_ports = ports.items()
     brokers = tuple(
         replace(
             broker,
             port=port,
             security_protocol=protocol,
             more_endpoints=tuple(
-                Endpoint(other.name, settings.host, others[number], other) for other, others in more_ports.items()
+                Endpoint(other.name, settings.host, others[number], other) for other, others in more_ports
             ),
         )
-        for number, (broker, port) in enumerate(zip(spec.brokers, ports, strict=True))
+        for number, (broker, port) in enumerate(zip(spec.brokers, first_ports, strict=True))
     )
     return replace(
         spec,

@@ -1,7 +1,7 @@
 """Whose turn is next, of all that shares the event loop: requests of clients, engines that play, pictures of them.
 
-There is a little time for all of them together; then the event loop goes round, so that orders, pages and timers come in
-between, however many connections flood it and however many labs are at work. Nobody is taken twice before everybody
+There is a little time for all of them together; then the event loop goes round, so that orders, pages and timers come
+in between, however many connections flood it and however many labs are at work. Nobody is taken twice before everybody
 else was taken once. A turn is a function, and stands in the line once at most.
 """
 

@@ -7,7 +7,7 @@ ahead and is looked at.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kafkalab.lab import Lab
+from kafkalab.lab import Lab, Ports
 from kafkalab.lessons.carrying import SECOND_US, SLICE_US, START_US, Carrying, look
 from kafkalab.lessons.expressions import Answer
 from kafkalab.lessons.facts import Facts
@@ -18,14 +18,14 @@ PIECE_US = 200_000
 """Of the lab's time at once, where others wait for their turn."""
 
 
-def opened(lesson: Lesson, seed: int, name: str = "lesson", ports: tuple[int, ...] = ()) -> Lab:
+def opened(lesson: Lesson, seed: int, name: str = "lesson", ports: Ports | None = None) -> Lab:
     """The cluster that the lesson begins with. It stands still until played. Raises LessonRefused.
 
     With `ports`, one for each broker, real clients may be let in there."""
     return at_once(_opening(lesson, seed, name, ports, START_US))
 
 
-def _opening(lesson: Lesson, seed: int, name: str, ports: tuple[int, ...], start_us: int) -> Pieces[Lab]:
+def _opening(lesson: Lesson, seed: int, name: str, ports: Ports | None, start_us: int) -> Pieces[Lab]:
     settings = replace(lesson.settings, seed=seed, name=name)
     lab = Lab.open(None, settings, ports, start_us=start_us)
     lab.listens = bool(ports)
@@ -49,7 +49,7 @@ def _carrying_out(lab: Lab, steps: Iterable[Step], before: Facts) -> Pieces[None
 
 
 def taking_to(
-    lesson: Lesson, seed: int, index: int, name: str = "lesson", ports: tuple[int, ...] = (), start_us: int = START_US
+    lesson: Lesson, seed: int, index: int, name: str = "lesson", ports: Ports | None = None, start_us: int = START_US
 ) -> Pieces[Lab]:
     """The lab as it stands when that section's question is asked, if all before was solved as the lesson does it.
     Raises LessonRefused."""

@@ -8,7 +8,7 @@ plays the lab calls `go_on` again and again: nothing here waits, and nothing kno
 from collections.abc import Callable
 from typing import Any
 
-from kafkalab.lab import Lab
+from kafkalab.lab import Lab, Ports
 from kafkalab.lessons import phases as at
 from kafkalab.lessons import sitting_commands as say
 from kafkalab.lessons.answers import AnswerRefused, answer_from
@@ -31,7 +31,7 @@ class Sitting:
         seed: int = 1,
         begin_at: int = 0,
         *,
-        ports: tuple[int, ...] = (),
+        ports: Ports | None = None,
         start_us: int = START_US,
         at_once_s: float = AT_ONCE_S,
         on_lab: Callable[[Lab], None] = lambda lab: None,

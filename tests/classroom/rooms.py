@@ -12,7 +12,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import AsyncClient
 
-from kafkalab.lab import Bounds, ManyLabs
+from kafkalab.lab import Bounds, Listener, ManyLabs
 from kafkalab.web.asgi import application
 from kafkalab.web.classroom.heard import heard
 from kafkalab.web.classroom.models import Room
@@ -25,11 +25,13 @@ PASSWORD = "correct horse battery"
 
 
 @asynccontextmanager
-async def school(directory: Path | None = None, **bounds: int) -> AsyncIterator[ManyLabs]:
+async def school(
+    directory: Path | None = None, listeners: tuple[Listener, ...] = (), **bounds: int
+) -> AsyncIterator[ManyLabs]:
     wrong_codes.forget()
     logins.forget()
     async with home_lab():
-        many = ManyLabs(directory, "127.0.0.1", (), Bounds(**bounds))
+        many = ManyLabs(directory, "127.0.0.1", listeners, Bounds(**bounds))
         many.on_awake.append(heard.listen)
         open_labs.many = many
         try:

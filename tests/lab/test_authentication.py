@@ -16,7 +16,7 @@ from kio.schema.metadata.v13.request import MetadataRequest
 from kio.schema.sasl_authenticate.v2.request import SaslAuthenticateRequest
 from kio.schema.sasl_handshake.v1.request import SaslHandshakeRequest
 
-from kafkalab.lab import Certificates, Doors, Gateway, Lab, LabSettings, Listener, SecurityProtocol
+from kafkalab.lab import Certificates, Doors, Gateway, Lab, LabSettings, Listener, SecurityProtocol, ports_of
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.lab.security_commands import MECHANISMS, AddAcl, RemovePassword, SetPassword
 from kafkalab.wire.api import ApiKey
@@ -69,8 +69,7 @@ def in_a_house(directory: Path, test: Callable[[House], Awaitable[None]], **conf
         lab = Lab.open(
             None,
             LabSettings(brokers=1, broker_configs=QUICK | named),
-            doors.ports,
-            more_ports={each.protocol: each.doors.ports for each in listeners},
+            doors.plain_ports | ports_of(listeners),
         )
         gateway = Gateway(lab, doors, listeners)
         trust = ssl.create_default_context(cafile=str(certificates.authority))

@@ -50,7 +50,7 @@ class Street:
 
     def __init__(self) -> None:
         self.doors = Doors.bind("127.0.0.1", 0, 3)
-        self.lab = Lab.open(None, LabSettings(broker_configs=QUICK | SHORT_SESSIONS), self.doors.ports)
+        self.lab = Lab.open(None, LabSettings(broker_configs=QUICK | SHORT_SESSIONS), self.doors.plain_ports)
         self.gateway = Gateway(self.lab, self.doors)
 
     async def connect(self, broker: int = 1) -> Client:

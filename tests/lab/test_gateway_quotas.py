@@ -91,7 +91,7 @@ def test_what_a_lab_is_made_with_bounds_connections_requests_and_idleness() -> N
         doors = Doors.bind("127.0.0.1", 0, 1)
         configs = QUICK | {"socket.request.max.bytes": "1000", "connections.max.idle.ms": "500"}
         settings = LabSettings(brokers=1, broker_configs=configs, limits={"connections": 2})
-        lab = Lab.open(None, settings, doors.ports)
+        lab = Lab.open(None, settings, doors.plain_ports)
         gateway = Gateway(lab, doors)
         lab.play()
         gateway.start()

@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from kafkalab.engine.config import BrokerConfig
-from kafkalab.lab import Bounds, Doors, LabsRefused, Listener, ManyLabs, Reception, SecurityProtocol, Tenant
+from kafkalab.lab import (
+    Bounds,
+    Doors,
+    Lab,
+    LabSettings,
+    LabsRefused,
+    Listener,
+    ManyLabs,
+    Reception,
+    SecurityProtocol,
+    Tenant,
+)
 from kafkalab.lab.commands import CrashBroker, CreateTopic
 from kafkalab.lab.security_commands import SetPassword
 from kafkalab.wire.api import ApiKey
@@ -127,6 +138,30 @@ def test_a_broker_that_is_down_closes_the_door_once_it_knows_who_it_is() -> None
             await let_in(client, "SCRAM-SHA-256", one.user, one.password)
         client = await building.enter(other, broker=2)
         assert len((await topics_of(client)).brokers) == 3
+
+    in_a_building(scenario)
+
+
+def test_clients_are_led_into_another_lab_and_back_into_their_own() -> None:
+    async def scenario(building: Building) -> None:
+        labs, (one, other) = building.labs, [building.labs.create(name) for name in ("ann", "ben")]
+        before, stranger = await building.enter(one), await building.enter(other)
+        drill = Lab.open(None, LabSettings(name="drill"), labs.ports)
+        drill.play()
+        await drill.until_ready()
+        labs.lead(one, drill)
+        assert await is_closed(before)
+        client = await building.enter(one, broker=2)
+        assert (await topics_of(client)).cluster_id == drill.cluster.spec.cluster_id
+        assert [len(drill.world.edges), len(one.lab.world.edges) if one.lab else None] == [1, 0]
+        told = await let_in(await building.connect(), "SCRAM-SHA-256", one.user, other.password)
+        assert told.error_code is ErrorCode.sasl_authentication_failed
+        labs.lead(one, None)
+        assert await is_closed(client)
+        drill.close()
+        await building.enter(one)
+        assert [len(each.lab.world.edges) for each in (one, other) if each.lab] == [1, 1]
+        assert (await topics_of(stranger)).error_code is ErrorCode.none
 
     in_a_building(scenario)
 

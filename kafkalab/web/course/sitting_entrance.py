@@ -3,7 +3,7 @@
 Only where the whole server is reached from this machine alone: there are no passwords at these ports.
 """
 
-from kafkalab.lab import Doors, Gateway, Lab, PortRefused
+from kafkalab.lab import Doors, Gateway, Lab, PortRefused, Ports, SecurityProtocol
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.network import is_loopback
 
@@ -20,7 +20,7 @@ class Entrance:
             except PortRefused:
                 # The lesson goes without: the page and the terminal do not need them.
                 self._doors = None
-        self.ports = self._doors.ports if self._doors is not None else ()
+        self.ports: Ports = self._doors.plain_ports if self._doors is not None else {}
 
     @property
     def used(self) -> bool:
@@ -32,7 +32,7 @@ class Entrance:
             self._gateway.close()
             self._gateway = None
             try:
-                self._doors = Doors.bind_again(self._host, self.ports)
+                self._doors = Doors.bind_again(self._host, self.ports[SecurityProtocol.PLAINTEXT])
             except PortRefused:
                 self._doors = None
         lab.listens = self._doors is not None

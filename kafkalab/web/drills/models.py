@@ -15,8 +15,6 @@ class Kept(models.Model):
     """By what whoever led it calls the room; "" where somebody played alone."""
     of = models.PositiveIntegerField(default=0)
     """The number of the room's drill."""
-    ports = models.JSONField(default=list)
-    """Of the lab, for real clients."""
     head = models.TextField()
     """The first line of the lab's tape."""
     briefed = models.BooleanField(default=False)

@@ -19,12 +19,13 @@ from kafkalab.drills.duty import scripted
 from kafkalab.drills.duty_shown import step_of
 from kafkalab.drills.keeping import remaking, resumed
 from kafkalab.drills.opening import opening
-from kafkalab.lab import Lab
+from kafkalab.lab import Lab, Ports
 from kafkalab.web.classroom import telling
 from kafkalab.web.classroom.models import Room, Seat
 from kafkalab.web.classroom.places import Place, owner_name, parted, places_of
 from kafkalab.web.drills.desks import Desk, desks, put_on_call
 from kafkalab.web.drills.models import RoomDrill
+from kafkalab.web.drills.place_door import behind_shared_ports, door_at
 from kafkalab.web.drills.sitting_down import finished, makes
 from kafkalab.web.drills.stories import numbered
 from kafkalab.web.drills.storing import Keeper, found_of
@@ -74,17 +75,17 @@ class Led:
             owner = owner_name(self.room, place)
             found = await found_of(owner, self.drill.number, self.room.mark, of=self.row)
             if found is not None:
-                remade = await finished(remaking(found.tape, found.state))
+                remade = await finished(remaking(found.tape, found.state, self._ports))
                 incident = resumed(self.drill, remade, found.state, found.moments, found.entries)
             else:
                 incident = Incident(self.drill, await self._copy(), self.seed)
             name = incident.lab.settings.name
-            keep = Keeper(self.room.mark, (), found, of=self.row)
-            desk = put_on_call(
-                incident, owner=owner, page=self.page, make=makes(self.drill, name, ()), led=True, keep=keep
-            )
+            keep = Keeper(self.room.mark, found, of=self.row)
+            make = makes(self.drill, name, self._ports, self._host)
+            door = door_at(self.room, place, self.drill)
+            desk = put_on_call(incident, owner=owner, page=self.page, make=make, door=door, led=True, keep=keep)
             desk.duty.briefed = found is not None and found.briefed
-            if found is not None and not remade.exact:
+            if found is not None and (found.real_clients or not remade.exact):
                 desk.duty.notice = "not_whole"
             self.desks[place] = desk
             if incident.injected_us is not None and incident.over_us is None:
@@ -96,7 +97,8 @@ class Led:
     async def _copy(self) -> Lab:
         if self.steady is None:
             start_us = time.time_ns() // 1_000
-            self.steady = await finished(opening(self.drill, self.seed, name="drill", start_us=start_us))
+            pieces = opening(self.drill, self.seed, name="drill", host=self._host, ports=self._ports, start_us=start_us)
+            self.steady = await finished(pieces)
             self.steady.listens = False
         lab = self.steady.fork()
         lab.settings = replace(lab.settings, name=f"drill-{self.drill.number}-{secrets.token_hex(4)}")
@@ -104,6 +106,16 @@ class Led:
             tape = self.steady.tape
             lab.tape = replace(tape, settings=lab.settings, commands=list(tape.commands))
         return lab
+
+    @property
+    def _ports(self) -> Ports:
+        many = behind_shared_ports(self.drill)
+        return many.ports if many is not None else {}
+
+    @property
+    def _host(self) -> str:
+        many = behind_shared_ports(self.drill)
+        return many.host if many is not None else ""
 
     def prepare(self, places: Iterable[Place]) -> None:
         """One after the other, so that nobody has to wait for all; where nobody sits, once somebody does."""

@@ -9,7 +9,7 @@ from kafkalab.drills import Drill, Incident, LessonRefused
 from kafkalab.drills.duty import Making
 from kafkalab.drills.keeping import remaking, resumed
 from kafkalab.drills.opening import opening
-from kafkalab.lab import Lab
+from kafkalab.lab import Lab, Ports
 from kafkalab.lessons.work import Pieces, Work
 from kafkalab.web.course.sitting_entrance import Entrance
 from kafkalab.web.drills.desks import Desk, desks, put_on_call
@@ -43,16 +43,14 @@ async def desk_for(owner: str, drill: Drill, seed: int) -> Desk:
         incident.lab.abandon()
         door.close()
         return desk
-    keep = Keeper("", door.ports, found)
+    keep = Keeper("", found)
     desk = put_on_call(incident, owner=owner, page=drill_href(drill.number), make=make, door=door, keep=keep)
     desk.duty.briefed = found is not None and found.briefed
     desk.duty.notice = notice
     return desk
 
 
-async def _incident(
-    drill: Drill, found: Found | None, make: Making, seed: int, ports: tuple[int, ...]
-) -> tuple[Incident, str]:
+async def _incident(drill: Drill, found: Found | None, make: Making, seed: int, ports: Ports) -> tuple[Incident, str]:
     """And what is to be said of it. Raises LessonRefused."""
     if found is None:
         return Incident(drill, await finished(make(seed)), seed), ""
@@ -61,11 +59,11 @@ async def _incident(
     return resumed(drill, remade, found.state, found.moments, found.entries), "" if whole else "not_whole"
 
 
-def makes(drill: Drill, name: str, ports: tuple[int, ...]) -> Making:
+def makes(drill: Drill, name: str, ports: Ports, host: str = "") -> Making:
     """Clusters of that drill, whose time is the wall's."""
 
     def make(seed: int) -> Pieces[Lab]:
-        return opening(drill, seed, name=name, ports=ports, start_us=time.time_ns() // 1_000)
+        return opening(drill, seed, name=name, host=host, ports=ports, start_us=time.time_ns() // 1_000)
 
     return make
 

@@ -46,7 +46,6 @@ class Found:
     seed: int
     briefed: bool
     real_clients: bool
-    ports: tuple[int, ...]
     tape: Tape
     state: State
     moments: State
@@ -75,9 +74,9 @@ class _Book:
 class Keeper:
     """Of one desk, whichever incident it has just now. Give it to `begin` as `keep`."""
 
-    def __init__(self, room: str = "", ports: tuple[int, ...] = (), found: Found | None = None, *, of: int = 0) -> None:
+    def __init__(self, room: str = "", found: Found | None = None, *, of: int = 0) -> None:
         """`of` is the number of the room's drill."""
-        self._room, self._ports, self._found, self._of = room, ports, found, of
+        self._room, self._found, self._of = room, found, of
         self._book: _Book | None = None
         self._real = found.real_clients if found is not None else False
         self._wrote_at = 0.0
@@ -135,7 +134,6 @@ class Keeper:
             "seed": incident.seed,
             "room": self._room,
             "of": self._of,
-            "ports": list(self._ports),
             "head": tape.lines(incident.lab.world.now_us).split("\n", 1)[0],
             "briefed": desk.duty.briefed,
             "state": state_of(incident),
@@ -234,7 +232,6 @@ def _found(kept: Kept) -> Found | None:
         kept.seed,
         kept.briefed,
         kept.real_clients,
-        tuple(kept.ports),
         tape,
         kept.state,
         json.loads(kept.moments),

@@ -71,6 +71,7 @@ WORDS = {
     "mend_title": _("Mend it"),
     "mend_how": _("With the page, the terminal or a client of your own: what counts is what comes of it."),
     "own_client": _("Your own client gets in at"),
+    "own_client_led": _("Your own client comes into this cluster while the drill is on, as the same user, by"),
     "hold_open": _("Not all is well yet."),
     "hold_holding": _("It holds: {held} of {holds} s."),
     "hold_held": _("It has held for {holds} s. Tell those who wait, then go to the debrief."),

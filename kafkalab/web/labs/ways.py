@@ -1,5 +1,6 @@
 """How one's own clients get into a lab: for each listener where it is, and as whom."""
 
+from kafkalab.lab import Tenant
 from kafkalab.web.labs.open_labs import open_labs
 from kafkalab.web.labs.snippets import Way
 
@@ -10,9 +11,9 @@ def ways_into(name: str, bootstrap_servers: str) -> list[Way]:
     """For who was let in to act there. The first one is what the programs on the page use."""
     if name in open_labs.by_name:
         return [Way(bootstrap_servers), *_more()]
-    if name in open_labs.private or open_labs.many is None:
+    tenant = _tenant(name)
+    if tenant is None or open_labs.many is None:
         return [Way(bootstrap_servers)]
-    tenant = open_labs.many.by_name[name]
     return [
         Way(
             f"{open_labs.many.host}:{listener.doors.ports[0]}",
@@ -23,6 +24,17 @@ def ways_into(name: str, bootstrap_servers: str) -> list[Way]:
         )
         for listener in open_labs.many.listeners
     ]
+
+
+def _tenant(name: str) -> Tenant | None:
+    """Whose name and password lead there."""
+    many, private = open_labs.many, open_labs.private.get(name)
+    if many is None:
+        return None
+    if private is None:
+        return many.by_name[name]
+    led = [each for each in many.owned_by(private.owner) if each.elsewhere is not None]
+    return next((each for each in led if each.elsewhere and each.elsewhere.lab is private.lab), None)
 
 
 def _more() -> list[Way]:

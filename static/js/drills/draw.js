@@ -176,7 +176,7 @@ function drawMend({ hold, servers, cause, led }) {
   return h("section", { key: "mend", class: "drill-box drill-goal", "data-state": hold.state },
     h("h3", null, say("mend_title")),
     h("p", { class: "quiet" }, say("mend_how")),
-    servers !== "" && h("p", { class: "quiet" }, `${say("own_client")} `, h("code", null, servers)),
+    servers !== "" && h("p", { class: "quiet" }, `${say(led ? "own_client_led" : "own_client")} `, h("code", null, servers)),
     (hold.state !== "open" || cause.right) && h("p", { key: "says" }, says),
     hold.state === "holding" && h("progress", { max: hold.holds_s, value: hold.held_s, "aria-label": says }));
 }

@@ -22,7 +22,7 @@ def markup(where: str) -> str:
 @asynccontextmanager
 async def hostile_lab() -> AsyncIterator[Lab]:
     doors = Doors.bind("127.0.0.1", 0, 3)
-    lab = Lab.open(None, LabSettings(broker_configs={"offsets.topic.num.partitions": "3"}), doors.ports)
+    lab = Lab.open(None, LabSettings(broker_configs={"offsets.topic.num.partitions": "3"}), doors.plain_ports)
     open_labs.by_name["home"] = lab
     gateway = Gateway(lab, doors)
     lab.play()

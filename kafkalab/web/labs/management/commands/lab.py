@@ -27,6 +27,7 @@ from kafkalab.lab import (
     Reception,
     SecurityProtocol,
     StoreRefused,
+    ports_of,
 )
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.web.classroom.heard import heard
@@ -134,8 +135,8 @@ class Command(BaseCommand):
         open_labs.certificates = certificates if certificates.authority.exists() else None
         is_new = not (data / HOME / "lab.json").exists()
         try:
-            ports = {each.protocol: each.doors.ports for each in listeners}
-            lab = Lab.open(data / HOME, wanted, doors.ports, more_ports=ports)
+            ports = doors.plain_ports | ports_of(listeners)
+            lab = Lab.open(data / HOME, wanted, ports)
             bounds = Bounds(labs=most_labs)
             open_labs.many = ManyLabs(data / "labs", labs_host, shared, bounds, self._say_broken)
         except StoreRefused:
