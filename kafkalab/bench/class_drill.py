@@ -99,7 +99,7 @@ async def _drilled(peer: Peer, room: Room, sitting: Sequence[Learner], bootstrap
             await asyncio.gather(*at_it)
             seen.took_s, seen.processor_s = time.monotonic() - began, peer.cpu_s() - cpu_s
             await asyncio.to_thread(room.order, "stop")
-            await asyncio.gather(*(_debriefed(page) for page in pages))
+            await asyncio.gather(*(_debriefed(page, random.Random(n)) for n, page in enumerate(pages)))
 
 
 def _drill_paths(room: Room, sitting: Sequence[Learner]) -> list[str]:
@@ -119,11 +119,8 @@ def _drill_paths(room: Room, sitting: Sequence[Learner]) -> list[str]:
 async def _on_call(page: Page, chance: random.Random, ready: asyncio.Barrier) -> None:
     """From the brief to when it has held."""
 
-    async def think() -> None:
-        await asyncio.sleep(chance.uniform(0.5, 1.5) * THINKS_S)
-
     async def look() -> None:
-        await think()
+        await _think(chance)
         await page.order("run_line", line=chance.choice(LOOKS))
 
     await page.until("brief")
@@ -133,7 +130,7 @@ async def _on_call(page: Page, chance: random.Random, ready: asyncio.Barrier) ->
     await look()
     await ready.wait()
     await page.until("paged")
-    await think()
+    await _think(chance)
     await page.order("acknowledge_page")
     await look()
     await page.order("state_impact", choice="none-now")
@@ -144,17 +141,22 @@ async def _on_call(page: Page, chance: random.Random, ready: asyncio.Barrier) ->
     await page.order("pin_entity", entity=down[0])
     await look()
     await page.order("name_cause", choice="broker-gone")
-    await think()
+    await _think(chance)
     await page.order("start_broker", broker=int(down[0].partition(":")[2]))
     await page.order("tell_others", text="The broker is coming back.")
     while page.drill["step"] not in ("hold", "verified"):
-        await think()
+        await _think(chance)
         await page.order("run_line", line="kafka-leader-election --election-type preferred --all-topic-partitions")
     while page.drill["step"] != "verified":
         await look()
     await page.order("tell_others", text="All is well.")
 
 
-async def _debriefed(page: Page) -> None:
+async def _think(chance: random.Random) -> None:
+    await asyncio.sleep(chance.uniform(0.5, 1.5) * THINKS_S)
+
+
+async def _debriefed(page: Page, chance: random.Random) -> None:
     await page.until("debrief")
+    await _think(chance)
     await page.order("write_down", rule="Look before you touch.", alert="UnderReplicatedPartitions", setting="")

@@ -25,6 +25,7 @@ AT_ONCE_S = 0.02
 
 Making = Callable[[int], Pieces[Lab]]
 """Another cluster in its steady state, under that seed."""
+News = tuple[object, ...]
 
 
 def scripted(drill: Drill, seed: int) -> tuple[float, tuple[str, ...]]:
@@ -81,6 +82,13 @@ class Duty:
         if incident.verified_us is not None:
             return int(self.drill.holds_s * 1_000_000)
         return self.lab.world.now_us - incident.mitigated_us if incident.mitigated_us is not None else 0
+
+    @property
+    def news(self) -> News:
+        """Another value whenever there is something new to be told; what somebody says is not in it."""
+        incident = self.incident
+        looked = id(incident), incident.looked_us, len(incident.timeline.entries), incident.hint_offered
+        return (*looked, self.held_us // 1_000_000, self.error, self.notice, self.making)
 
     # -- as time goes on --------------------------------------------------------------------------------
 

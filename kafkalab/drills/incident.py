@@ -95,6 +95,11 @@ class Incident:
         return self.verified_us is not None and not self.broken
 
     @property
+    def looked_us(self) -> int:
+        """When the facts were looked at last."""
+        return self._looked_us
+
+    @property
     def injecting(self) -> bool:
         return self._injection is not None and not self._injection.done
 

@@ -26,6 +26,7 @@ lab.fork()                                     a lab of its own that goes on fro
 stand_alone(fork)                              it needs no file of the first one any more
 lab.past.at(us)                                the same, as it stood at that moment: see `past`
 lab.family.branches                            those that a person has named, by their names
+Again(look).after(seconds)                     when it is its turn then, among all that shares the loop
 changes(lab)                                   what `WhatIf` could change about the past: see `twins`
 differences(entities, others, name, other)     what differs between two labs, in sentences
 leave_lab_time(lab)                            the clock is the wall's: a drill's is nobody's to hold
@@ -80,6 +81,7 @@ from kafkalab.lab.tempo_acting import leave_lab_time
 from kafkalab.lab.terminal import Job
 from kafkalab.lab.terminal.marks import spans
 from kafkalab.lab.terminal_commands import RunLine, StopLine, TypeLine
+from kafkalab.lab.turns import Again
 from kafkalab.lab.twins import Change, changes
 
 COMMANDS = by_name(Command)
@@ -113,6 +115,7 @@ __all__ = [
     "METRIC_GROUPS",
     "NODE",
     "TOPIC_SETTINGS",
+    "Again",
     "Archives",
     "Bounds",
     "ByteField",

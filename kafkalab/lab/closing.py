@@ -29,3 +29,10 @@ def shut_down(lab: "Lab") -> None:
         if controller.name in lab.world.frozen:
             lab.world.thaw(controller.name)
         lab.world.tell_node(controller.name, Shutdown(hands_over=False))
+
+
+def let_go(lab: "Lab") -> None:
+    """Of what it holds of the disk."""
+    lab.cluster.close()
+    if lab._store is not None:
+        lab._store.close()

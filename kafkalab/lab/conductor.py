@@ -51,8 +51,9 @@ class Playable(Protocol):
 class Conductor:
     """Runs one world on the running asyncio loop.
 
-    `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run. While nobody
-    looks, frames are made of what happens and seldom, and of an idle world none."""
+    `show` makes a frame, `watched` says if anyone looks, `settle` is called after each run, `pressed` says if somebody
+    waits for what happens. While nobody looks, frames are made of what happens and seldom, and of an idle world none.
+    """
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Conductor:
         watched: Callable[[], bool],
         settle: Callable[[], None],
         lab_time: LabTime | None = None,
+        pressed: Callable[[], bool] = lambda: False,
     ) -> None:
         self.world: Playable = world
         """What is played. A tape puts its script in place of the bare world."""
@@ -74,6 +76,7 @@ class Conductor:
         self._show = show
         self._watched = watched
         self._settle = settle
+        self._pressed = pressed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running = False
         self._armed_us: int | None = None
@@ -212,7 +215,12 @@ class Conductor:
 
     def _fall_behind(self) -> None:
         self._behind = True
-        self._turns.join(self._go_on)
+        self._turns.join(self._go_on, pressing=self._pressed())
+
+    def press(self) -> None:
+        """Somebody waits from now on."""
+        if self._behind and self._pressed():
+            self._fall_behind()
 
     def _go_on(self) -> None:
         self._behind = False
@@ -235,7 +243,10 @@ class Conductor:
     def _due(self) -> None:
         self._timer = self._armed_us = None
         self.clock.adjust()
-        self._turns.ask(self._go_on)
+        if self._pressed():
+            self._turns.join(self._go_on, pressing=True)
+        else:
+            self._turns.ask(self._go_on)
 
     # -- showing -----------------------------------------------------------------------------
 

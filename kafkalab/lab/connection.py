@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from kio.schema.api_versions.v4.request import ApiVersionsRequest
 
@@ -25,7 +26,7 @@ from kafkalab.lab.visitors import Visitor
 from kafkalab.wire.api import ApiKey
 from kafkalab.wire.dialect import ProduceRequest
 from kafkalab.wire.errors import ErrorCode
-from kafkalab.wire.frames import Buffer, FrameReader, MalformedFrame
+from kafkalab.wire.frames import MAX_FRAME_BYTES, SCRATCH_BYTES, Buffer, FrameReader, MalformedFrame
 from kafkalab.wire.translate import (
     DecodedRequest,
     MalformedRequest,
@@ -49,6 +50,9 @@ MUTED_LONGER_S = 0.001
 WRITE_HIGH_WATER = 4 * 1024 * 1024
 JOINED_UP_TO = 64 * 1024
 """Chunks below this are sent with one system call, above it without a copy."""
+
+_SCRATCH: WeakKeyDictionary[asyncio.AbstractEventLoop, bytearray] = WeakKeyDictionary()
+"""Of each loop one for all connections: many hundred are open at the same time, and most of them silent."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -74,7 +78,8 @@ class Connection(asyncio.BufferedProtocol):
         self._turns = turns_of(self._loop)
         self._login = Login(self) if listener.protocol.authenticates else None
         """The way in, and of whoever must authenticate again."""
-        self._reader = FrameReader(LARGEST_FRAME) if self._login else FrameReader()
+        largest = LARGEST_FRAME if self._login else MAX_FRAME_BYTES
+        self._reader = FrameReader(largest, _SCRATCH.setdefault(self._loop, bytearray(SCRATCH_BYTES)))
         self._arriving = 0
         """Bytes of a frame that is not whole yet."""
         self._number = 0

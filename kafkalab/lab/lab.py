@@ -49,7 +49,7 @@ from kafkalab.lab.store import LabSettings, Store
 from kafkalab.lab.tape import Tape
 from kafkalab.lab.tempo_commands import TempoCommand
 from kafkalab.lab.terminal import Terminal
-from kafkalab.lab.view import View
+from kafkalab.lab.view import SECOND_US, View
 from kafkalab.lab.visitors import Visitors
 from kafkalab.lab.why import Why
 from kafkalab.lab.witness import Witness
@@ -57,7 +57,6 @@ from kafkalab.lab.witness import Witness
 READY_POLL_S = 0.02
 NOT_TAPED = TempoCommand | BranchCommand
 """What does nothing to the cluster itself."""
-SECOND_US = 1_000_000
 MOST_NEW = 200
 """How many partitions one frame shows that none before it has shown: a topic of a thousand comes bit by bit."""
 
@@ -113,7 +112,14 @@ class Lab:
         self.causes = Causes(self.world)
         self.witness = Witness(self.visitors.name_of, self.topic_name, self.causes)
         self.metrics = Metrics(self)
-        self.conductor = Conductor(self.world, self._show, lambda: bool(self.frames.watchers), self._settle, clock)
+        self.conductor = Conductor(
+            self.world,
+            self._show,
+            lambda: bool(self.frames.watchers),
+            self._settle,
+            clock,
+            lambda: self.orders_under_way,
+        )
         self._store = store
         self.why = Why(self)
         self._view = View(self)
@@ -213,17 +219,12 @@ class Lab:
         """Stop playing and shut the cluster down in good order, and let go of every branch."""
         closing.stop(self)
         closing.shut_down(self)
-        self._let_go()
+        closing.let_go(self)
 
     def abandon(self) -> None:
         """Let go of everything as it is: its engine broke and can be told nothing any more, or nobody will miss it."""
         closing.stop(self)
-        self._let_go()
-
-    def _let_go(self) -> None:
-        self.cluster.close()
-        if self._store is not None:
-            self._store.close()
+        closing.let_go(self)
 
     async def until_ready(self) -> None:
         """While it is played, on the same loop."""
@@ -314,6 +315,7 @@ class Lab:
         self.causes.outside()
         self._acted = True
         self.conductor.run()
+        self.conductor.press()
         self.conductor.stir()
 
     def start_client(self, client: Client, user: str | None = None) -> None:

@@ -36,7 +36,11 @@ from kafkalab.lab.opening import OWNER
 from kafkalab.lab.store import LabSettings, StoreRefused
 
 IDLE_S = 15 * 60
-MOVED_IDLE_S = 60
+MOVED_IDLE_S = 20
+"""The same of a lab whose owner is busy in another one (`lead`)."""
+LOOK_S = 15.0
+NEXT_S = 0.1
+"""Between two that are put to sleep: when a whole class goes, nobody else shall have to wait for all of them."""
 READY_WITHIN_S = 60
 BROKERS = 3
 """Where no ports say how many."""
@@ -289,15 +293,15 @@ class ManyLabs:
             return False
         if gateway.connections or gateway.lab.family.watched:
             tenant.used_at = time.monotonic()
-        # Whoever has moved to another lab will be there for a while.
         idle_s = min(self.bounds.idle_s, MOVED_IDLE_S) if tenant.elsewhere is not None else self.bounds.idle_s
         return time.monotonic() - tenant.used_at > idle_s
 
     def _close_idle(self) -> None:
-        for tenant in self.by_name.values():
-            if self.is_idle(tenant):
-                self.put_to_sleep(tenant)
-        self._look = asyncio.get_running_loop().call_later(min(60.0, self.bounds.idle_s / 4), self._close_idle)
+        idle = next((tenant for tenant in self.by_name.values() if self.is_idle(tenant)), None)
+        if idle is not None:
+            self.put_to_sleep(idle)
+        wait_s = min(LOOK_S, self.bounds.idle_s / 4) if idle is None else NEXT_S
+        self._look = asyncio.get_running_loop().call_later(wait_s, self._close_idle)
 
     def _make_room(self) -> bool:
         """Put to sleep whoever has been unused for longest and is unused now."""

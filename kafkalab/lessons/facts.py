@@ -54,7 +54,8 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     """From the entities of a snapshot, and the time since the lab began."""
     facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000, "bills": bills_known()}
     for whole in entities.values():
-        entity = {name: _or_none(value) for name, value in whole.items()}
+        # As `_or_none` does; a call for each field of each entity is a fifth of the time that a look takes.
+        entity = {name: -1 if value is None else value for name, value in whole.items()}
         kind = entity["kind"]
         if kind in _BY_KIND:
             root, by = _BY_KIND[kind]

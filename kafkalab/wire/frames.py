@@ -15,7 +15,7 @@ MAX_FRAME_BYTES = 100 * 1024 * 1024
 _LENGTH = Struct(">i")
 _LENGTH_SIZE = 4
 _FIXED_HEADER = Struct(">hhih")
-_SCRATCH_BYTES = 64 * 1024
+SCRATCH_BYTES = 64 * 1024
 _FIRST_PLACE_BYTES = 2 * 1024 * 1024
 """What a length alone makes us set aside: a peer that promises much has sent nothing yet."""
 _COPY_BELOW = 2048
@@ -37,7 +37,9 @@ class FrameReader:
     without their length.
     """
 
-    def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
+    def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES, scratch: bytearray | None = None) -> None:
+        """`scratch` is where comes what comes between frames. Readers of one thread may share it: all is copied out of
+        it before `placed` returns."""
         self.max_frame_bytes = max_frame_bytes
         self._length = bytearray()
         """The first bytes of a length that has not arrived whole."""
@@ -48,8 +50,7 @@ class FrameReader:
         self._size = -1
         """Of the frame that is arriving; -1 between frames."""
         self._filled = 0
-        self._scratch = bytearray()
-        """For what comes between frames; set aside when first asked for."""
+        self._scratch = bytearray(SCRATCH_BYTES) if scratch is None else scratch
 
     def wanted(self) -> int:
         """How many bytes the frame that is arriving still lacks; 0 between frames."""
@@ -58,7 +59,6 @@ class FrameReader:
     def place(self) -> memoryview:
         """Where to receive next. Valid until the next call of any method but `wanted`."""
         if self._size < 0:
-            self._scratch = self._scratch or bytearray(_SCRATCH_BYTES)
             return memoryview(self._scratch)
         self._make_room()
         return memoryview(self._frame)[self._filled : self._size]

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from kafkalab.lab import Lab
+from kafkalab.lab import Again, Lab
 from kafkalab.lessons import Lesson, LessonRefused
 from kafkalab.lessons.pace import hold, let_go_on
 from kafkalab.lessons.phases import AT_ONCE_S, CHALLENGE, RUN, SETUP, Note
@@ -58,7 +58,7 @@ class Seat:
         self.left_at = time.monotonic()
         """When it was used last."""
         self._told: dict[str, Any] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._again = Again(self._tick)
         self._entrance = entrance
         sitting.on_lab = self._on_lab
         self._on_lab(sitting.lab)
@@ -97,7 +97,7 @@ class Seat:
     def enter(self, socket: Any) -> None:
         self.sockets.append(socket)
         socket.tell(self._message(on_the_page(self.sitting)))
-        if self._timer is None:
+        if not self._again.comes:
             if self.sitting.sandbox is not None or self.sitting.phase in AT_WORK:
                 let_go_on(self.sitting.shown)
             self._tick()
@@ -112,8 +112,7 @@ class Seat:
         self._tell()
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._again.stop()
         open_labs.private.pop(self.name, None)
         open_labs.held.pop(self.name, None)
         self._entrance.close()
@@ -125,7 +124,6 @@ class Seat:
     # -- as time goes on ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        self._timer = None
         well = False
         try:
             self.sitting.go_on()
@@ -139,8 +137,7 @@ class Seat:
         if time.monotonic() - self.left_at > REST_AFTER_S:
             hold(self.sitting.shown)
             return
-        wait_s = BREATH_S if self.sitting.thinking else TICK_S
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
+        self._again.after(BREATH_S if self.sitting.thinking else TICK_S)
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kafkalab.lab import Lab
+from kafkalab.lab import Again, Lab
 from kafkalab.lessons.demo import Demo
 from kafkalab.lessons.demo_commands import DemoCommand
 from kafkalab.lessons.demo_play import opening
@@ -61,7 +61,7 @@ class Stand:
         self.left_at = time.monotonic()
         """When it was used last."""
         self._told: dict[int, dict[str, Any]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._again = Again(self._tick)
         showing.on_lab = self._on_lab
         self._on_lab(showing.lab)
         self._tick()
@@ -73,7 +73,7 @@ class Stand:
 
     def enter(self, socket: Any, *, projects: bool) -> None:
         self.windows.append(Window(socket, projected if projects else lambda showing: on_the_page(shown(showing))))
-        if self._timer is None:
+        if not self._again.comes:
             if self.showing.phase in AT_WORK:
                 let_go_on(self.showing.lab)
             self._tick()
@@ -89,8 +89,7 @@ class Stand:
         self.tell()
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._again.stop()
         open_labs.private.pop(self.name, None)
         self.showing.lab.abandon()
         self.showing.lab.frames.end()
@@ -98,7 +97,6 @@ class Stand:
     # -- as time goes on ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        self._timer = None
         well = False
         try:
             self.showing.go_on()
@@ -112,8 +110,7 @@ class Stand:
         if time.monotonic() - self.left_at > REST_AFTER_S:
             hold(self.showing.lab)
             return
-        wait_s = BREATH_S if self.showing.thinking else TICK_S
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
+        self._again.after(BREATH_S if self.showing.thinking else TICK_S)
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke

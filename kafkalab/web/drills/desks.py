@@ -9,9 +9,9 @@ import time
 from typing import Any, Protocol
 
 from kafkalab.drills import Drill, Incident
-from kafkalab.drills.duty import Duty, Making
+from kafkalab.drills.duty import Duty, Making, News
 from kafkalab.drills.duty_commands import DutyCommand
-from kafkalab.lab import Lab
+from kafkalab.lab import Again, Lab
 from kafkalab.web.drills.texts import on_the_page
 from kafkalab.web.labs.open_labs import PrivateLab, open_labs
 from kafkalab.web.labs.owners import acting
@@ -73,7 +73,9 @@ class Desk:
         self._keep = keep
         self._told: dict[str, Any] = {}
         self._told_at = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._news: News = ()
+        """Of which the pages were told last."""
+        self._again = Again(self._tick)
         self.names: dict[str, str] = {}
         """Of those who are here, by their browsers."""
         duty.on_lab = self._on_lab
@@ -102,9 +104,7 @@ class Desk:
         return said
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._again.stop()
         self._keep(self, last=True)
         open_labs.private.pop(self.name, None)
         open_labs.held.pop(self.name, None)
@@ -120,7 +120,7 @@ class Desk:
 
     def tell(self) -> None:
         """Every page, if there is news."""
-        self._told_at = time.monotonic()
+        self._told_at, self._news = time.monotonic(), self.duty.news
         if not self.sockets:
             return
         said = on_the_page(self.duty)
@@ -138,7 +138,6 @@ class Desk:
     # -- as time goes on ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        self._timer = None
         well = False
         try:
             self.duty.go_on()
@@ -147,12 +146,12 @@ class Desk:
             if not well:
                 self._broke("The engine broke while the drill looked at it.")
         now = time.monotonic()
-        if now - self._told_at >= TELL_S:
+        if now - self._told_at >= TELL_S and self.duty.news != self._news:
             self.tell()
         if self.used:
             self.left_at = now
         self._keep(self)
-        self._timer = asyncio.get_running_loop().call_later(BREATH_S if self.duty.making else TICK_S, self._tick)
+        self._again.after(BREATH_S if self.duty.making else TICK_S)
 
     def _on_lab(self, lab: Lab) -> None:
         lab.conductor.on_broken = self._broke

@@ -131,13 +131,13 @@ async def order(request: HttpRequest, code: str) -> HttpResponse:
     match name:
         case "inject":
             herrings = [each for each in asked.getlist("herrings") if each in led.drill.herrings]
-            refused = led.inject(chosen, min(_number(asked.get("delay", "")), LONGEST_DELAY_S), herrings)
+            refused = await led.inject(chosen, min(_number(asked.get("delay", "")), LONGEST_DELAY_S), herrings)
         case "script":
-            refused = led.let_script(chosen)
+            refused = await led.let_script(chosen)
         case "roll_back":
-            refused = led.roll_back(chosen)
+            refused = await led.roll_back(chosen)
         case "stop":
-            led.stop(chosen)
+            await led.stop(chosen)
             refused = {}
         case _:
             return HttpResponse(_("There is no such order."), status=409, content_type="text/plain; charset=utf-8")

@@ -134,10 +134,13 @@ class Led:
 
     # -- what whoever leads says ------------------------------------------------------------------------
 
-    def inject(self, places: Sequence[str], delay_s: float, herrings: Sequence[str]) -> dict[str, str]:
+    # For a whole class each of these takes a second; others get their turn after each place.
+
+    async def inject(self, places: Sequence[str], delay_s: float, herrings: Sequence[str]) -> dict[str, str]:
         """By hand. Where it could not be done, and why."""
         refused: dict[str, str] = {}
         for place in places:
+            await asyncio.sleep(0)
             try:
                 if place not in self.desks:
                     raise NotNow("Nobody has been there yet.")
@@ -149,27 +152,32 @@ class Led:
             self._told(place)
         return refused
 
-    def let_script(self, places: Sequence[str]) -> dict[str, str]:
+    async def let_script(self, places: Sequence[str]) -> dict[str, str]:
         """What the seed draws, for all the same."""
-        return self.inject(places, *scripted(self.drill, self.seed))
+        return await self.inject(places, *scripted(self.drill, self.seed))
 
-    def stop(self, places: Sequence[str], why: str = STOPPED) -> None:
+    async def stop(self, places: Sequence[str]) -> None:
         """To the debrief."""
         for place in places:
-            desk = self.desks.get(place)
-            if desk is None or desk.duty.making:
-                continue
-            incident = desk.duty.incident
-            # Where nothing has broken yet there is nothing to talk about.
-            if incident.injected_us is not None and incident.over_us is None:
-                desk.duty.stop(why)
-                self.injected_at.pop(place, None)
-                self._told(place)
+            await asyncio.sleep(0)
+            self._stop(place, STOPPED)
 
-    def roll_back(self, places: Sequence[str]) -> dict[str, str]:
+    def _stop(self, place: str, why: str) -> None:
+        desk = self.desks.get(place)
+        if desk is None or desk.duty.making:
+            return
+        incident = desk.duty.incident
+        # Where nothing has broken yet there is nothing to talk about.
+        if incident.injected_us is not None and incident.over_us is None:
+            desk.duty.stop(why)
+            self.injected_at.pop(place, None)
+            self._told(place)
+
+    async def roll_back(self, places: Sequence[str]) -> dict[str, str]:
         """To just before anything broke. Where it could not be done, and why."""
         refused: dict[str, str] = {}
         for place in places:
+            await asyncio.sleep(0)
             desk = self.desks.get(place)
             try:
                 if desk is None:
@@ -211,9 +219,9 @@ class Led:
             if incident.verified_us is not None or incident.over_us is not None:
                 continue
             if self.stop_after_min and now - at > self.stop_after_min * MINUTE_S:
-                self.stop([place], TIME_IS_OVER)
+                self._stop(place, TIME_IS_OVER)
             elif self.stop_when_broken and incident.broken:
-                self.stop([place], BROKEN)
+                self._stop(place, BROKEN)
         self.looks += 1
         if self.looks % LOOKS_AT_THE_ROOM == 0:
             self._later(self.look_at_the_room())
