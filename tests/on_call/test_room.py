@@ -173,7 +173,12 @@ async def is_projected(grace: AsyncClient, room: Room, place: str, lab: str) -> 
     assert f'data-socket="/ws/labs/{lab}/drill/"' in shown
     assert (f'data-projected="{place} {lab}"' in shown, "Ada" in shown) == (True, False)
     async with socket_of(grace, f"/ws/rooms/{room.code}/console/") as console:
-        assert (await heard_by(console, "board"))["projected"] == f"{place} {lab}"
+        board = await heard_by(console, "board")
+        assert board["projected"] == f"{place} {lab}"
+        assert [tile["state"] for tile in board["tiles"] if tile["place"] == place] == ["drill"]
+    # Who clicks on that tile to watch sees where the learner is, and wakes no lab in which nobody is.
+    watched = await grace.get(f"/rooms/{room.code}/watch/{place}/")
+    assert (watched.status_code, watched.headers["Location"]) == (302, f"/rooms/{room.code}/drill/watch/{place}/")
 
 
 async def rows_of(browser: AsyncClient, room: Room) -> dict[str, Any]:

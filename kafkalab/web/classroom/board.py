@@ -15,7 +15,16 @@ from django.utils import timezone
 from kafkalab.web.classroom.capacity import Capacity
 from kafkalab.web.classroom.models import Room, Seat
 from kafkalab.web.classroom.notes import Note, Notes, in_the_course
-from kafkalab.web.classroom.places import DESK, Place, place_name, places_of, spotlit, team_called, tenant_of
+from kafkalab.web.classroom.places import (
+    DESK,
+    Place,
+    on_call_at,
+    place_name,
+    places_of,
+    spotlit,
+    team_called,
+    tenant_of,
+)
 from kafkalab.web.course.catalogue import catalogue
 
 HINT_MIN = 2
@@ -116,6 +125,8 @@ def tile(room: Room, row: Row, now: datetime, here: int) -> dict[str, Any]:
 
 def lab_of(room: Room, place: str) -> dict[str, Any]:
     tenant = tenant_of(room, place)
+    if drilled := on_call_at(room, place):
+        return {"lab": tenant.name if tenant is not None else drilled, "state": "drill"}
     if tenant is None:
         return {"lab": "", "state": "none"}
     state = "broken" if tenant.broken else "awake" if tenant.gateway is not None else "asleep"

@@ -6,6 +6,7 @@ WORDS = {
     "asleep": _("asleep"),
     "awake": _("awake"),
     "broken": _("broken"),
+    "drill": _("at the drill"),
     "none": _("not opened yet"),
     "away": _("away"),
     "hand": _("hand up, {minutes} min"),

@@ -136,6 +136,8 @@ async def watch(request: HttpRequest, code: str, place: str) -> HttpResponse:
         return away
     room = await room_of(request, code)
     found = next((each for each in await sync_to_async(places_of)(room) if each.name == place), None)
+    if found is not None and on_call_at(room, place):
+        return redirect("room-drill-watch", room.code, place)
     if found is None or tenant_of(room, place) is None:
         raise Http404("There is no such place, or nobody has been there yet.")
     try:

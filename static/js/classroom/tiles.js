@@ -6,11 +6,11 @@ import { say } from "./words.js";
 /** @typedef {import("../types.js").Drawn} Drawn */
 /** @typedef {{mark: string, name: string, team: string, place: string, here: boolean, hand_min: number|null, idle_min: number,
  *             did: string, lesson: string, section: string, said: string, right: boolean|null, hints: number, finished: boolean,
- *             lab: string, state: "none"|"asleep"|"awake"|"broken"}} Tile */
+ *             lab: string, state: "none"|"asleep"|"awake"|"broken"|"drill"}} Tile */
 
 const STUCK_MIN = 5;
 /** @type {Record<string, string>} */
-const MARKS = { hand: "✋", finished: "✓", stuck: "!", steady: "·" };
+const MARKS = { hand: "↑", finished: "✓", stuck: "!", steady: "·" };
 
 /** @param {{tiles: Tile[], spotlight: string}} board @param {string} token @returns {Drawn[]} */
 export function drawTiles(board, token) {
