@@ -87,7 +87,7 @@ class Duty:
     def news(self) -> News:
         """Another value whenever there is something new to be told; what somebody says is not in it."""
         incident = self.incident
-        looked = id(incident), incident.looked_us, len(incident.timeline.entries), incident.hint_offered
+        looked = id(incident), incident.looks, len(incident.timeline.entries), incident.hint_offered
         return (*looked, self.held_us // 1_000_000, self.error, self.notice, self.making)
 
     # -- as time goes on --------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ passed over: who mends first and asks afterwards does as one should.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from kafkalab.drills import timeline as of
 from kafkalab.drills.drill import Call, Drill, Evidence, Metric, Rule
+from kafkalab.drills.opening import copy_of
 from kafkalab.drills.phases import NotNow, Phase
 from kafkalab.drills.script import SECOND_US, Script
 from kafkalab.drills.timeline import Timeline
@@ -68,6 +68,8 @@ class Incident:
         self._calls: list[tuple[int, Call, Script]] = []
         self._ill: dict[str, bool] = {}
         self._looked_us = lab.world.now_us
+        self.looks = 0
+        """How often the facts were looked at."""
         self._news_us = lab.world.now_us
         lab.world.on_event.append(self._on_event)
         self.who_orders: Callable[[], str] = str
@@ -95,11 +97,6 @@ class Incident:
         return self.verified_us is not None and not self.broken
 
     @property
-    def looked_us(self) -> int:
-        """When the facts were looked at last."""
-        return self._looked_us
-
-    @property
     def injecting(self) -> bool:
         return self._injection is not None and not self._injection.done
 
@@ -122,9 +119,7 @@ class Incident:
         if len(self.pinned_metrics) < PINS_NEEDED:
             raise NotNow("First two metrics must be pinned that say what healthy is.")
         self.injected_with = (delay_s, tuple(herrings))
-        self._checkpoint = self.lab.fork()
-        if self.lab.tape is not None:
-            self._checkpoint.tape = replace(self.lab.tape, commands=list(self.lab.tape.commands))
+        self._checkpoint = copy_of(self.lab)
         self.facts = self.before = self._look()
         self.injected_us = self._news_us = self.lab.world.now_us
         self._note(of.HIDDEN, "injection", f"The fault was injected; drawn were {self._drawn_in_words()}.")
@@ -145,10 +140,7 @@ class Incident:
         """Another go, from just before the injection, on a lab of its own. Raises NotNow."""
         if self._checkpoint is None:
             raise NotNow("Nothing was injected yet.")
-        lab = self._checkpoint.fork()
-        if self._checkpoint.tape is not None:
-            lab.tape = replace(self._checkpoint.tape, commands=list(self._checkpoint.tape.commands))
-        again = Incident(self.drill, lab, self.seed)
+        again = Incident(self.drill, copy_of(self._checkpoint), self.seed)
         again.pinned_metrics = list(self.pinned_metrics)
         self._phase_is("rolled back")
         self.end("It was rolled back.")
@@ -294,6 +286,7 @@ class Incident:
             return
         passed_us, self._looked_us = now_us - self._looked_us, now_us
         self.facts = self._look()
+        self.looks += 1
         self._look_at_metrics()
         if self.injected_us is None or self.verified_us is not None:
             return

@@ -10,6 +10,7 @@ from typing import Any
 
 from kafkalab.drills.drill import Drill
 from kafkalab.drills.incident import Incident
+from kafkalab.drills.opening import copy_of
 from kafkalab.drills.script import Script
 from kafkalab.drills.timeline import FACT, Entry
 from kafkalab.lab import Lab, Ports, Tape
@@ -93,9 +94,10 @@ class Remade:
     """It took as many steps to come there as the first time."""
 
 
-def remaking(tape: Tape, state: State, ports: Ports | None = None) -> Pieces[Remade]:
-    """The lab as it stood, in small pieces. It stands still until played."""
-    lab = Lab.open(None, tape.settings, ports, start_us=tape.start_us)
+def remaking(tape: Tape, state: State, ports: Ports | None = None, host: str = "") -> Pieces[Remade]:
+    """The lab as it stood, in small pieces, reached by other ports perhaps. It stands still until played."""
+    settings = replace(tape.settings, host=host or tape.settings.host)
+    lab = Lab.open(None, settings, ports, start_us=tape.start_us)
     lab.listens = bool(ports)
     checkpoint: Lab | None = None
     shown_us = 0
@@ -104,21 +106,14 @@ def remaking(tape: Tape, state: State, ports: Ports | None = None) -> Pieces[Rem
     for number, (at_us, step, one) in enumerate(orders):
         if injected_us is not None and checkpoint is None and number == state["taped_before"]:
             shown_us = yield from _come_to(lab, injected_us, state["injected_step"], shown_us)
-            checkpoint = _checkpoint(lab)
+            checkpoint = copy_of(lab)
         shown_us = yield from _come_to(lab, at_us, step, shown_us)
         lab.do(one.command, lambda outcome: None, unseen=one.unseen)
     if injected_us is not None and checkpoint is None:
         shown_us = yield from _come_to(lab, injected_us, state["injected_step"], shown_us)
-        checkpoint = _checkpoint(lab)
+        checkpoint = copy_of(lab)
     yield from _come_to(lab, state["at_us"], state["steps"], shown_us)
     return Remade(lab, checkpoint, lab.world.steps == state["steps"])
-
-
-def _checkpoint(lab: Lab) -> Lab:
-    fork = lab.fork()
-    if lab.tape is not None:
-        fork.tape = replace(lab.tape, commands=list(lab.tape.commands))
-    return fork
 
 
 def _come_to(lab: Lab, at_us: int, step: int, shown_us: int) -> Pieces[int]:

@@ -39,3 +39,11 @@ def opening(
     if not drill.steady.holds(before=before, now=looked()):
         raise drill.steady.place.refused(f"this is no steady state: {drill.steady.text}.")
     return lab
+
+
+def copy_of(lab: Lab) -> Lab:
+    """Which goes on by itself from here, and its tape too."""
+    fork = lab.fork()
+    if lab.tape is not None:
+        fork.tape = replace(lab.tape, commands=list(lab.tape.commands))
+    return fork

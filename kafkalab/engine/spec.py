@@ -152,9 +152,11 @@ class ClusterSpec:
         return next(broker for broker in self.brokers if broker.id == broker_id)
 
     def advertising(self, broker_id: int, host: str, port: int) -> "ClusterSpec":
-        """With that as the first advertised listener of the broker."""
-        named = (replace(each, host=host, port=port) if each.id == broker_id else each for each in self.brokers)
-        return replace(self, brokers=tuple(named))
+        """With that as the first advertised listener of the broker, and on that host the others."""
+        broker = self.broker(broker_id)
+        others = tuple(replace(each, host=host) for each in broker.more_endpoints)
+        named = replace(broker, host=host, port=port, more_endpoints=others)
+        return replace(self, brokers=tuple(named if each.id == broker_id else each for each in self.brokers))
 
     def with_broker(self, broker: BrokerSpec) -> "ClusterSpec":
         return replace(self, brokers=(*self.brokers, broker))

@@ -20,7 +20,7 @@ gateway.close(); lab.close()
 Listener(SecurityProtocol.SASL_SSL, doors, Certificates(directory).context(host))   another way in
 labs = ManyLabs(directory, host, listeners); labs.create(owner); await labs.opened(tenant)   LabsRefused
 labs.lead(tenant, lab)                         its clients come into that lab, until labs.lead(tenant, None)
-Reception(listeners, labs.find, labs.wake, config)   the ports that they share
+Reception(listeners, labs.find, labs.enter, config)   the ports that they share
 
 lab.fork()                                     a lab of its own that goes on from here, in lab time
 stand_alone(fork)                              it needs no file of the first one any more

@@ -78,8 +78,7 @@ class Connection(asyncio.BufferedProtocol):
         self._turns = turns_of(self._loop)
         self._login = Login(self) if listener.protocol.authenticates else None
         """The way in, and of whoever must authenticate again."""
-        largest = LARGEST_FRAME if self._login else MAX_FRAME_BYTES
-        self._reader = FrameReader(largest, _SCRATCH.setdefault(self._loop, bytearray(SCRATCH_BYTES)))
+        self._reader = FrameReader(LARGEST_FRAME if self._login else MAX_FRAME_BYTES, _scratch_of(self._loop))
         self._arriving = 0
         """Bytes of a frame that is not whole yet."""
         self._number = 0
@@ -331,6 +330,12 @@ class Connection(asyncio.BufferedProtocol):
         """Close as the kernel does for a process that was killed."""
         if self._transport is not None:
             self._transport.abort()
+
+
+def _scratch_of(loop: asyncio.AbstractEventLoop) -> bytearray:
+    if loop not in _SCRATCH:
+        _SCRATCH[loop] = bytearray(SCRATCH_BYTES)
+    return _SCRATCH[loop]
 
 
 def _unsupported(body: Any) -> Any:

@@ -118,7 +118,7 @@ class Lab:
             lambda: bool(self.frames.watchers),
             self._settle,
             clock,
-            lambda: self.orders_under_way,
+            lambda: self._acting.waiting or self.terminal.asking,
         )
         self._store = store
         self.why = Why(self)

@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from kafkalab.engine.security.scram import (
@@ -82,6 +83,8 @@ class Tenant:
     """How long it took the last time until its brokers accepted requests."""
     elsewhere: Gateway | None = None
     """Into which its clients come just now, and not into the lab itself."""
+    held: bool = False
+    """Where its clients belong will be known in a moment: until then they are sent away, and come again."""
     broken: str = ""
     """What the engine said last, if it did: the lab stands still."""
     credentials: Credentials = field(default_factory=dict)
@@ -193,6 +196,7 @@ class ManyLabs:
     def lead(self, tenant: Tenant, lab: Lab | None) -> None:
         """Its clients come into another lab from now on, which was opened with the `ports` of these; None: into their
         own again. Whoever is connected is let go, and finds the other one when he comes back."""
+        tenant.held = False
         if tenant.gateway is not None:
             tenant.gateway.let_go()
         if tenant.elsewhere is not None:
@@ -208,9 +212,6 @@ class ManyLabs:
     def wake(self, tenant: object, then: Callable[[Gateway | None], None]) -> None:
         """`then` hears once of its gateway when its brokers accept requests: None if they cannot."""
         assert isinstance(tenant, Tenant)
-        if tenant.elsewhere is not None:
-            then(tenant.elsewhere)
-            return
         tenant.used_at = time.monotonic()
         if tenant.gateway is not None and tenant.opening is None:
             then(tenant.gateway)
@@ -218,6 +219,15 @@ class ManyLabs:
         tenant.waiting.append(then)
         if tenant.opening is None:
             tenant.opening = asyncio.get_running_loop().create_task(self._open(tenant))
+
+    def enter(self, tenant: object, then: Callable[[Gateway | None], None]) -> None:
+        """For a client: into the lab, or where its clients are led; None also while that is not known yet."""
+        assert isinstance(tenant, Tenant)
+        if tenant.elsewhere is not None or tenant.held:
+            then(tenant.elsewhere)
+        else:
+            # While it wakes up its clients may be led away.
+            self.wake(tenant, lambda gateway: then(tenant.elsewhere or gateway))
 
     async def opened(self, tenant: Tenant) -> Lab | None:
         """The lab, once its brokers accept requests."""
@@ -350,11 +360,17 @@ class ManyLabs:
 
 def users_of(tenant: Tenant) -> tuple[UserScramCredentialRecord, ...]:
     """Whom its cluster is formatted with: the door's user, for both mechanisms."""
+    return _door_users(tenant.name, tenant.user, tenant.seed, tenant.password)
+
+
+@lru_cache(256)
+def _door_users(name: str, user: str, seed: int, password: str) -> tuple[UserScramCredentialRecord, ...]:
+    """Kept, as a client that is sent away asks again and again, and each of its asks would take two milliseconds."""
     made = []
     for mechanism in ScramMechanism:
-        salt = f"{tenant.name} {tenant.seed} {mechanism.name}".encode()
-        salted = salted_password(mechanism, tenant.password, salt, MIN_ITERATIONS)
-        made.append(credential(tenant.user, mechanism, salted, salt, MIN_ITERATIONS))
+        salt = f"{name} {seed} {mechanism.name}".encode()
+        salted = salted_password(mechanism, password, salt, MIN_ITERATIONS)
+        made.append(credential(user, mechanism, salted, salt, MIN_ITERATIONS))
     return tuple(made)
 
 

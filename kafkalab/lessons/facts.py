@@ -3,7 +3,6 @@
 The same numbers that the stage shows, so that whatever is graded can be seen.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from kafkalab.lessons.bills import bills_known
@@ -51,21 +50,6 @@ _BY_KIND = {
 }
 
 
-class Tail(list[Any]):
-    """The end of a log, whose cells get the names of their fields when somebody looks at them: few expressions do, and
-    an incident keeps the facts of several moments."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(_named, super().__iter__())
-
-    def __getitem__(self, index: Any) -> Any:
-        return _named(super().__getitem__(index))
-
-
-def _named(cell: list[Any]) -> dict[str, Any]:
-    return dict(zip(CELL, [*cell, "data"], strict=False))
-
-
 def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
     """From the entities of a snapshot, and the time since the lab began."""
     facts: Facts = {name: {} for name in ROOTS} | {"time_s": passed_us / 1_000_000, "bills": bills_known()}
@@ -89,7 +73,7 @@ def facts_of(entities: dict[str, dict[str, Any]], passed_us: int) -> Facts:
         elif kind in ("ledger", "signs"):
             facts[kind] = entity
     for replica in facts["replicas"].values():
-        replica["tail"] = Tail(replica["tail"])
+        replica["tail"] = [dict(zip(CELL, [*cell, "data"], strict=False)) for cell in replica["tail"]]
     for name, partition in facts["partitions"].items():
         partition.update(_of_leader(facts["replicas"].get(f"{name}@{partition['leader']}")))
     return facts

@@ -34,7 +34,7 @@ class Building:
         self.listener = Listener(SecurityProtocol.SASL_PLAINTEXT, Doors.bind("127.0.0.1", 0, 3))
         self.said: list[str] = []
         self.labs = ManyLabs(directory, "127.0.0.1", (self.listener,), bounds, self.said.append)
-        self.reception = Reception((self.listener,), self.labs.find, self.labs.wake, BrokerConfig.parse({}))
+        self.reception = Reception((self.listener,), self.labs.find, self.labs.enter, BrokerConfig.parse({}))
 
     async def connect(self, broker: int = 1) -> Client:
         return Client(*await asyncio.open_connection("127.0.0.1", self.listener.doors.ports[broker - 1]))

@@ -1,4 +1,4 @@
-"""Connections take turns, and nobody is taken twice before everybody else was taken once."""
+"""All that shares the loop takes turns, and nobody is taken twice before everybody else was taken once."""
 
 import asyncio
 import time

@@ -100,7 +100,7 @@ def test_a_class_has_a_drill_from_its_beginning_to_its_results() -> None:
                 assert "Poison pill" not in (await grace.get(f"/rooms/{room.code}/drill/debrief/")).content.decode()
                 await ordered(grace, room, "roll_back", places=bobs["place"])
                 assert (await other.until("steady"))["seed"] == 7
-                time_is_over(room, adas["place"], one)
+                await time_is_over(room, adas["place"], one)
                 assert (await ordered(grace, room, "stop"))["over"] == 1
                 await is_debriefed(ada, one)
             await leaves_files(grace, room)
@@ -138,10 +138,11 @@ PIN_FIRST = "First two metrics must be pinned that say what healthy is."
 ONLY_LOOKS = "You are looking at the lab of others: only they act here."
 
 
-def time_is_over(room: Room, place: str, page: OnCall) -> None:
+async def time_is_over(room: Room, place: str, page: OnCall) -> None:
     led = led_by_room[room.mark]
     led.injected_at[place] -= led.stop_after_min * 60 + 1
     led.look()
+    await page.until("debrief")
     assert page.desk.duty.incident.timeline.entries[-1].text == "The time was over."
 
 

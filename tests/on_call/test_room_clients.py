@@ -9,6 +9,7 @@ from django.test import AsyncClient
 from kafkalab.engine.config import BrokerConfig
 from kafkalab.lab import Doors, Listener, Reception, SecurityProtocol, Tenant
 from kafkalab.web.classroom.models import Room
+from kafkalab.web.drills.after_restart import let_drills_go_on
 from kafkalab.web.drills.desks import desks
 from kafkalab.web.drills.rooms import close_all
 from kafkalab.web.drills.storing import all_stored
@@ -17,7 +18,7 @@ from kafkalab.wire.errors import ErrorCode
 from tests.classroom.rooms import instructor, joined, lab_at, room_of, school
 from tests.lab.test_authentication import is_closed, let_in, topics_of
 from tests.lab.test_gateway import Client
-from tests.on_call.test_room import at_the_drill_of, ordered
+from tests.on_call.test_room import at_the_drill_of, ordered, pins
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,10 +53,65 @@ def test_the_door_of_a_seat_leads_into_its_drill_until_that_is_over() -> None:
     async def scenario() -> None:
         street = Street()
         async with school(listeners=(street.listener,)) as many:
-            reception = Reception((street.listener,), many.find, many.wake, BrokerConfig.parse({}))
+            reception = Reception((street.listener,), many.find, many.enter, BrokerConfig.parse({}))
             reception.start()
             try:
                 await goes_there_and_back(street)
+            finally:
+                await all_stored()
+                close_all()
+                desks.close()
+                await all_stored()
+                reception.close()
+
+    asyncio.run(scenario())
+
+
+async def led(street: Street, tenant: Tenant) -> Client:
+    """Once its drill is there again. Until then clients are sent away, and into no other lab."""
+    assert tenant.held
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+        await street.enter(tenant)
+    async with asyncio.timeout(30):
+        while tenant.elsewhere is None:
+            await asyncio.sleep(0.05)
+    assert not tenant.held
+    return await street.enter(tenant)
+
+
+def test_clients_find_their_drill_after_a_restart_and_their_own_lab_in_the_debrief() -> None:
+    async def scenario() -> None:
+        street = Street()
+        async with school(listeners=(street.listener,)) as many:
+            reception = Reception((street.listener,), many.find, many.enter, BrokerConfig.parse({}))
+            reception.start()
+            try:
+                grace = await instructor()
+                room = await room_of(grace)
+                ada = await joined(room, "Ada")
+                tenant = await tenant_at(ada, room)
+                await ordered(grace, room, "begin", drill="5", seed="7")
+                async with at_the_drill_of(ada, room) as page:
+                    await pins(page)
+                    await street.enter(tenant)
+                    await asyncio.sleep(0.5)
+                await all_stored()
+                close_all()
+                await all_stored()
+                await let_drills_go_on()
+                client = await led(street, tenant)
+                assert await topics(client) != {"orders"}
+                await ordered(grace, room, "inject", delay="0")
+                async with at_the_drill_of(ada, room) as page:
+                    lab = page.desk.duty.lab
+                    assert lab.world.edges
+                    # The own lab's page shows that lab, whoever its clients are with.
+                    assert (await many.opened(tenant)) is tenant.lab is not lab
+                    await ordered(grace, room, "stop")
+                    await page.until("debrief")
+                    assert await is_closed(client)
+                    assert lab.time is not None, "it can be looked back in"
+                    assert await topics(await street.enter(tenant)) == {"orders"}
             finally:
                 await all_stored()
                 close_all()

@@ -114,6 +114,11 @@ class Desk:
         lab.abandon()
         lab.frames.end()
 
+    def let_clients_go(self) -> None:
+        """It is over: they belong where they came from. It takes a round of the loop until they are gone."""
+        if self._door is not None:
+            self._door.close()
+
     def keep(self) -> None:
         """Something was said or done."""
         self._keep(self)

@@ -20,7 +20,7 @@ from kafkalab.web.classroom.places import Place, place_name, places_of
 from kafkalab.web.classroom.seat_bar import bar_of
 from kafkalab.web.drills.files import as_csv
 from kafkalab.web.drills.pane import pane
-from kafkalab.web.drills.rooms import Led, begin_in, end_in, led_in
+from kafkalab.web.drills.rooms import DrillEnded, Led, begin_in, end_in, led_in
 from kafkalab.web.drills.stories import drills, numbered, stories
 from kafkalab.web.drills.words import WORDS
 from kafkalab.web.labs.open_labs import Role
@@ -52,6 +52,8 @@ async def seat(request: HttpRequest, code: str) -> HttpResponse:
     place = place_name(room, sitting)
     try:
         desk = await led.desk_at(place)
+    except DrillEnded:
+        return redirect("seat", room.code)
     except LessonRefused as refused:
         context = {"story": stories()[led.drill.number], "why": refused, "here": "drills"}
         return render(request, "drills/refused.html", context, status=409)
@@ -130,14 +132,15 @@ async def order(request: HttpRequest, code: str) -> HttpResponse:
     chosen = [place for place in known if place in asked.getlist("places")] or everybody
     match name:
         case "inject":
+            delay_s = min(_number(asked.get("delay", "")), LONGEST_DELAY_S)
             herrings = [each for each in asked.getlist("herrings") if each in led.drill.herrings]
-            refused = await led.inject(chosen, min(_number(asked.get("delay", "")), LONGEST_DELAY_S), herrings)
+            refused = await led.to_its_end(led.inject(chosen, delay_s, herrings))
         case "script":
-            refused = await led.let_script(chosen)
+            refused = await led.to_its_end(led.let_script(chosen))
         case "roll_back":
-            refused = await led.roll_back(chosen)
+            refused = await led.to_its_end(led.roll_back(chosen))
         case "stop":
-            await led.stop(chosen)
+            await led.to_its_end(led.stop(chosen))
             refused = {}
         case _:
             return HttpResponse(_("There is no such order."), status=409, content_type="text/plain; charset=utf-8")

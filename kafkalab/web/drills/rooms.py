@@ -9,8 +9,9 @@ import asyncio
 import secrets
 import time
 from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 
@@ -18,7 +19,7 @@ from kafkalab.drills import Drill, Incident, NotNow, summary_row
 from kafkalab.drills.duty import scripted
 from kafkalab.drills.duty_shown import step_of
 from kafkalab.drills.keeping import remaking, resumed
-from kafkalab.drills.opening import opening
+from kafkalab.drills.opening import copy_of, opening
 from kafkalab.lab import Lab, Ports
 from kafkalab.web.classroom import telling
 from kafkalab.web.classroom.models import Room, Seat
@@ -38,6 +39,13 @@ MINUTE_S = 60
 TIME_IS_OVER = "The time was over."
 BROKEN = "Something happened that must never happen."
 STOPPED = "Whoever leads the room ended it."
+LET_GO_ROUNDS = 3
+"""Of the loop, until a connection that was closed is gone."""
+Value = TypeVar("Value")
+
+
+class DrillEnded(Exception):
+    """While somebody was on the way to it."""
 
 
 @dataclass
@@ -59,7 +67,8 @@ class Led:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     timer: asyncio.TimerHandle | None = None
     looks: int = 0
-    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    tasks: set["asyncio.Task[Any]"] = field(default_factory=set)
+    closed: bool = False
 
     @property
     def page(self) -> str:
@@ -68,21 +77,27 @@ class Led:
     # -- desks ---------------------------------------------------------------------------------------
 
     async def desk_at(self, place: str) -> Desk:
-        """Where it was left, or a new one. Raises LessonRefused."""
+        """Where it was left, or a new one. Raises LessonRefused, and DrillEnded."""
         async with self.lock:
             if place in self.desks:
                 return self.desks[place]
+            if self.closed:
+                raise DrillEnded
             owner = owner_name(self.room, place)
             found = await found_of(owner, self.drill.number, self.room.mark, of=self.row)
             if found is not None:
-                remade = await finished(remaking(found.tape, found.state, self._ports))
+                remade = await finished(remaking(found.tape, found.state, self._ports, self._host))
                 incident = resumed(self.drill, remade, found.state, found.moments, found.entries)
             else:
                 incident = Incident(self.drill, await self._copy(), self.seed)
             name = incident.lab.settings.name
             keep = Keeper(self.room.mark, found, of=self.row)
             make = makes(self.drill, name, self._ports, self._host)
-            door = door_at(self.room, place, self.drill)
+            if self.closed:
+                incident.lab.abandon()
+                raise DrillEnded
+            door = door_at(self.room, place, self.drill) if incident.over_us is None else None
+            incident.lab.listens = door is not None
             desk = put_on_call(incident, owner=owner, page=self.page, make=make, door=door, led=True, keep=keep)
             desk.duty.briefed = found is not None and found.briefed
             if found is not None and (found.real_clients or not remade.exact):
@@ -100,11 +115,10 @@ class Led:
             pieces = opening(self.drill, self.seed, name="drill", host=self._host, ports=self._ports, start_us=start_us)
             self.steady = await finished(pieces)
             self.steady.listens = False
-        lab = self.steady.fork()
+        lab = copy_of(self.steady)
         lab.settings = replace(lab.settings, name=f"drill-{self.drill.number}-{secrets.token_hex(4)}")
-        if self.steady.tape is not None:
-            tape = self.steady.tape
-            lab.tape = replace(tape, settings=lab.settings, commands=list(tape.commands))
+        if lab.tape is not None:
+            lab.tape = replace(lab.tape, settings=lab.settings)
         return lab
 
     @property
@@ -120,17 +134,23 @@ class Led:
     def prepare(self, places: Iterable[Place]) -> None:
         """One after the other, so that nobody has to wait for all; where nobody sits, once somebody does."""
 
-        async def do() -> None:
+        self._later(self._prepared(places))
+
+    async def _prepared(self, places: Iterable[Place]) -> None:
+        with suppress(DrillEnded):
             for place in places:
                 if place.seats:
                     await self.desk_at(place.name)
 
-        self._later(do())
-
-    def _later(self, doing: Coroutine[None, None, None]) -> None:
+    def _later(self, doing: Coroutine[Any, Any, Value]) -> "asyncio.Task[Value]":
         task = asyncio.ensure_future(doing)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def to_its_end(self, doing: Coroutine[Any, Any, Value]) -> Value:
+        """Also when whoever ordered it has gone to another page meanwhile."""
+        return await asyncio.shield(self._later(doing))
 
     # -- what whoever leads says ------------------------------------------------------------------------
 
@@ -159,18 +179,22 @@ class Led:
     async def stop(self, places: Sequence[str]) -> None:
         """To the debrief."""
         for place in places:
-            await asyncio.sleep(0)
-            self._stop(place, STOPPED)
+            await self._stop(place, STOPPED)
 
-    def _stop(self, place: str, why: str) -> None:
+    async def _stop(self, place: str, why: str) -> None:
         desk = self.desks.get(place)
-        if desk is None or desk.duty.making:
-            return
-        incident = desk.duty.incident
         # Where nothing has broken yet there is nothing to talk about.
-        if incident.injected_us is not None and incident.over_us is None:
+        if desk is None or desk.duty.making or desk.duty.incident.injected_us is None:
+            return
+        if desk.duty.incident.over_us is not None:
+            return
+        self.injected_at.pop(place, None)
+        desk.let_clients_go()
+        # As long as somebody is connected its time cannot be held.
+        for _ in range(LET_GO_ROUNDS):
+            await asyncio.sleep(0)
+        if desk.duty.incident.over_us is None and place in self.desks:
             desk.duty.stop(why)
-            self.injected_at.pop(place, None)
             self._told(place)
 
     async def roll_back(self, places: Sequence[str]) -> dict[str, str]:
@@ -191,6 +215,7 @@ class Led:
         return refused
 
     def close(self) -> None:
+        self.closed = True
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -219,9 +244,9 @@ class Led:
             if incident.verified_us is not None or incident.over_us is not None:
                 continue
             if self.stop_after_min and now - at > self.stop_after_min * MINUTE_S:
-                self._stop(place, TIME_IS_OVER)
+                self._later(self._stop(place, TIME_IS_OVER))
             elif self.stop_when_broken and incident.broken:
-                self._stop(place, BROKEN)
+                self._later(self._stop(place, BROKEN))
         self.looks += 1
         if self.looks % LOOKS_AT_THE_ROOM == 0:
             self._later(self.look_at_the_room())

@@ -82,10 +82,11 @@ def serve(lab: Lab, host: str, port: int, begin: Callable[[], Awaitable[None]], 
     async def finish() -> None:
         await close_all()
         await asyncio.sleep(GOODBYE_S)
+        # First, so that no client comes into another lab when its drill is given up.
+        end()
         desks.close()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(storing.all_stored(), sitting_notes.all_stored()), WRITING_S)
-        end()
         reactor.stop()
 
     tasks: list[asyncio.Task[None]] = []

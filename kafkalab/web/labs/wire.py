@@ -38,12 +38,13 @@ def compression(largest_message: int) -> Callable[[list[Any]], PerMessageDeflate
 
     def accept(offers: list[Any]) -> PerMessageDeflateOfferAccept | None:
         for offer in offers:
-            if isinstance(offer, PerMessageDeflateOffer):
+            # Who wants a smaller window of us could not read frames, which are packed once for all.
+            if isinstance(offer, PerMessageDeflateOffer) and offer.request_max_window_bits in (0, zlib.MAX_WBITS):
                 return PerMessageDeflateOfferAccept(  # type: ignore[no-untyped-call]
                     offer,
                     request_no_context_takeover=offer.accept_no_context_takeover,
                     no_context_takeover=True,
-                    window_bits=min(ANSWER_WINDOW_BITS, offer.request_max_window_bits or ANSWER_WINDOW_BITS),
+                    window_bits=ANSWER_WINDOW_BITS,
                     mem_level=ANSWER_MEMORY,
                     max_message_size=largest_message,
                 )

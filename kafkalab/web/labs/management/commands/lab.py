@@ -31,6 +31,7 @@ from kafkalab.lab import (
 )
 from kafkalab.lab.commands import CreateTopic
 from kafkalab.web.classroom.heard import heard
+from kafkalab.web.drills.after_restart import let_drills_go_on
 from kafkalab.web.labs.open_labs import HOME, open_labs
 from kafkalab.web.labs.opening_up import (
     NotForANetwork,
@@ -157,13 +158,14 @@ class Command(BaseCommand):
     ) -> None:
         many = open_labs.many
         assert many is not None
-        reception = Reception(shared, many.find, many.wake, lab.cluster.config)
+        reception = Reception(shared, many.find, many.enter, lab.cluster.config)
 
         async def begin() -> None:
             lab.play()
             gateway.start()
             many.on_awake.append(heard.listen)
             many.start()
+            await let_drills_go_on()
             reception.start()
             await lab.until_ready()
             if first_topic:
