@@ -21,6 +21,7 @@ from kafkalab.bench.peers import Peer
 RATE_PER_S = 5
 """Of records, from each learner's own client."""
 PORTS = 3
+GONE = "The server has closed the page's socket."
 
 
 @dataclass
@@ -80,8 +81,18 @@ class Page:
         self._waiting: dict[int, tuple[float, asyncio.Future[str]]] = {}
         self._version: int | None = None
         self._news = asyncio.Event()
+        self._closed = False
 
     async def listen(self) -> None:
+        try:
+            await self._listen()
+        finally:
+            self._closed = True
+            self._news.set()
+            for _, heard in self._waiting.values():
+                heard.set_exception(ConnectionError(GONE))
+
+    async def _listen(self) -> None:
         async for text in self._socket:
             said = json.loads(text)
             if said["type"] == "answer":
@@ -107,7 +118,7 @@ class Page:
             self.brokers |= {entity: state for entity, state in states.items() if entity.startswith("broker:")}
 
     async def order(self, command: str, **fields: Any) -> str:
-        """Why it was refused; "" where it was not."""
+        """Why it was refused; "" where it was not. Raises ConnectionError."""
         number = next(self._numbers)
         heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting[number] = time.perf_counter(), heard
@@ -117,8 +128,10 @@ class Page:
         return refusal
 
     async def until(self, *steps: str) -> None:
-        """The drill is there."""
+        """The drill is there. Raises ConnectionError."""
         while self.drill.get("step") not in steps:
+            if self._closed:
+                raise ConnectionError(GONE)
             self._news.clear()
             await self._news.wait()
 

@@ -27,7 +27,6 @@ INSTRUCTOR, PASSWORD = "grace", "correct horse battery"
 ARRIVING_AT_ONCE = 4
 THINKS_S = 3.0
 """Between two orders."""
-BREAKS_AFTER_S = 15
 DOWN = ("crashed", "stopped")
 LOOKS = (
     "kafka-topics --describe --topic orders",
@@ -92,11 +91,11 @@ async def _drilled(peer: Peer, room: Room, sitting: Sequence[Learner], bootstrap
         with at_work(sitting, bootstrap, TOPIC, seen):
             began, cpu_s = time.monotonic(), peer.cpu_s()
             ready = asyncio.Barrier(len(pages) + 1)
-            at_it = [asyncio.create_task(_on_call(page, random.Random(n), ready)) for n, page in enumerate(pages)]
-            async with asyncio.timeout(BREAKS_AFTER_S * 10):
+            async with asyncio.TaskGroup() as at_it:
+                for number, page in enumerate(pages):
+                    at_it.create_task(_on_call(page, random.Random(number), ready))
                 await ready.wait()
-            await asyncio.to_thread(room.order, "inject", delay="0")
-            await asyncio.gather(*at_it)
+                await asyncio.to_thread(room.order, "inject", delay="0")
             seen.took_s, seen.processor_s = time.monotonic() - began, peer.cpu_s() - cpu_s
             await asyncio.to_thread(room.order, "stop")
             await asyncio.gather(*(_debriefed(page, random.Random(n)) for n, page in enumerate(pages)))
@@ -139,6 +138,7 @@ async def _on_call(page: Page, chance: random.Random, ready: asyncio.Barrier) ->
     down = [entity for entity, state in page.brokers.items() if state in DOWN]
     assert len(down) == 1, (page.lab, page.brokers)
     await page.order("pin_entity", entity=down[0])
+    await page.order("pin_fact", entry=page.drill["facts"][0]["number"])
     await look()
     await page.order("name_cause", choice="broker-gone")
     await _think(chance)
