@@ -156,14 +156,14 @@ def is_mended_by(ada: Page) -> None:
 
 
 def is_watched_and_spotlit(desk: Page, wall: Page, name: str) -> None:
-    """Watched read-only, with a name; on the wall, which had shown how to join, her drill's cluster without one."""
+    """Her drill's cluster: watched read-only, with a name; on the wall, which had shown how to join, without one."""
     tile = desk.locator(f"[data-seat='{name}']")
     with desk.context.expect_page() as opened:
         tile.get_by_role("link", name="Watch").click()
     watched = opened.value
     watched.wait_for_selector("html[data-ready]")
     expect(watched.locator(".room-watching")).to_contain_text(f"You are watching {name}.")
-    expect(watched.locator("#facts")).to_contain_text("clicks")
+    expect(watched.locator("#facts")).to_contain_text("orders")
     assert watched.locator("[data-pane=act]").get_attribute("inert") is not None
     watched.close()
     tile.get_by_role("button", name="Spotlight").click()

@@ -38,7 +38,7 @@ def test_every_page_that_a_guide_leads_to_is_there(name: str) -> None:
 @pytest.mark.parametrize("name", GUIDES)
 def test_every_option_that_a_guide_names_is_one_of_the_commands(name: str) -> None:
     commands = ("lab", "instructor", "replay", "check")
-    known = {"--learners", "--seconds", "--backup"}
+    known = {"--learners", "--seconds", "--drill", "--backup"}
     for command in commands:
         parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
         known |= set(parser._option_string_actions)
